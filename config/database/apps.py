@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class DatabaseConfig(AppConfig):
+    """The two pools: policy, checks and commands."""
+
+    name = "config.database"
+    label = "database"
+
+    def ready(self) -> None:
+        from config.database import checks, server_checks  # noqa: F401  registers them

@@ -1,0 +1,162 @@
+"""The policy of the two connection pools: the only place where their numbers stand.
+
+Pure: no environment, no connection. `settings.py` hands the overrides in; everything that
+limits a connection (DATABASES, both pgbouncer.ini, role limits, gunicorn's threads, the
+system checks) is rendered from the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
+
+
+class PolicyError(ValueError):
+    """An override that cannot be used; the text names variable, value and allowed range."""
+
+
+def number(variable: str, unit: str, low: int, high: int, source: str) -> Any:
+    """A policy number: its variable's suffix, its unit, its range and where it comes from."""
+    return field(
+        metadata={"variable": variable, "unit": unit, "low": low, "high": high, "source": source}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolPolicy:
+    """What one pool may use. Every number is a whole one, in the unit that its field names."""
+
+    name: str
+    alias: str
+    max_connections: int = number(
+        "MAX",
+        "server connections",
+        1,
+        500,
+        "the requirement; the replaced system answered 152 requests/s with 10",
+    )
+    idle_timeout: int = number(
+        "IDLE_TIMEOUT", "s", 1, 3600, "the requirement; 20 s was the replaced system's"
+    )
+    max_lifetime: int = number(
+        "MAX_LIFETIME", "s", 10, 86400, "the requirement; bounds what a server process hoards"
+    )
+    connect_timeout: int = number(
+        "CONNECT_TIMEOUT", "s", 2, 60, "the requirement; libpq knows no less than 2 s"
+    )
+    query_wait_timeout: int = number(
+        "QUERY_WAIT_TIMEOUT",
+        "s",
+        1,
+        300,
+        "the requirement; with the statement timeout it stays below gunicorn's graceful timeout",
+    )
+    statement_timeout: int = number(
+        "STATEMENT_TIMEOUT", "s, 0 for none", 0, 3600, "the requirement; migrations may take long"
+    )
+    idle_in_transaction_timeout: int = number(
+        "IDLE_IN_TRANSACTION_TIMEOUT",
+        "s",
+        1,
+        3600,
+        "as long as the web's longest statement: a held transaction is a held connection",
+    )
+    client_check_interval: int = number(
+        "CLIENT_CHECK_INTERVAL",
+        "s",
+        1,
+        60,
+        "the requirement; an abandoned query ends within about this time",
+    )
+    max_client_conn: int = number(
+        "MAX_CLIENT_CONN",
+        "client connections",
+        10,
+        10000,
+        "at least twice the clients, since a reload runs old and new workers side by side",
+    )
+    listen_port: int = number(
+        "PORT", "port", 1024, 65535, "6432 is PgBouncer's registered port; the next one is free"
+    )
+
+    @property
+    def abandoned_connections(self) -> int:
+        """Backends that may outlive their clients until `client_check_interval` has passed.
+
+        PgBouncer forgets an abandoned server connection at once and may open another, so as
+        many again as the pool holds can be seen in that time.
+        """
+        return self.max_connections
+
+    def server_connections(self, replicas: int) -> int:
+        """The most backends that `replicas` sidecars of this pool can cause in PostgreSQL."""
+        return self.max_connections * replicas + self.abandoned_connections
+
+
+WEB: Final = PoolPolicy(
+    name="web",
+    alias="default",
+    max_connections=10,
+    idle_timeout=20,
+    max_lifetime=1800,
+    connect_timeout=10,
+    query_wait_timeout=10,
+    statement_timeout=15,
+    idle_in_transaction_timeout=15,
+    client_check_interval=1,
+    max_client_conn=400,
+    listen_port=6432,
+)
+
+JOBS: Final = PoolPolicy(
+    name="jobs",
+    alias="jobs",
+    max_connections=2,
+    idle_timeout=10,
+    max_lifetime=600,
+    connect_timeout=5,
+    query_wait_timeout=30,
+    statement_timeout=0,
+    idle_in_transaction_timeout=15,
+    client_check_interval=1,
+    max_client_conn=50,
+    listen_port=6433,
+)
+
+# How long a client waits for a PgBouncer that is being restarted, in seconds: a supervised
+# restart was measured at 0.1 to 1.1 s.
+RESTART_WAIT: Final = 2.0
+
+
+def variables(policy: PoolPolicy) -> dict[str, str]:
+    """The environment variables that override `policy`, each with the field that it sets."""
+    return {
+        f"POOL_{policy.name.upper()}_{knob.metadata['variable']}": knob.name
+        for knob in fields(policy)
+        if knob.metadata
+    }
+
+
+def overridden(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
+    """`policy` with the numbers that `environment` gives.
+
+    Raises PolicyError, naming the variable, its value and the allowed range, for anything
+    that is not a whole number within that range.
+    """
+    changes: dict[str, Any] = {
+        name: _parsed(policy, name, variable, environment[variable])
+        for variable, name in variables(policy).items()
+        if environment.get(variable, "") != ""
+    }
+    return replace(policy, **changes)
+
+
+def _parsed(policy: PoolPolicy, name: str, variable: str, value: str) -> int:
+    knob = next(knob for knob in fields(policy) if knob.name == name).metadata
+    if value.isascii() and value.isdigit() and knob["low"] <= int(value) <= knob["high"]:
+        return int(value)
+    raise PolicyError(
+        f"{variable}={value!r} is not allowed: give a whole number from {knob['low']} to "
+        f"{knob['high']} ({knob['unit']}), or remove it for the default {getattr(policy, name)}."
+    )

@@ -1,0 +1,263 @@
+"""The settings, and the only place where the environment is read: see .env.example."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.database import policy
+from config.database.databases import Pooling, database
+from config.database.server import Server, ServerURLError, server_from_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+
+
+def required(name: str, remedy: str) -> str:
+    """The variable's value; ImproperlyConfigured with the remedy where there is none."""
+    if value := str(env.str(name, "")):
+        return value
+    raise ImproperlyConfigured(f"{name} is not set: {remedy}")
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """The variable's value, one of `allowed`."""
+    if (value := str(env.str(name, default))) in allowed:
+        return value
+    raise ImproperlyConfigured(f"{name}={value!r} is not allowed: give {' or '.join(allowed)}.")
+
+
+def whole(name: str, default: int, low: int, high: int) -> int:
+    """The variable's value, a whole number from `low` to `high`."""
+    value = str(env.str(name, str(default)))
+    if value.isascii() and value.isdigit() and low <= int(value) <= high:
+        return int(value)
+    raise ImproperlyConfigured(
+        f"{name}={value!r} is not allowed: give a whole number from {low} to {high}."
+    )
+
+
+# The site
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = required("SECRET_KEY", "deploy/up writes one into .env; else give 50 random letters.")
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+BIND = env.str("BIND", "127.0.0.1")
+PORT = whole("PORT", 8000, 1, 65535)
+SITE_URL = str(env.str("SITE_URL", f"http://127.0.0.1:{PORT}")).rstrip("/")
+SITE = urlsplit(SITE_URL)
+if SITE.scheme not in ("http", "https") or not SITE.hostname:
+    raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} is no address: give https://HOST[:PORT].")
+HTTPS = SITE.scheme == "https"
+ALLOWED_HOSTS = [SITE.hostname] if HTTPS else [SITE.hostname, "127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# How many requests are served at once
+WEB_WORKERS = whole("WEB_WORKERS", 2, 1, 64)
+WEB_THREADS = whole("WEB_THREADS", 16, 1, 256)
+REPLICAS = whole("REPLICAS", 1, 1, 100)
+
+# The two pools
+try:
+    POOLS = {
+        base.name: policy.overridden(base, {name: env.str(name, "") for name in names})
+        for base in (policy.WEB, policy.JOBS)
+        for names in [policy.variables(base)]
+    }
+    _url = required("POSTGRES_URL", "give the server's URL, or let deploy/up make a private one.")
+    POSTGRES: dict[str, Server] = {
+        "web": server_from_url("POSTGRES_URL", _url),
+        "jobs": server_from_url("POSTGRES_JOBS_URL", env.str("POSTGRES_JOBS_URL", "") or _url),
+    }
+except (policy.PolicyError, ServerURLError) as error:
+    raise ImproperlyConfigured(str(error)) from None
+DATABASE_POOLING = cast("Pooling", choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct")))
+PGBOUNCER_HOST = str(env.str("PGBOUNCER_HOST", "") or VAR_DIR / "run")
+PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
+DATABASES: dict[str, dict[str, Any]] = {
+    pool.alias: database(
+        pool, POSTGRES[name], pooling=DATABASE_POOLING, pgbouncer_host=PGBOUNCER_HOST
+    )
+    for name, pool in POOLS.items()
+}
+if DATABASE_POOLING == "direct":
+    # Without PgBouncer the threads themselves are the cap.
+    WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
+
+CACHE_URL = env.str("CACHE_URL", "")
+CACHES = {
+    "default": env.cache_url("CACHE_URL")
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+INSTALLED_APPS = [
+    "config",
+    "config.database",
+    "accounts",
+    "onboarding",
+    "profiles",
+    "tours",
+    "files",
+    "allauth",
+    "allauth.account",
+    "ninja",
+    "django_htmx",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.forms",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+# Only with a verified address can a sign-up not tell whether the address has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+# The others are allauth's; "key" is the address. The mails are few enough to annoy nobody.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "confirm_email": "1/10s/key,10/h/key",
+    "reset_password": "20/m/ip,5/h/key",
+}
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
+ADMIN_EMAIL = env.str("ADMIN_EMAIL", f"admin@{SITE.hostname}")
+ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+
+# Mail
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"AI4CEO <noreply@{SITE.hostname}>")
+
+# Language, time
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# Static files
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Security
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Neighbouring host names are not this project's to pin to https, nor to put on a public list.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
