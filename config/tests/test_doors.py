@@ -1,0 +1,161 @@
+"""deploy/up and deploy/down as a newcomer uses them, in a folder of their own."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import urllib.parse
+from http.cookies import SimpleCookie
+
+import pytest
+
+from config.tests.processes import ROOT, free_port, status
+
+CODE = re.compile(r"^\s*([A-Z0-9-]{6,12})\s*$", re.MULTILINE)
+
+
+class Door:
+    """The doors with an environment of nothing but what a test gives."""
+
+    def __init__(self, folder, **environment):
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "VAR_DIR": str(folder / "var"),
+            "ENV_FILE": str(folder / ".env"),
+            **environment,
+        }
+
+    def run(self, *command, **environment):
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def up(self, **environment):
+        return self.run("deploy/up", "-d", **environment)
+
+    def down(self):
+        return self.run("deploy/down")
+
+
+@pytest.fixture
+def door(tmp_path):
+    folder = tmp_path / "a folder with spaces"
+    folder.mkdir()
+    door = Door(folder, PORT=str(free_port()))
+    yield door
+    door.down()
+
+
+class Browser:
+    """Forms and cookies, as a browser without JavaScript keeps them."""
+
+    def __init__(self, port):
+        self.port, self.cookies, self.page = port, SimpleCookie(), ""
+
+    def send(self, method, path, data=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        cookies = "; ".join(f"{c.key}={c.value}" for c in self.cookies.values())
+        body = urllib.parse.urlencode(data) if data else None
+        kind = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
+        connection.request(method, path, body, {"Cookie": cookies, **kind})
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            self.cookies.load(cookie)
+        self.page = answer.read().decode()
+        if answer.status in (301, 302, 303):
+            return self.send("GET", answer.headers["Location"])
+        return answer.status
+
+    def fill(self, path, **data):
+        assert self.send("GET", path) == 200
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)[1]
+        return self.send("POST", path, {"csrfmiddlewaretoken": token, **data})
+
+
+def mailed_code(door):
+    mail = max((door.folder / "var/mail").iterdir(), key=lambda path: path.stat().st_mtime)
+    return CODE.findall(mail.read_text())[-1]
+
+
+def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(door):
+    made = door.up()
+    assert made.returncode == 0, made.stdout + made.stderr
+    browser = Browser(int(door.environment["PORT"]))
+    browser.fill("/accounts/signup/", email="ada@example.com", password1="correct horse battery")
+    assert browser.fill("/accounts/confirm-email/", code=mailed_code(door)) == 200
+    assert browser.send("GET", "/") == 200
+    assert browser.page.count("<article") == 5
+    assert browser.fill("/accounts/logout/") == 200
+    assert browser.send("GET", "/account/") == 200
+    assert "/accounts/login/" in browser.page
+
+
+def test_an_administrator_signs_in_with_the_printed_password(door):
+    printed = door.up().stdout
+    email = re.search(r"(\S+@127\.0\.0\.1|admin@\S+)", printed)[1]
+    password = re.search(r"[Pp]assword:?\s+(\S+)", printed)[1]
+    browser = Browser(int(door.environment["PORT"]))
+    browser.fill("/accounts/login/?next=/admin/", login=email, password=password)
+    assert browser.send("GET", "/admin/") == 200
+    assert "Experts" in browser.page
+
+
+def test_a_second_up_says_that_it_runs_and_down_keeps_the_data(door):
+    assert "password" in door.up().stdout.lower()
+    again = door.up()
+    assert (again.returncode, again.stdout.count("\n")) == (0, 1)
+    assert again.stdout.startswith("Already running at http://127.0.0.1:")
+    assert door.down().stdout == "Stopped.\n"
+    assert status(int(door.environment["PORT"]), "/healthz") == 0
+    assert "password" not in door.up().stdout.lower()
+
+
+def test_secrets_are_generated_and_only_the_owner_reads_them(door):
+    door.up()
+    environment = door.folder / ".env"
+    assert environment.stat().st_mode & 0o777 == 0o600
+    assert len(re.search(r"^SECRET_KEY=(.+)$", environment.read_text(), re.MULTILINE)[1]) >= 50
+    written = door.folder / "var/pgbouncer"
+    assert {path.stat().st_mode & 0o777 for path in written.iterdir()} == {0o600}
+
+
+def test_down_without_a_site_says_so(door):
+    assert door.down().stdout == "Nothing is running.\n"
+
+
+def one_line(result):
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+def test_a_taken_port_ends_with_the_way_out(door):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = one_line(door.up(PORT=str(port)))
+    assert f"port {port} on 127.0.0.1 is taken" in said
+    assert "PORT=8001 deploy/up" in said
+
+
+def test_an_unreachable_postgresql_ends_with_one_clear_line(door):
+    result = door.up(POSTGRES_URL=f"postgresql://web:secret@127.0.0.1:{free_port()}/site")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "secret" not in result.stderr
+    assert "PostgreSQL" in result.stderr
+    assert status(int(door.environment["PORT"]), "/healthz") == 0
+
+
+def test_an_unknown_option_is_refused(door):
+    assert "usage: deploy/up [-d]" in one_line(door.run("deploy/up", "--fast"))

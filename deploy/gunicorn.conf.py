@@ -1,0 +1,29 @@
+"""How gunicorn serves the site: workers with threads, as the settings say."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+wsgi_app = "config.wsgi"
+chdir = str(settings.BASE_DIR)
+bind = f"{settings.BIND}:{settings.PORT}"
+workers = settings.WEB_WORKERS
+worker_class = "gthread"
+threads = settings.WEB_THREADS
+
+# A request waits for a connection and for its statements; both limits together stay below this.
+graceful_timeout = 30
+timeout = 60
+keepalive = 5
+
+# A worker's heartbeat file must not wait for a disk.
+worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+accesslog = None
+errorlog = "-"
+control_socket_disable = True
