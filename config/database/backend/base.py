@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import select
 import time
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from django.db.backends.postgresql import base
+from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg import Connection, OperationalError
+from psycopg.pq import TransactionStatus
 
 from config.database.policy import RESTART_WAIT
 
 RETRY_PAUSE: Final = 0.05
+PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)", re.S)
 
 # What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
 # listens yet, or the one that goes has ended the login that was on its way.
@@ -28,6 +33,10 @@ RESTARTING: Final = (
 class DatabaseWrapper(base.DatabaseWrapper):
     """Notices a connection that PgBouncer ended without a query, and waits for its restart."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute_wrappers.append(self.repeat_if_lost)
+
     def is_usable(self) -> bool:
         return self.connection is not None and not has_ended(self.connection)
 
@@ -35,10 +44,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Close a connection that has ended; before every statement outside a transaction.
 
         It costs one system call, so there is no reason to do it once a request only. A
-        transaction that somebody opened by hand must fail instead of losing its first half.
+        transaction, also one opened by hand, must fail instead of losing its first half.
         """
-        between_transactions = self.autocommit and not self.in_atomic_block
-        if self.connection is not None and between_transactions and not self.is_usable():
+        if self.connection is not None and self.autocommit and not self.is_usable():
             self.close()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
@@ -51,6 +59,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     raise
                 time.sleep(RETRY_PAUSE)
 
+    def repeat_if_lost(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Run a statement; once more on a new connection where PgBouncer's restart lost it.
+
+        Only where that cannot do anything twice: a plain read outside a transaction, or what
+        would have been a transaction's first statement, since nothing was committed.
+        """
+        repeatable = self.is_repeatable(sql)
+        try:
+            return execute(sql, params, many, context)
+        except DjangoOperationalError as error:
+            if not (repeatable and is_lost(error.__cause__)):
+                raise
+        self.replace_connection()
+        context["cursor"].cursor = self.create_cursor()
+        return execute(sql, params, many, context)
+
+    def is_repeatable(self, statement: Any) -> bool:
+        if self.connection is None:
+            return False
+        if not self.connection.autocommit:
+            return bool(self.connection.info.transaction_status == TransactionStatus.IDLE)
+        return isinstance(statement, str) and PLAIN_READ.match(statement) is not None
+
+    def replace_connection(self) -> None:
+        """Log in anew, leaving Django's record of open `atomic()` blocks as it is."""
+        autocommit = self.connection.autocommit
+        self.connection = self.get_new_connection(self.get_connection_params())
+        self.connection.autocommit = autocommit
+
 
 def has_ended(connection: Connection[Any]) -> bool:
     """Whether the other end has closed, or said a last word on, an idle connection.
@@ -62,6 +101,11 @@ def has_ended(connection: Connection[Any]) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
     return bool(poll.poll(0))
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Whether the connection broke without a word: neither a refusal nor a time-out."""
+    return isinstance(error, OperationalError) and error.sqlstate is None
 
 
 def is_restarting(error: OperationalError) -> bool:

@@ -1,0 +1,111 @@
+"""Roles, databases and PgBouncer processes of a test's own, beside the site's."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from psycopg import sql
+
+from config.database import pgbouncer, roles
+from config.database.console import console_password
+from config.database.databases import entry_name
+from config.tests.processes import wait_until
+
+
+def own_servers():
+    """A web and a jobs role on the site's server, with every awkward character."""
+    password = "p \"%;#'\\$$ü:x"
+    site = replace(settings.POSTGRES["jobs"], dbname="test_rö \"l;e's=$$", password=password)
+    return {
+        "web": replace(site, user='test we"b $$'),
+        "jobs": replace(site, user="test_jobs's"),
+    }
+
+
+def psql(script):
+    """Run a script as `manage.py database_roles --sql | psql` does; what it complained of."""
+    host = settings.POSTGRES["web"].host
+    path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
+    program = shutil.which("psql", path=path)
+    return subprocess.run(
+        [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", host, "-U", "postgres", "postgres"],
+        input=script.encode(),
+        capture_output=True,
+        check=False,
+        env=os.environ | {"LC_ALL": "C"},
+    )
+
+
+@contextmanager
+def roles_on(servers):
+    """The script of `roles`, run twice, and everything that it made removed afterwards."""
+    script = roles.script(settings.POOLS, servers, settings.REPLICAS)
+    try:
+        yield [psql(script), psql(script)]
+    finally:
+        with administrator(servers["jobs"], dbname="postgres") as connection:
+            database = sql.Identifier(servers["jobs"].dbname)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
+            for server in servers.values():
+                role = sql.Identifier(server.user)
+                connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+
+
+def connect(server, **where):
+    """A connection as that role, to PostgreSQL itself or to `where`."""
+    parts = {
+        "host": server.host,
+        "port": server.port,
+        "dbname": server.dbname,
+        "user": server.user,
+        "password": server.password,
+    }
+    return psycopg.connect(**(parts | where), autocommit=True)
+
+
+def administrator(server, **where):
+    """The superuser's connection to a role's database, or to `where`."""
+    return connect(server, user="postgres", password="", **where)
+
+
+@contextmanager
+def pooler(policy, server, host=None):
+    """A PgBouncer of its own; yields where to connect, then adds what it has said.
+
+    The folder is short, as a socket's address may have 107 bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
+        folder, said = Path(name), {}
+        log = folder / "log"
+        ini = pgbouncer.ini(policy, server, host=host or name, folder=name)
+        users = pgbouncer.userlist(server, console_password=console_password())
+        (folder / f"{policy.name}.ini").write_text(ini)
+        (folder / f"{policy.name}.userlist").write_text(users)
+        process = started(folder / f"{policy.name}.ini", log)
+        try:
+            wait_until(lambda: " process up: " in log.read_text(), 10, "PgBouncer is up")
+            said["host"], said["port"] = host or name, policy.listen_port
+            said["dbname"] = entry_name(policy, server)
+            yield said
+        finally:
+            process.send_signal(signal.SIGINT)
+            said["status"] = process.wait(10)
+            said["log"] = log.read_text()
+
+
+def where(said):
+    """The part of what `pooler` yields that `connect` takes."""
+    return {key: said[key] for key in ("host", "port", "dbname")}
+
+
+def started(ini, log):
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    with log.open("w") as stderr:
+        return subprocess.Popen([program, str(ini)], stderr=stderr, stdin=subprocess.DEVNULL)

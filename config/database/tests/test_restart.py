@@ -1,0 +1,46 @@
+"""A restart of PgBouncer costs no request."""
+
+import threading
+
+import pytest
+
+from config.tests.processes import gunicorn, load, status, supervisorctl
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_requests_after_a_restart_are_answered_on_every_thread():
+    with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
+        before = load(port, "/readyz", {}, clients=8, seconds=0.5)
+        supervisorctl("restart", "pgbouncer-web")
+        after = load(port, "/readyz", {}, clients=8, seconds=0.5)
+    assert set(before) == {200}
+    assert set(after) == {200}
+
+
+def test_a_request_while_pgbouncer_is_down_waits_for_it():
+    answers = []
+    with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
+        assert status(port, "/readyz") == 200
+        supervisorctl("stop", "pgbouncer-web")
+        try:
+            asking = threading.Thread(target=lambda: answers.append(status(port, "/readyz")))
+            asking.start()
+        finally:
+            supervisorctl("start", "pgbouncer-web")
+        asking.join()
+    assert answers == [200]
+
+
+def test_a_restart_under_load_fails_no_request():
+    answers = []
+    with gunicorn(WEB_WORKERS="1", WEB_THREADS="8") as port:
+        asking = threading.Thread(
+            target=lambda: answers.append(load(port, "/readyz", {}, clients=8, seconds=4))
+        )
+        asking.start()
+        for _ in range(3):
+            supervisorctl("restart", "pgbouncer-web")
+        asking.join()
+    assert set(answers[0]) == {200}
+    assert answers[0][200] > 100
