@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import ProgrammingError, connection, transaction
+from psycopg.errors import Diagnostic
+
+from config.database import roles
+from config.database.roles import Grant
+
+# A GRANT or REVOKE without the right to it is a warning: nothing was granted, nothing revoked.
+NOTHING_DONE = {"01006", "01007"}
+
+
+class Command(BaseCommand):
+    help = "Gives the web and jobs roles their rights, as far as the jobs role itself may."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--sql",
+            action="store_true",
+            help="print everything, the roles themselves included, for an administrator's psql",
+        )
+
+    def handle(self, *args: Any, sql: bool, verbosity: int, **options: Any) -> None:
+        if sql:
+            script = roles.script(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+            self.stdout.write(script, ending="")
+            return
+        for grant in wanted():
+            if not apply(grant):
+                self.stdout.write(
+                    f"{grant.purpose}: left as it is, ask an administrator to run: "
+                    f"{grant.statement};"
+                )
+            elif verbosity > 0:
+                self.stdout.write(f"{grant.purpose}: done")
+
+
+def wanted() -> list[Grant]:
+    """What is left to do: the limits that differ, and the rights where there are two roles."""
+    web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
+    limits = roles.connection_limits(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    there = current_limits()
+    grants = [roles.limit(role, n) for role, n in limits.items() if there.get(role) != n]
+    if web.user != jobs.user:
+        grants += roles.database_rights(web, jobs) + roles.row_rights(web, jobs)
+    return grants
+
+
+def current_limits() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname, rolconnlimit FROM pg_roles")
+        return dict(cursor.fetchall())
+
+
+def apply(grant: Grant) -> bool:
+    """Run the statement in a transaction of its own; whether it had its effect."""
+    notices: list[str | None] = []
+
+    def note(notice: Diagnostic) -> None:
+        notices.append(notice.sqlstate)
+
+    connection.ensure_connection()
+    driver = connection.connection
+    driver.add_notice_handler(note)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(grant.statement)
+    except ProgrammingError:
+        return False
+    finally:
+        driver.remove_notice_handler(note)
+    return not NOTHING_DONE.intersection(notices)

@@ -1,0 +1,88 @@
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.db.utils import ConnectionHandler
+
+from config.database import roles
+from config.database.databases import database
+from config.database.jobs import jobs_pool
+from config.database.tests.servers import administrator, connect, own_servers, roles_on
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+
+def run(*arguments):
+    out = StringIO()
+    with jobs_pool():
+        call_command("database_roles", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def servers(settings):
+    """Two roles of the test's own, made by the script, and commands that act as the jobs role."""
+    servers = own_servers()
+    pool = settings.POOLS["jobs"]
+    with roles_on(servers):
+        settings.POSTGRES = servers
+        entry = database(pool, servers["jobs"], pooling="direct", pgbouncer_host="")
+        theirs = ConnectionHandler({"default": entry}).create_connection("default")
+        site, connections["jobs"] = connections["jobs"], theirs
+        yield servers
+        connections["jobs"] = site
+
+
+def administer(servers, statement):
+    with administrator(servers["jobs"]) as connection:
+        connection.execute(statement)
+
+
+def test_the_script_is_what_the_policy_says(settings):
+    script = roles.script(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    assert run("--sql") == script
+
+
+def test_the_jobs_role_gives_the_web_role_its_rights(servers):
+    with connect(servers["jobs"]) as jobs:
+        jobs.execute("CREATE TABLE thing (id int)")
+        jobs.execute(f"REVOKE ALL ON thing FROM {roles.quoted(servers['web'].user)}")
+    assert {line.rpartition(": ")[2] for line in run().splitlines()} == {"done"}
+    with connect(servers["web"]) as web:
+        assert web.execute("INSERT INTO thing VALUES (1)").rowcount == 1
+
+
+def test_run_twice_it_does_the_same(servers):
+    assert run() == run()
+
+
+def test_a_limit_that_only_an_administrator_may_set_is_left_and_named(servers):
+    role = roles.quoted(servers["web"].user)
+    administer(servers, f"ALTER ROLE {role} CONNECTION LIMIT 3")
+    first = run().splitlines()[0]
+    assert first == (
+        f"{servers['web'].user} has no more than 20 connections: left as it is, "
+        f"ask an administrator to run: ALTER ROLE {role} CONNECTION LIMIT 20;"
+    )
+
+
+def test_a_right_that_would_not_be_granted_counts_as_left(servers):
+    database, role = (roles.quoted(getattr(servers["jobs"], part)) for part in ("dbname", "user"))
+    administer(servers, f"ALTER DATABASE {database} OWNER TO postgres")
+    administer(servers, f"GRANT CONNECT ON DATABASE {database} TO {role}")
+    left = [line for line in run().splitlines() if "left as it is" in line]
+    assert [line.partition(":")[0] for line in left] == [
+        "only these roles connect, and nobody else makes temporary tables",
+        "both roles connect",
+        "nobody else creates tables",
+        "the web role sees the schema",
+    ]
+
+
+def test_with_one_role_only_its_limit_is_left_to_say(servers, settings):
+    settings.POSTGRES = {"web": servers["jobs"], "jobs": servers["jobs"]}
+    assert run() == (
+        f"{servers['jobs'].user} has no more than 24 connections: left as it is, "
+        f'ask an administrator to run: ALTER ROLE "{servers["jobs"].user}" CONNECTION LIMIT 24;\n'
+    )
