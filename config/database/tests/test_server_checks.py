@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+import pytest
+from django.conf import settings as django_settings
+
+from config.database.databases import database
+from config.database.jobs import jobs_pool
+from config.database.policy import JOBS, WEB
+from config.database.server import server_from_url
+from config.database.server_checks import (
+    Facts,
+    about_pool,
+    about_server,
+    check_servers,
+    facts_of,
+)
+from config.database.tests.servers import connect, own_servers, roles_on
+
+both = pytest.mark.django_db(databases=["default", "jobs"])
+
+ANN = server_from_url("POSTGRES_URL", "postgresql://ann:x@h/site")
+BOB = server_from_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
+FACTS = Facts(
+    version=150000,
+    max_connections=27,
+    reserved=3,
+    role="ann",
+    role_limit=-1,
+    is_superuser=False,
+    alters_tables=False,
+    settings={
+        "statement_timeout": "15000",
+        "idle_in_transaction_session_timeout": "15000",
+        "client_connection_check_interval": "1000",
+    },
+)
+
+
+@pytest.fixture
+def shipped(settings):
+    settings.POOLS = {"web": WEB, "jobs": JOBS}
+    settings.POSTGRES = {"web": ANN, "jobs": BOB}
+    settings.REPLICAS = 1
+
+
+def found(name="web", **changes):
+    facts = replace(FACTS, **changes)
+    return [*about_server(facts, ANN), *about_pool(facts, name)]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_server_with_just_enough_room_is_clean():
+    assert found() == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_an_old_server_is_found():
+    (message,) = found(version=130012)
+    assert message.id == "pool.E101"
+    assert message.msg.startswith("PostgreSQL 13 cannot")
+    assert found(version=140000) == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_server_without_room_is_found():
+    (message,) = found(max_connections=29, reserved=6)
+    assert message.id == "pool.E102"
+    assert "may cause 24 connections, and the server has 23" in message.msg
+    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 30;")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_every_replica_needs_its_room(settings):
+    settings.REPLICAS = 2
+    assert [message.id for message in found(max_connections=38)] == ["pool.E102"]
+    assert found(max_connections=39) == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_pools_on_another_server_need_no_room_here(settings):
+    settings.POSTGRES = {"web": ANN, "jobs": replace(BOB, port=5433)}
+    assert found(max_connections=23) == []
+    assert [message.id for message in found(max_connections=22)] == ["pool.E102"]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_role_with_too_low_a_limit_is_found(settings):
+    (message,) = found(role_limit=9)
+    assert message.id == "pool.E103"
+    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 20;'
+    assert found(role_limit=10) == []
+    settings.POSTGRES = {"web": ANN, "jobs": ANN}
+    (message,) = found(role_limit=11)
+    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 24;'
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_superuser_has_no_limit():
+    assert found(role_limit=1, is_superuser=True) == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_web_role_that_may_alter_tables_is_found(settings):
+    (message,) = found(alters_tables=True)
+    assert message.id == "pool.W101"
+    assert message.hint.startswith("manage.py database_roles --sql | psql")
+    settings.POSTGRES = {"web": ANN, "jobs": ANN}
+    assert found(alters_tables=True) == []
+
+
+@pytest.mark.usefixtures("shipped")
+def test_settings_that_are_not_in_force_are_found():
+    wrong = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "15000"}
+    (message,) = found(settings=wrong)
+    assert message.id == "pool.E104"
+    assert message.msg.endswith(": statement_timeout, client_connection_check_interval.")
+    assert message.hint.startswith("manage.py pgbouncer_config --write")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_each_pool_has_settings_of_its_own():
+    (message,) = found("jobs")
+    assert message.msg.endswith(": statement_timeout.")
+
+
+@both
+def test_the_running_site_is_clean():
+    assert check_servers(None, databases=["default", "jobs"]) == []
+
+
+@both
+def test_the_servers_own_settings_are_compared(settings):
+    settings.POOLS = settings.POOLS | {"web": replace(settings.POOLS["web"], statement_timeout=99)}
+    assert [m.id for m in check_servers(None, databases=["default", "jobs"])] == ["pool.E104"]
+    assert check_servers(None, databases=["jobs"]) == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+def test_the_web_pool_is_looked_at_even_from_a_command(settings):
+    with jobs_pool():
+        facts = facts_of("default")
+    assert facts.role == settings.POSTGRES["web"].user
+    wanted = str(settings.POOLS["web"].statement_timeout * 1000)
+    assert facts.settings["statement_timeout"] == wanted
+
+
+@pytest.mark.parametrize("databases", [None, [], ["other"]])
+def test_no_server_is_asked_unless_its_alias_is_named(databases):
+    assert check_servers(None, databases=databases) == []
+
+
+@both
+def test_the_rights_of_both_roles_are_seen_as_they_are(settings, monkeypatch):
+    servers, pools = own_servers(), settings.POOLS
+    entries = {
+        pools[name].alias: database(pools[name], server, pooling="direct", pgbouncer_host="")
+        for name, server in servers.items()
+    }
+    monkeypatch.setattr(django_settings, "DATABASES", entries)
+    with roles_on(servers):
+        with connect(servers["jobs"]) as connection:
+            connection.execute("CREATE TABLE thing (id int)")
+        web, jobs = facts_of("default"), facts_of("jobs")
+    assert (web.role, web.role_limit, web.alters_tables) == (servers["web"].user, 20, False)
+    assert (jobs.role, jobs.role_limit, jobs.alters_tables) == (servers["jobs"].user, 4, True)
