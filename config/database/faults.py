@@ -24,11 +24,6 @@ FAULTS: Final = (
         "then run `manage.py pgbouncer_config --write` and restart PgBouncer",
     ),
     (
-        ("certificate", "SSL", "TLS"),
-        "the encrypted connection could not be made: correct sslmode and sslrootcert in "
-        "POSTGRES_URL and POSTGRES_JOBS_URL",
-    ),
-    (
         ("could not translate host name",),
         "there is no such host: correct POSTGRES_URL and POSTGRES_JOBS_URL, or PGBOUNCER_HOST",
     ),
@@ -38,11 +33,16 @@ FAULTS: Final = (
         "to an administrator",
     ),
     (
+        ("certificate", "SSL", "TLS"),
+        "the encrypted connection could not be made: correct sslmode and sslrootcert in "
+        "POSTGRES_URL and POSTGRES_JOBS_URL",
+    ),
+    (
         ("no such database", "does not exist"),
         "PostgreSQL has no such database or role: correct POSTGRES_URL and POSTGRES_JOBS_URL",
     ),
     (
-        ("Connection refused", "No such file or directory"),
+        ("Connection refused", "No such file or directory", "pooler is", "server shutting down"),
         "nothing listens there: start the site with deploy/up, or correct POSTGRES_URL and "
         "PGBOUNCER_HOST",
     ),
@@ -53,7 +53,6 @@ FAULTS: Final = (
             "server_login_retry",
             "cannot connect to server",
             "the database system is",
-            "shutting down",
             "too many connections",
             "too many clients",
             "remaining connection slots",
@@ -63,6 +62,10 @@ FAULTS: Final = (
     (
         ("timeout expired", "connection timeout", "client_login_timeout"),
         "no answer within the connect timeout: see whether PostgreSQL and PgBouncer run",
+    ),
+    (
+        ("lock timeout",),
+        "somebody else holds the tables: stop the site or wait, then run it again",
     ),
     (
         ("statement timeout",),

@@ -1,0 +1,63 @@
+"""Empty every table of the project."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.management.color import no_style
+from django.core.management.sql import emit_post_migrate_signal, sql_flush
+from django.db import connection, transaction
+
+# A TRUNCATE waits for every transaction on its tables, and all others wait behind it.
+LOCK_TIMEOUT = "5s"
+
+
+class Command(BaseCommand):
+    help = "Empties all tables of the project, keeping the schema. All data is lost."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-input", action="store_true", help="do not ask")
+        parser.add_argument("--force", action="store_true", help="even on a production site")
+        parser.add_argument("--seed", action="store_true", help="run `seed` afterwards")
+
+    def handle(self, *, no_input: bool, force: bool, seed: bool, **options: Any) -> None:
+        if settings.HTTPS and not force:
+            raise CommandError(
+                f"{settings.SITE_URL} is a production site. To empty it all the same, add --force."
+            )
+        server = settings.POSTGRES["jobs"]
+        self.stdout.write(
+            f"This deletes every row of every table in the database {server.dbname} on "
+            f"{server.host}: all accounts, sessions and experts. It cannot be undone."
+        )
+        if not no_input:
+            ask()
+        empty()
+        self.stdout.write("All tables are empty.")
+        if seed:
+            call_command("seed", stdout=self.stdout)
+
+
+def ask() -> None:
+    """Return if the person at the terminal says yes."""
+    if not sys.stdin.isatty():
+        raise CommandError("there is no terminal to ask on: add --no-input. Nothing was deleted.")
+    if input("Type yes to go on: ") != "yes":
+        raise CommandError("cancelled, nothing was deleted.")
+
+
+@transaction.atomic
+def empty() -> None:
+    """Truncate all tables, then restore the content types and permissions of the code."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    statements = sql_flush(no_style(), connection)
+    connection.ops.execute_sql_flush(statements)
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+    cache.clear()

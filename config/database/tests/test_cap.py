@@ -1,0 +1,124 @@
+"""PostgreSQL never sees more than 10 connections of the web and 2 of the jobs."""
+
+import json
+import threading
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.tests.people import make_user
+from config.database.console import Console
+from config.tests.processes import (
+    Activity,
+    ServerLog,
+    gunicorn,
+    load,
+    manage,
+    superuser,
+    wait_until,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+EXPERTS = 20_000
+
+
+@pytest.fixture
+def signed_in():
+    client = Client()
+    client.force_login(make_user())
+    return {"Cookie": "; ".join(f"{c.key}={c.value}" for c in client.cookies.values())}
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    path = tmp_path / "experts.json"
+    text = "x" * 200
+    path.write_text(
+        json.dumps(
+            [
+                {
+                    "slug": f"expert-{n}",
+                    "name": f"Expert {n}",
+                    "description": text,
+                    "icon": "★",
+                    "prompt": text,
+                    "personality": text,
+                    "is_active": False,
+                    "uses_retrieval": False,
+                }
+                for n in range(EXPERTS)
+            ]
+        )
+    )
+    return path
+
+
+def test_64_clients_stay_within_ten_connections_and_none_fails(signed_in):
+    log = ServerLog()
+    with gunicorn() as port, Activity() as activity:
+        answers = load(port, "/api/experts", signed_in, clients=64, seconds=5)
+    assert set(answers) == {200}
+    assert answers[200] > 100
+    assert activity.samples > 50
+    assert 2 <= activity.web <= 10
+    assert log.refusals() == []
+
+
+def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signed_in, catalogue):
+    log, waiting, done = ServerLog(), [], threading.Event()
+
+    def watch():
+        with Console(settings.POOLS["jobs"]) as console:
+            while not done.wait(0.02):
+                waiting.append(sum(int(row["cl_waiting"]) for row in console.show("POOLS")))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with gunicorn() as port, Activity() as activity:
+        seeds = [manage("seed_experts", "--file", str(catalogue)) for _ in range(3)]
+        answers = load(port, "/api/experts", signed_in, clients=64, seconds=5)
+        reports = [seed.communicate(timeout=120) for seed in seeds]
+    done.set()
+    watcher.join()
+    assert [seed.returncode for seed in seeds] == [0, 0, 0], reports
+    assert set(answers) == {200}
+    assert activity.web <= 10
+    assert activity.jobs == 2
+    assert max(waiting) >= 1
+    assert log.refusals() == []
+
+
+def sleeping(connection):
+    return connection.execute(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'"
+    ).fetchone()[0]
+
+
+def slow_query():
+    """A client of the web's PgBouncer in the middle of a statement."""
+    entry = settings.DATABASES["default"]
+    client = psycopg.connect(
+        host=entry["HOST"],
+        port=entry["PORT"],
+        dbname=entry["NAME"],
+        user=entry["USER"],
+        password=entry["PASSWORD"],
+        autocommit=True,
+    )
+    client.pgconn.send_query(b"SELECT pg_sleep(12)")
+    return client
+
+
+def test_backends_of_25_aborted_queries_are_gone_within_two_seconds():
+    log = ServerLog()
+    with superuser() as watching:
+        clients = [slow_query() for _ in range(25)]
+        wait_until(lambda: sleeping(watching) == 10, 5, "the pool is full of slow queries")
+        for client in clients:
+            client.pgconn.finish()
+        wait_until(lambda: sleeping(watching) == 0, 2, "the abandoned backends are gone")
+    assert log.refusals() == []

@@ -1,0 +1,138 @@
+"""manage.py reset_db"""
+
+import io
+import sys
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from config.database.jobs import jobs_pool
+from config.database.management.commands import reset_db
+from onboarding.models import Expert
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Somebody at the terminal who types what it is called with."""
+
+    def sit_down(typed):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{typed}\n"))
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+
+    return sit_down
+
+
+def reset(**options):
+    said = io.StringIO()
+    with jobs_pool():
+        call_command("reset_db", stdout=said, **options)
+    return said.getvalue()
+
+
+def test_empties_the_tables_and_keeps_the_migrations():
+    make_user()
+    migrations = MigrationRecorder.Migration.objects.count()
+    assert "All tables are empty." in reset(no_input=True)
+    assert not User.objects.exists()
+    assert MigrationRecorder.Migration.objects.count() == migrations > 0
+
+
+def test_restores_the_permissions_of_the_code():
+    before = set(Permission.objects.values_list("codename", flat=True))
+    reset(no_input=True)
+    assert set(Permission.objects.values_list("codename", flat=True)) == before != set()
+
+
+def test_clears_the_cache():
+    cache.set("key", "value")
+    reset(no_input=True)
+    assert cache.get("key") is None
+
+
+def test_names_database_host_and_consequence(settings, answer):
+    answer("yes")
+    said = reset()
+    server = settings.POSTGRES["jobs"]
+    assert f"the database {server.dbname} on {server.host}" in said
+    assert "cannot be undone" in said
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["no", "", "y", "YES", "yes please"])
+def test_anything_but_yes_cancels(answer, typed):
+    make_user()
+    answer(typed)
+    with pytest.raises(CommandError, match="cancelled, nothing was deleted"):
+        reset()
+    assert User.objects.exists()
+
+
+def test_asks_nobody_where_there_is_no_terminal(monkeypatch):
+    make_user()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    with pytest.raises(CommandError, match="--no-input"):
+        reset()
+    assert User.objects.exists()
+
+
+def test_refuses_on_a_production_site(settings):
+    make_user()
+    settings.HTTPS = True
+    with pytest.raises(CommandError, match=r"production site.*--force"):
+        reset(no_input=True)
+    assert User.objects.exists()
+
+
+def test_force_resets_a_production_site(settings):
+    make_user()
+    settings.HTTPS = True
+    reset(no_input=True, force=True)
+    assert not User.objects.exists()
+
+
+def test_force_still_asks(settings, answer):
+    make_user()
+    settings.HTTPS = True
+    answer("no")
+    with pytest.raises(CommandError, match="cancelled"):
+        reset(force=True)
+    assert User.objects.exists()
+
+
+def test_seeds_afterwards():
+    make_user()
+    said = reset(no_input=True, seed=True)
+    assert "administrator: admin@localhost" in said
+    assert User.objects.count() == 1
+    assert Expert.objects.count() == 5
+
+
+def test_does_not_wait_for_ever_behind_a_transaction(monkeypatch):
+    make_user()
+    monkeypatch.setattr(reset_db, "LOCK_TIMEOUT", "20ms")
+    with transaction.atomic():
+        assert User.objects.exists()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            reset(no_input=True)
+    assert User.objects.exists()
+
+
+def test_leaves_no_lock_timeout_behind():
+    with jobs_pool():
+        before = lock_timeout()
+        call_command("reset_db", no_input=True, stdout=io.StringIO())
+        assert lock_timeout() == before
+
+
+def lock_timeout():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return cursor.fetchone()[0]
