@@ -7,55 +7,33 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
 from config.database.databases import Pooling, database
 from config.database.server import Server, ServerURLError, server_from_url
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
+env = Environment()
 env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
-
-def required(name: str, remedy: str) -> str:
-    """The variable's value; ImproperlyConfigured with the remedy where there is none."""
-    if value := str(env.str(name, "")):
-        return value
-    raise ImproperlyConfigured(f"{name} is not set: {remedy}")
-
-
-def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """The variable's value, one of `allowed`."""
-    if (value := str(env.str(name, default))) in allowed:
-        return value
-    raise ImproperlyConfigured(f"{name}={value!r} is not allowed: give {' or '.join(allowed)}.")
-
-
-def whole(name: str, default: int, low: int, high: int) -> int:
-    """The variable's value, a whole number from `low` to `high`."""
-    value = str(env.str(name, str(default)))
-    if value.isascii() and value.isdigit() and low <= int(value) <= high:
-        return int(value)
-    raise ImproperlyConfigured(
-        f"{name}={value!r} is not allowed: give a whole number from {low} to {high}."
-    )
-
-
 # The site
-DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = required("SECRET_KEY", "deploy/up writes one into .env; else give 50 random letters.")
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-BIND = env.str("BIND", "127.0.0.1")
-PORT = whole("PORT", 8000, 1, 65535)
-SITE_URL = str(env.str("SITE_URL", f"http://127.0.0.1:{PORT}")).rstrip("/")
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.required(
+    "SECRET_KEY", "deploy/up writes one into .env; else give 50 random letters."
+)
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+BIND = env.text("BIND", "127.0.0.1")
+PORT = env.whole("PORT", 8000, 1, 65535)
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE = urlsplit(SITE_URL)
 if SITE.scheme not in ("http", "https") or not SITE.hostname:
     raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} is no address: give https://HOST[:PORT].")
 HTTPS = SITE.scheme == "https"
+MAIL_DOMAIN = SITE.hostname if HTTPS else "localhost"
 ALLOWED_HOSTS = [SITE.hostname] if HTTPS else [SITE.hostname, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ROOT_URLCONF = "config.urls"
@@ -63,26 +41,30 @@ WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # How many requests are served at once
-WEB_WORKERS = whole("WEB_WORKERS", 2, 1, 64)
-WEB_THREADS = whole("WEB_THREADS", 16, 1, 256)
-REPLICAS = whole("REPLICAS", 1, 1, 100)
+WEB_WORKERS = env.whole("WEB_WORKERS", 2, 1, 64)
+WEB_THREADS = env.whole("WEB_THREADS", 16, 1, 256)
+REPLICAS = env.whole("REPLICAS", 1, 1, 100)
 
 # The two pools
 try:
     POOLS = {
-        base.name: policy.overridden(base, {name: env.str(name, "") for name in names})
+        base.name: policy.overridden(base, {name: env.text(name) for name in names})
         for base in (policy.WEB, policy.JOBS)
         for names in [policy.variables(base)]
     }
-    _url = required("POSTGRES_URL", "give the server's URL, or let deploy/up make a private one.")
+    _url = env.required(
+        "POSTGRES_URL", "give the server's URL, or let deploy/up make a private one."
+    )
     POSTGRES: dict[str, Server] = {
         "web": server_from_url("POSTGRES_URL", _url),
-        "jobs": server_from_url("POSTGRES_JOBS_URL", env.str("POSTGRES_JOBS_URL", "") or _url),
+        "jobs": server_from_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
     }
 except (policy.PolicyError, ServerURLError) as error:
     raise ImproperlyConfigured(str(error)) from None
-DATABASE_POOLING = cast("Pooling", choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct")))
-PGBOUNCER_HOST = str(env.str("PGBOUNCER_HOST", "") or VAR_DIR / "run")
+DATABASE_POOLING = cast(
+    "Pooling", env.choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct"))
+)
+PGBOUNCER_HOST = env.text("PGBOUNCER_HOST", str(VAR_DIR / "run"))
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
     pool.alias: database(
@@ -94,7 +76,7 @@ if DATABASE_POOLING == "direct":
     # Without PgBouncer the threads themselves are the cap.
     WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
 
-CACHE_URL = env.str("CACHE_URL", "")
+CACHE_URL = env.text("CACHE_URL")
 CACHES = {
     "default": env.cache_url("CACHE_URL")
     if CACHE_URL
@@ -204,13 +186,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
-ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
-ADMIN_EMAIL = env.str("ADMIN_EMAIL", f"admin@{SITE.hostname}")
-ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
+# An IP address after the @ would be no e-mail address, and nobody could sign in with it.
+ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@localhost")
+ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
 # Mail
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"AI4CEO <noreply@{SITE.hostname}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"AI4CEO <noreply@{MAIL_DOMAIN}>")
 
 # Language, time
 LANGUAGE_CODE = "en"
@@ -258,6 +241,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }

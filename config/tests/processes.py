@@ -92,9 +92,7 @@ def supervisorctl(*arguments):
 def superuser():
     """A connection to PostgreSQL itself, around the poolers, to look at it."""
     server = settings.POSTGRES["web"]
-    return psycopg.connect(
-        host=server.host, dbname=server.dbname, user="postgres", autocommit=True
-    )
+    return psycopg.connect(host=server.host, dbname=server.dbname, user="postgres", autocommit=True)
 
 
 def load(port, path, headers, *, clients, seconds):

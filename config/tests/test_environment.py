@@ -6,7 +6,7 @@ from django.conf import settings
 
 from config.database import policy
 
-READ = re.compile(r'(?:env\.\w+|required|choice|whole|environ\.get)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env(?:iron)?\.\w+\(\s*"([A-Z_]+)"')
 SHELL = re.compile(r"^: \"\$\{([A-Z_]+):=|\$\(value ([A-Z_]+)\)", re.MULTILINE)
 DOCUMENTED = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
 # Of the doors' own, not for setting: the private cluster's database, what `up` hands on.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-STEPS = (
+STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("migrations", "migrate", {"interactive": False, "verbosity": 0}),
     ("rights of the web role", "database_roles", {"verbosity": 0}),
     ("static files", "collectstatic", {"interactive": False, "verbosity": 0}),
@@ -21,7 +21,7 @@ STEPS = (
 
 
 class Command(BaseCommand):
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
     help = "Does all that a release needs before it serves; again where nothing changed, nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
