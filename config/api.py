@@ -1,0 +1,125 @@
+"""The one API: who may ask, and the one shape of every refusal."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Swagger
+from ninja import errors as ninja_errors
+from ninja.security import SessionAuth
+from pydantic.alias_generators import to_camel
+
+from config.database.faults import explain
+from onboarding.api import router as experts
+
+logger = logging.getLogger(__name__)
+
+CODES: Final = {
+    400: "bad_request:api",
+    401: "unauthorized:auth",
+    403: "forbidden:auth",
+    404: "not_found:api",
+    422: "invalid:api",
+    429: "too_many:api",
+    500: "error:api",
+    503: "unavailable:database",
+}
+RETRY_AFTER: Final = 5
+
+Fields = dict[str, list[str]]
+
+
+class SignedIn(SessionAuth):
+    """The site's session; who has none is told so, before any talk of CSRF."""
+
+    def __call__(self, request: HttpRequest) -> Any | None:
+        return super().__call__(request) if request.user.is_authenticated else None
+
+
+api = NinjaAPI(
+    title="AI4CEO",
+    version="1",
+    urls_namespace="api",
+    auth=SignedIn(),
+    docs=Swagger(settings={"validatorUrl": None}),
+)
+api.add_router("/experts", experts)
+
+
+def fault(status: int, message: str, fields: Fields | None = None) -> HttpResponse:
+    """A refusal; `fields` says what is wrong with each field of the request."""
+    body = {"code": CODES.get(status, CODES[400]), "message": message, "fields": fields or {}}
+    response = JsonResponse(body, status=status)
+    if status == 503:
+        response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+@api.exception_handler(ninja_errors.HttpError)
+def refused(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse:
+    return fault(error.status_code, error.message)
+
+
+@api.exception_handler(ninja_errors.AuthenticationError)
+def not_signed_in(request: HttpRequest, error: ninja_errors.AuthenticationError) -> HttpResponse:
+    return fault(401, "Sign in first.")
+
+
+@api.exception_handler(PermissionDenied)
+def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return fault(403, str(error) or "You may not do this.")
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return fault(404, "There is no such thing.")
+
+
+@api.exception_handler(SuspiciousOperation)
+def malformed(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    return fault(400, "The request cannot be read.")
+
+
+@api.exception_handler(ninja_errors.ValidationError)
+def mistyped(request: HttpRequest, error: ninja_errors.ValidationError) -> HttpResponse:
+    fields: Fields = {}
+    for one in error.errors:
+        fields.setdefault(_field(one["loc"]), []).append(one["msg"])
+    return _invalid(fields)
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if not hasattr(error, "error_dict"):
+        return fault(422, " ".join(error.messages))
+    return _invalid({to_camel(name): messages for name, messages in error.message_dict.items()})
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+    logger.error("%s: %s", request.path, explain(error))
+    return fault(503, "The database is busy; try again in a moment.")
+
+
+@api.exception_handler(Exception)
+def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s", request.path, exc_info=error)
+    return fault(500, "Something went wrong on our side; the fault has been logged.")
+
+
+def _invalid(fields: Fields) -> HttpResponse:
+    return fault(422, "Some fields are not valid.", fields)
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    """The field's own name: `location` starts with the part of the request and, for a body or a
+    form, the parameter that takes it."""
+    source, *names = location
+    if source == "body" and len(names) > 1:
+        del names[0]
+    return ".".join(map(str, names)) or str(source)

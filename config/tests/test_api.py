@@ -1,0 +1,134 @@
+"""Who may ask the API, and the one shape of its refusals."""
+
+import json
+
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from django.test import RequestFactory
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as NinjaValidationError
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from config.api import SignedIn, api
+from onboarding.models import ExpertQuerySet
+
+
+def refusal(error):
+    """The status and the body that `error` becomes inside an operation."""
+    answer = api.on_exception(RequestFactory().get("/api/x"), error)
+    body = json.loads(answer.content)
+    assert list(body) == ["code", "message", "fields"]
+    return answer.status_code, body
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (HttpError(400, "Unreadable."), 400, "bad_request:api"),
+        (SuspiciousOperation("x"), 400, "bad_request:api"),
+        (HttpError(401, "Who?"), 401, "unauthorized:auth"),
+        (PermissionDenied(), 403, "forbidden:auth"),
+        (Http404(), 404, "not_found:api"),
+        (ValidationError("No."), 422, "invalid:api"),
+        (RuntimeError("secret"), 500, "error:api"),
+        (OperationalError("secret"), 503, "unavailable:database"),
+        (InterfaceError("secret"), 503, "unavailable:database"),
+    ],
+)
+def test_every_refusal_has_its_code(error, status, code):
+    answered, body = refusal(error)
+    assert (answered, body["code"]) == (status, code)
+    assert body["message"]
+    assert "secret" not in body["message"]
+
+
+def test_the_fields_of_a_form_are_named_in_camel_case():
+    _, body = refusal(ValidationError({"display_name": ["Too long.", "Odd."]}))
+    assert body["fields"] == {"displayName": ["Too long.", "Odd."]}
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [
+        (["query", "limit"], "limit"),
+        (["body", "payload", "displayName"], "displayName"),
+        (["body", "payload", "traits", 0], "traits.0"),
+        (["body", "payload"], "payload"),
+        (["form", "displayName"], "displayName"),
+        (["query", "ids", 0], "ids.0"),
+        (["file", "file"], "file"),
+    ],
+)
+def test_the_fields_of_a_request_are_named_as_it_names_them(location, name):
+    _, body = refusal(NinjaValidationError([{"loc": location, "msg": "Wrong."}]))
+    assert body["fields"] == {name: ["Wrong."]}
+
+
+def test_a_stranger_is_401_without_a_statement(client, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        answer = client.get("/api/experts")
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "code": "unauthorized:auth",
+        "message": "Sign in first.",
+        "fields": {},
+    }
+
+
+def test_a_stranger_who_writes_is_told_to_sign_in_rather_than_about_csrf(rf, db):
+    from django.contrib.auth.models import AnonymousUser
+
+    request = rf.post("/api/x")
+    request.user = AnonymousUser()
+    assert SignedIn()(request) is None
+
+
+def test_a_member_who_writes_needs_the_csrf_token(rf):
+    request = rf.post("/api/x")
+    request.user = User(email="ada@example.org")
+    with pytest.raises(HttpError) as caught:
+        SignedIn()(request)
+    assert caught.value.status_code == 403
+
+
+def test_an_unknown_address_is_404_in_the_same_shape(client):
+    answer = client.get("/api/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+
+
+@pytest.mark.django_db
+def test_a_busy_database_is_503_and_says_when_to_come_back(client, monkeypatch):
+    def busy(self):
+        raise OperationalError("query_wait_timeout")
+
+    client.force_login(make_user())
+    monkeypatch.setattr(ExpertQuerySet, "for_catalogue", busy)
+    answer = client.get("/api/experts")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_an_error_before_the_operation_has_the_same_shape(client, monkeypatch):
+    def broken(self, request):
+        raise OperationalError("query_wait_timeout")
+
+    monkeypatch.setattr("accounts.middleware.AuthenticationMiddleware.process_request", broken)
+    client.raise_request_exception = False
+    answer = client.get("/api/experts")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:database")
+
+
+def test_the_schema_is_open_and_names_the_session(client):
+    schema = client.get("/api/openapi.json").json()
+    assert "/api/experts" in schema["paths"]
+    assert schema["components"]["securitySchemes"]["SignedIn"]["in"] == "cookie"
+
+
+def test_the_documentation_asks_no_other_host_and_runs_no_inline_script(client):
+    page = client.get("/api/docs").content.decode()
+    assert "http://" not in page
+    assert "https://" not in page
+    assert page.count("<script") == page.count('<script src="/static/') + 1
+    assert '<script type="application/json"' in page

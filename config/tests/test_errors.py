@@ -1,0 +1,50 @@
+"""The pages of errors need no database, no session and no context."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.template.loader import render_to_string
+from django.test import Client
+
+from config import views
+
+STRANGER = {"Cookie": "sessionid=anything"}
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503"])
+def test_is_complete_without_a_context(name):
+    page = render_to_string(f"{name}.html")
+    assert f'<p class="badge">{name[:3]}</p>' in page
+    assert page.count("<h1>") == 1
+    assert 'href="/"' in page
+
+
+def test_an_unknown_address_is_404_without_a_statement(client):
+    answer = client.get("/nothing", headers=STRANGER)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_a_form_without_its_token_is_403_and_says_what_to_do():
+    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "ada"})
+    assert answer.status_code == 403
+    assert "This form has expired" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "heading"),
+    [
+        (SuspiciousOperation, 400, "This request cannot be read"),
+        (PermissionDenied, 403, "This page is not for you"),
+        (RuntimeError, 500, "Something went wrong on our side"),
+    ],
+)
+def test_an_exception_becomes_its_page(client, monkeypatch, error, status, heading):
+    def render(*args):
+        raise error("secret")
+
+    monkeypatch.setattr(views, "render", render)
+    client.raise_request_exception = False
+    answer = client.get("/")
+    assert answer.status_code == status
+    assert heading in answer.content.decode()
+    assert "secret" not in answer.content.decode()

@@ -1,0 +1,45 @@
+"""/healthz and /readyz"""
+
+import pytest
+from django.db import OperationalError
+
+from config import views
+
+
+@pytest.fixture
+def outage(monkeypatch):
+    class Outage:
+        def cursor(self):
+            raise OperationalError("no route to db.internal")
+
+    monkeypatch.setattr(views, "connection", Outage())
+
+
+def test_alive_without_database_and_session(client):
+    answer = client.get("/healthz", headers={"Cookie": "sessionid=anything"})
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert answer.headers["Content-Type"] == "text/plain"
+
+
+@pytest.mark.django_db
+def test_ready_with_one_statement(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (200, b"ready\n")
+
+
+def test_not_ready_without_database_and_no_word_why(client, outage):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"database unavailable\n")
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_the_reason_is_logged(client, outage, caplog):
+    client.get("/readyz")
+    assert "not ready: no route to db.internal" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_rejects_post_and_is_not_cached(client, path, outage):
+    assert client.post(path).status_code == 405
+    assert "no-store" in client.get(path).headers["Cache-Control"]

@@ -1,0 +1,149 @@
+"""The start page: the landing for strangers, the catalogue for members."""
+
+import pytest
+from django.db import OperationalError
+
+from accounts.tests.people import make_admin, make_user
+from onboarding.models import ExpertQuerySet
+from onboarding.tests.experts import make_expert, make_experts
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def member(client):
+    client.force_login(make_user())
+    return client
+
+
+def text(answer):
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_stranger_is_asked_to_sign_up_or_in_without_a_statement(
+    client, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        page = text(client.get("/"))
+    assert 'href="/accounts/signup/"' in page
+    assert 'href="/accounts/login/"' in page
+    assert "Sign out" not in page
+
+
+def test_a_member_sees_the_active_experts(member):
+    make_expert()
+    make_expert(slug="gone", name="Retired", is_active=False)
+    page = text(member.get("/"))
+    assert "Navigator" in page
+    assert "Knows the way." in page
+    assert "Retired" not in page
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_costs_three_statements(member, count, django_assert_num_queries):
+    make_experts(count)
+    with django_assert_num_queries(3):
+        member.get("/")
+
+
+def test_does_not_ask_the_database_for_prompts(member, django_assert_num_queries):
+    make_expert()
+    with django_assert_num_queries(3) as captured:
+        member.get("/")
+    assert "prompt" not in captured.captured_queries[-1]["sql"]
+
+
+def test_the_navigation_fits_the_person(client):
+    client.force_login(make_user())
+    page = text(client.get("/"))
+    assert 'action="/accounts/logout/"' in page
+    assert 'href="/account/"' in page
+    assert 'href="/admin/"' not in page
+    client.force_login(make_admin())
+    assert 'href="/admin/"' in text(client.get("/"))
+
+
+def test_marks_the_page_that_is_shown(member):
+    assert '<a href="/" aria-current="page">Experts</a>' in text(member.get("/"))
+
+
+def test_searches_and_keeps_what_was_searched_for(member):
+    make_experts(2)
+    make_expert(name="Tax & more")
+    page = text(member.get("/", {"q": "tax &"}))
+    assert 'value="tax &amp;"' in page
+    assert "Tax &amp; more" in page
+    assert "Expert 001" not in page
+
+
+def test_says_what_to_do_without_a_match(member):
+    make_expert()
+    page = text(member.get("/?q=zebra"))
+    assert "No expert for “zebra”" in page
+    assert '<a href="/">see all experts</a>' in page
+
+
+def test_says_what_to_do_without_experts(member):
+    assert "manage.py seed_experts" in text(member.get("/"))
+
+
+@pytest.mark.parametrize("query", ["%00", "%FF", "x" * 5000, "a+" * 500])
+def test_any_search_is_answered(member, query):
+    make_expert()
+    assert "No expert for" in text(member.get(f"/?q=zebra+{query}"))
+
+
+def test_shows_24_on_a_page_and_keeps_the_search_in_the_links(member):
+    make_experts(50)
+    page = text(member.get("/?q=expert&page=2"))
+    assert page.count('class="card expert"') == 24
+    assert "50 experts for “expert”, page 2 of 3" in page
+    assert 'href="/?q=expert&amp;page=1"' in page
+    assert 'href="/?q=expert&amp;page=3"' in page
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"), [("abc", 1), ("", 1), ("0", 2), ("-1", 2), ("9" * 30, 2)]
+)
+def test_a_page_that_is_none_becomes_one_that_is(member, page, shown):
+    make_experts(30)
+    assert f"page {shown} of 2" in text(member.get("/", {"page": page}))
+
+
+def test_htmx_gets_the_results_alone(member):
+    make_expert()
+    part = text(member.get("/?q=navi", headers=HTMX))
+    assert "Navigator" in part
+    assert "<html" not in part
+
+
+def test_htmx_gets_the_whole_page_back_when_it_lost_its_history(member):
+    restore = HTMX | {"HX-History-Restore-Request": "true"}
+    assert "<html" in text(member.get("/?q=navi", headers=restore))
+
+
+def test_the_two_answers_are_told_apart_by_caches(member):
+    assert "HX-Request" in member.get("/").headers["Vary"]
+
+
+def test_htmx_reloads_the_page_when_the_session_has_ended(client):
+    assert client.get("/?q=navi", headers=HTMX).headers["HX-Refresh"] == "true"
+
+
+def test_rejects_post(member):
+    assert member.post("/").status_code == 405
+
+
+def test_a_busy_database_is_503_and_says_when_to_come_back(member, monkeypatch):
+    def busy(self):
+        raise OperationalError("query_wait_timeout")
+
+    monkeypatch.setattr(ExpertQuerySet, "for_catalogue", busy)
+    member.raise_request_exception = False
+    answer = member.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "query_wait_timeout" not in answer.content.decode()
+    assert "Busy for a moment" in answer.content.decode()

@@ -1,0 +1,63 @@
+"""What all pages share."""
+
+import re
+
+import pytest
+from django import forms
+
+from accounts.tests.people import make_admin
+
+PAGES = ["/", "/nothing", "/accounts/login/", "/accounts/signup/", "/api/docs"]
+ADMIN_PAGES = ["/", "/account/", "/admin/", "/admin/onboarding/expert/"]
+
+
+class Letter(forms.Form):
+    subject = forms.CharField(help_text="A few words.")
+
+
+def assert_fits_the_policy(answer):
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    page = answer.content.decode()
+    assert not re.search(r"<[^>]+\sstyle\s*=|<style|<[^>]+\son[a-z]+\s*=", page)
+    scripts = re.findall(r"<script([^>]*)>", page)
+    assert all("src=" in tag or 'type="application/json"' in tag for tag in scripts)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_for_strangers_fits_the_policy(client, path, db):
+    assert_fits_the_policy(client.get(path))
+
+
+@pytest.mark.parametrize("path", ADMIN_PAGES)
+def test_a_page_for_administrators_fits_the_policy(client, path, db):
+    client.force_login(make_admin())
+    assert_fits_the_policy(client.get(path))
+
+
+def test_the_keyboard_comes_to_the_content_first(client):
+    page = client.get("/").content.decode()
+    assert page.index('<a class="skip" href="#main">') < page.index("<header")
+    assert '<main id="main"' in page
+
+
+def test_a_field_shows_label_help_and_errors_and_ties_them_to_the_input():
+    page = str(Letter({}))
+    assert '<div class="field invalid">' in page
+    assert '<label for="id_subject">' in page
+    assert '<div class="help" id="id_subject_helptext">A few words.</div>' in page
+    assert '<ul class="errorlist" id="id_subject_error">' in page
+    assert 'aria-describedby="id_subject_helptext id_subject_error"' in page
+
+
+def test_a_message_is_shown_once(client, db):
+    client.force_login(make_admin())
+    client.post("/accounts/logout/")
+    assert 'class="messages"' in client.get("/").content.decode()
+    assert 'class="messages"' not in client.get("/").content.decode()
+
+
+def test_the_administration_carries_the_name_of_the_site(client, db):
+    client.force_login(make_admin())
+    assert "AI4CEO admin</title>" in client.get("/admin/").content.decode()

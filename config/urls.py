@@ -1,0 +1,20 @@
+"""The site's addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+from config.api import api
+
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("account/", include("accounts.urls")),
+    path("api/", api.urls),
+]

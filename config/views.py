@@ -1,0 +1,89 @@
+"""The pages that belong to no app: home, health and what is answered when nothing else is."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from django.core.paginator import Paginator
+from django.db import Error, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.views import defaults
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
+
+from config.api import RETRY_AFTER, api, fault
+from config.database.faults import explain
+from onboarding.models import Expert
+
+logger = logging.getLogger(__name__)
+
+EXPERTS_PER_PAGE = 24
+API = "/api/"
+RETRY = {"Retry-After": str(RETRY_AFTER)}
+
+
+class HtmxRequest(HttpRequest):
+    """What the views get after django_htmx's middleware."""
+
+    htmx: HtmxDetails
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def home(request: HtmxRequest) -> HttpResponse:
+    """The catalogue for who is signed in, else the landing page."""
+    if not request.user.is_authenticated:
+        # A session that ended while its owner was typing: the whole page has to change.
+        return HttpResponseClientRefresh() if request.htmx else render(request, "landing.html")
+    text = request.GET.get("q", "").strip()
+    experts = Expert.objects.for_catalogue().search(text)
+    page = Paginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
+    part = request.htmx and not request.htmx.history_restore_request
+    template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
+    return render(request, template, {"page": page, "q": text})
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive; asks nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Able to serve: one statement came back through the pool."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error as error:
+        logger.warning("not ready: %s", explain(error))
+        return HttpResponse(
+            "database unavailable\n", content_type="text/plain", status=503, headers=RETRY
+        )
+    return HttpResponse("ready\n", content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API):
+        return fault(404, "There is nothing at this address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What an exception ends in that nobody caught: 503 where only the database cannot answer."""
+    error = sys.exception()
+    if request.path.startswith(API):
+        return api.on_exception(request, error)  # type: ignore[arg-type]
+    if not isinstance(error, OperationalError | InterfaceError):
+        return defaults.server_error(request)
+    logger.error("%s: %s", request.path, explain(error))
+    return HttpResponse(loader.get_template("503.html").render(), status=503, headers=RETRY)
