@@ -1,0 +1,115 @@
+"""The catalogue's file: a JSON array of experts, read record by record. No database.
+
+A record is an object with the fields of Expert. What the model has a default for may be left
+out. The model's own validators judge the values; here is only what JSON adds to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
+
+import ijson
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from onboarding.models import Expert
+
+Values = dict[str, str | bool]
+
+_FIELDS = [field for field in Expert._meta.fields if field.editable and not field.primary_key]
+FIELDS: Final = {
+    field.name: bool if isinstance(field, models.BooleanField) else str for field in _FIELDS
+}
+REQUIRED: Final = frozenset(
+    field.name for field in _FIELDS if not (field.blank or field.has_default())
+)
+KINDS: Final = {str: "text", bool: "true or false"}
+
+
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+class CatalogueError(Exception):
+    """A file that cannot be used: one line that names the record and its fault."""
+
+
+def read(file: Readable) -> Iterator[Values]:
+    """The values of each record, valid and with a slug of its own.
+
+    Raises CatalogueError at the first record at fault. In memory are one record and the slugs.
+    """
+    slugs: set[str] = set()
+    for number, record in _records(file):
+        values = _checked(record, number)
+        slug = str(values["slug"])
+        if slug in slugs:
+            raise _fault(number, record, "slug: an earlier record has the same")
+        slugs.add(slug)
+        yield values
+
+
+def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each record with its number, from 1."""
+    number = 1
+    try:
+        # Numbers are refused later; as floats, one of too many digits is an error right here.
+        events = ijson.basic_parse(file, use_float=True)
+        if next(events)[0] != "start_array":
+            raise CatalogueError("the file is no JSON array of experts")
+        for event, _ in events:
+            if event == "end_array":
+                continue
+            if event != "start_map":
+                raise _fault(number, {}, "not an object")
+            yield number, _record(events, number)
+            number += 1
+    except (ijson.JSONError, ValueError) as error:
+        reason = str(error).removeprefix("b'").replace("\\n", "\n").strip().partition("\n")[0]
+        raise CatalogueError(f"record {number}: not JSON in UTF-8 ({reason})") from None
+
+
+def _record(events: Iterator[tuple[str, Any]], number: int) -> dict[str, Any]:
+    """The object that has just begun. Lists and objects in it are refused before they are built."""
+    record: dict[str, Any] = {}
+    name = ""
+    for event, value in events:
+        if event == "end_map":
+            break
+        if event in ("start_map", "start_array"):
+            raise _fault(number, record, f"{name!r:.80}: a list or an object is no value here")
+        if event != "map_key":
+            record[name] = value
+        elif value in record:
+            raise _fault(number, record, f"{value!r:.80} is given twice")
+        else:
+            name = value
+    return record
+
+
+def _checked(record: dict[str, Any], number: int) -> Values:
+    for reason in _faults(record):
+        raise _fault(number, record, reason)
+    try:
+        Expert(**record).clean_fields()
+    except ValidationError as error:
+        name, reasons = next(iter(error.message_dict.items()))
+        raise _fault(number, record, f"{name}: {reasons[0]}") from None
+    return record
+
+
+def _faults(record: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the fields as such, before anybody looks at their values."""
+    for name in sorted(record.keys() - FIELDS.keys()):
+        yield f"unknown field {name!r:.80}"
+    for name in sorted(REQUIRED - record.keys()):
+        yield f"{name} is missing"
+    for name, value in record.items():
+        if type(value) is not FIELDS[name]:
+            yield f"{name}: give {KINDS[FIELDS[name]]}, not {value!r:.60}"
+
+
+def _fault(number: int, record: dict[str, Any], reason: str) -> CatalogueError:
+    named = f" ({record['slug']!r:.80})" if "slug" in record else ""
+    return CatalogueError(f"record {number}{named}: {reason}")

@@ -1,0 +1,58 @@
+"""Load the experts' catalogue from a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from onboarding import seeding
+from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads experts from a JSON array of objects with the fields "
+        f"{', '.join(FIELDS)} (required: {', '.join(n for n in FIELDS if n in REQUIRED)}). "
+        "New slugs are created, known ones updated; nothing is written if a record is wrong."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--file", type=Path, default=seeding.DEFAULTS, help="default: the five of the project"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
+
+    def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
+        try:
+            with file.open("rb") as source, progress(source) as bar:
+                tally = seeding.load(read(Watched(source, bar)), dry_run=dry_run)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        except CatalogueError as error:
+            raise CommandError(f"{file}: {error}. Nothing was written.") from error
+        self.stdout.write(f"experts: {tally}{' (dry run, nothing written)' if dry_run else ''}")
+
+
+class Watched:
+    """A file whose reading moves a progress bar."""
+
+    def __init__(self, file: BinaryIO, bar: tqdm[NoReturn]) -> None:
+        self._file, self._bar = file, bar
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._bar.update(len(data))
+        return data
+
+
+def progress(file: BinaryIO) -> tqdm[NoReturn]:
+    """A bar on the standard error as long as the file, where that is a terminal."""
+    size = os.fstat(file.fileno()).st_size
+    quiet = not sys.stderr.isatty()
+    return tqdm(total=size, unit="B", unit_scale=True, desc="experts", disable=quiet)

@@ -1,0 +1,60 @@
+"""GET /api/experts"""
+
+import pytest
+
+from accounts.tests.people import make_user
+from onboarding.tests.experts import make_expert, make_experts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def member(client):
+    client.force_login(make_user())
+    return client
+
+
+def test_lists_the_active_experts(member):
+    expert = make_expert()
+    make_expert(slug="gone", is_active=False)
+    assert member.get("/api/experts").json() == [
+        {
+            "id": expert.pk,
+            "slug": "navigator",
+            "name": "Navigator",
+            "description": "Knows the way.",
+            "icon": "N",
+        }
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_costs_two_statements(member, count, django_assert_num_queries):
+    make_experts(count)
+    with django_assert_num_queries(2):
+        assert len(member.get("/api/experts").json()) == count
+
+
+def test_gives_a_part(member):
+    make_experts(4)
+    part = member.get("/api/experts?limit=2&offset=1").json()
+    assert [expert["slug"] for expert in part] == ["expert-002", "expert-003"]
+
+
+@pytest.mark.parametrize("limit", ["abc", "1.5", "0", "501", "-1", ""])
+def test_a_limit_that_is_none_is_refused_by_name(member, limit):
+    answer = member.get("/api/experts", {"limit": limit})
+    assert answer.status_code == 422
+    assert list(answer.json()["fields"]) == ["limit"]
+
+
+def test_an_offset_beyond_the_end_is_an_empty_list(member):
+    assert member.get("/api/experts?offset=10000000").json() == []
+
+
+def test_asks_strangers_to_sign_in(client):
+    assert client.get("/api/experts").status_code == 401
+
+
+def test_rejects_post(member):
+    assert member.post("/api/experts").status_code == 405

@@ -1,0 +1,108 @@
+"""What a catalogue's file may contain."""
+
+import io
+import json
+
+import pytest
+
+from onboarding.catalogue import CatalogueError, read
+from onboarding.seeding import DEFAULTS
+
+GOOD = {"slug": "tax", "name": "Tax", "description": "Counts.", "prompt": "Count."}
+
+
+def fault(content):
+    """The line that `content` is refused with."""
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    with pytest.raises(CatalogueError) as caught:
+        list(read(io.BytesIO(data)))
+    line = str(caught.value)
+    assert "\n" not in line
+    return line
+
+
+def test_reads_the_records_in_order():
+    records = [GOOD, GOOD | {"slug": "law", "is_active": False}]
+    assert list(read(io.BytesIO(json.dumps(records).encode()))) == records
+
+
+def test_an_empty_array_is_an_empty_catalogue():
+    assert list(read(io.BytesIO(b" [ ] "))) == []
+
+
+def test_the_project_brings_five_experts():
+    with DEFAULTS.open("rb") as file:
+        records = list(read(file))
+    assert [record["slug"] for record in records] == ["tech", "law", "tax", "hr", "design"]
+    assert all(len(str(record["prompt"])) > 500 for record in records)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (GOOD | {"name": 7}, "record 1 ('tax'): name: give text, not 7"),
+        (GOOD | {"name": None}, "record 1 ('tax'): name: give text, not None"),
+        (GOOD | {"name": True}, "record 1 ('tax'): name: give text, not True"),
+        (
+            GOOD | {"is_active": "false"},
+            "record 1 ('tax'): is_active: give true or false, not 'false'",
+        ),
+        (GOOD | {"is_active": 1}, "record 1 ('tax'): is_active: give true or false, not 1"),
+        (GOOD | {"role": "admin"}, "record 1 ('tax'): unknown field 'role'"),
+        (GOOD | {"id": 1}, "record 1 ('tax'): unknown field 'id'"),
+        ({"slug": "tax", "name": "Tax", "prompt": "."}, "record 1 ('tax'): description is missing"),
+        ({}, "record 1: description is missing"),
+        (GOOD | {"name": ""}, "record 1 ('tax'): name: This field cannot be blank."),
+        (GOOD | {"name": " "}, "record 1 ('tax'): name: This says nothing."),
+        (GOOD | {"prompt": "\0"}, "record 1 ('tax'): prompt: Null characters are not allowed."),
+        (GOOD | {"name": ["Tax"]}, "record 1 ('tax'): 'name': a list or an object "),
+        (GOOD | {"name": {"en": "Tax"}}, "record 1 ('tax'): 'name': a list or an object "),
+        (7, "record 1: not an object"),
+        (None, "record 1: not an object"),
+        ([], "record 1: not an object"),
+    ],
+)
+def test_names_the_record_and_its_fault(record, reason):
+    assert fault([record]).startswith(reason)
+
+
+def test_counts_the_records_from_one():
+    records = [GOOD, GOOD | {"slug": "law"}, GOOD | {"slug": "Bad Slug"}]
+    assert fault(records).startswith("record 3 ('Bad Slug'): slug: ")
+
+
+def test_a_slug_occurs_once():
+    assert fault([GOOD, GOOD]) == "record 2 ('tax'): slug: an earlier record has the same"
+
+
+def test_a_field_occurs_once():
+    assert fault(b'[{"slug": "tax", "slug": "law"}]') == "record 1 ('tax'): 'slug' is given twice"
+
+
+@pytest.mark.parametrize("content", [{"item": GOOD}, "text", 7, None])
+def test_anything_but_an_array_is_refused(content):
+    assert fault(content) == "the file is no JSON array of experts"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [b"", b"]]", b"] []", b", {", b", x", b', "\xff"]', b", " + b"1" * 5000 + b"]"],
+)
+def test_what_is_not_json_is_refused_where_it_begins(ending):
+    assert fault(b"[" + json.dumps(GOOD).encode() + ending).startswith("record 2: not ")
+
+
+def test_an_empty_file_is_refused():
+    assert fault(b"").startswith("record 1: not JSON in UTF-8 (parse error: premature EOF")
+
+
+def test_another_encoding_is_refused():
+    assert fault(json.dumps([GOOD]).encode("utf-16")).startswith("record 1: not JSON in UTF-8")
+
+
+def test_lists_in_lists_are_refused_before_they_fill_the_memory():
+    assert fault(b"[" * 100_000) == "record 1: not an object"
+
+
+def test_a_line_stays_short_whatever_the_file_says():
+    assert len(fault([GOOD | {"slug": "x" * 9999, "name": 7}])) < 200

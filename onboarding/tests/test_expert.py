@@ -1,0 +1,105 @@
+"""What holds for every expert, whoever writes it."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from onboarding.models import Expert
+from onboarding.tests.experts import make_expert
+
+pytestmark = pytest.mark.django_db
+
+
+def names(experts):
+    return [expert.name for expert in experts]
+
+
+def test_the_catalogue_is_in_alphabetical_order_whatever_the_case():
+    for slug, name in (("b", "bridge"), ("c", "Compass"), ("a", "Anchor")):
+        make_expert(slug=slug, name=name)
+    assert names(Expert.objects.for_catalogue()) == ["Anchor", "bridge", "Compass"]
+
+
+def test_the_catalogue_leaves_out_the_inactive():
+    make_expert(is_active=False)
+    assert not Expert.objects.for_catalogue().exists()
+
+
+def test_the_catalogue_does_not_load_prompts():
+    make_expert()
+    loaded = Expert.objects.for_catalogue().get()
+    assert {"prompt", "personality"} <= loaded.get_deferred_fields()
+
+
+@pytest.mark.parametrize("text", ["tax", "TAX", "money tax", "  deduct  ", ""])
+def test_search_finds_every_word_in_name_or_description(text):
+    make_expert(name="Tax", description="Deducts money.")
+    assert names(Expert.objects.search(text)) == ["Tax"]
+
+
+@pytest.mark.parametrize("text", ["law", "tax law", "%", "_", "\\", "\0"])
+def test_search_finds_nothing_else(text):
+    make_expert(name="Tax", description="Deducts money.")
+    assert names(Expert.objects.search(text)) == []
+
+
+def test_activating_counts_those_that_were_not():
+    make_expert(slug="on")
+    off = make_expert(slug="off", is_active=False)
+    assert Expert.objects.set_active(is_active=True) == 1
+    off.refresh_from_db()
+    assert off.is_active
+
+
+def test_activating_is_an_update():
+    expert = make_expert(is_active=False)
+    before = expert.updated_at
+    Expert.objects.set_active(is_active=True)
+    expert.refresh_from_db()
+    assert expert.updated_at > before
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"slug": "Navigator"},
+        {"slug": "na--vigator"},
+        {"slug": "navigator\n"},
+        {"slug": ""},
+        {"name": ""},
+        {"name": " \n"},
+        {"description": ""},
+        {"prompt": " "},
+    ],
+)
+def test_the_database_refuses_what_the_form_would(fields):
+    with pytest.raises(IntegrityError):
+        make_expert(**fields)
+
+
+def test_two_experts_have_two_slugs():
+    make_expert()
+    with pytest.raises(IntegrityError):
+        make_expert(name="Another")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "Navi\0gator"),
+        ("description", "\0"),
+        ("icon", "\0"),
+        ("prompt", "Say\0"),
+        ("personality", "\0"),
+        ("prompt", "x" * 20_001),
+        ("personality", "x" * 5_001),
+        ("name", "x" * 101),
+        ("slug", "-navigator"),
+    ],
+)
+def test_validation_names_the_field(field, value):
+    expert = make_expert()
+    setattr(expert, field, value)
+    with pytest.raises(ValidationError) as caught:
+        expert.clean_fields()
+    assert list(caught.value.message_dict) == [field]

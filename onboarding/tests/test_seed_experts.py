@@ -1,0 +1,161 @@
+"""manage.py seed_experts"""
+
+import io
+import json
+import sys
+import threading
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from config.database.jobs import jobs_pool
+from config.tests.processes import wait_until
+from onboarding import seeding
+from onboarding.models import Expert
+from onboarding.tests.experts import make_expert
+from onboarding.tests.test_catalogue import GOOD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seed(tmp_path):
+    """Loads `records` from a file; what the command said."""
+
+    def run(records, **options):
+        file = tmp_path / "experts.json"
+        file.write_text(json.dumps(records))
+        said = io.StringIO()
+        call_command("seed_experts", file=file, stdout=said, **options)
+        return said.getvalue().strip()
+
+    return run
+
+
+@pytest.fixture
+def statements():
+    """The first word of each statement. Django's own log is emptied by the loading."""
+    seen = []
+
+    def record(execute, sql, params, many, context):
+        seen.append(sql.split()[0])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(record):
+        yield seen
+
+
+def test_loads_the_five_defaults():
+    call_command("seed_experts", stdout=io.StringIO())
+    slugs = set(Expert.objects.active().values_list("slug", flat=True))
+    assert slugs == {"tech", "law", "tax", "hr", "design"}
+
+
+def test_says_what_it_created_updated_and_left(seed):
+    make_expert(**GOOD)
+    make_expert(slug="law", name="Old")
+    records = [GOOD, GOOD | {"slug": "law"}, GOOD | {"slug": "hr"}]
+    assert seed(records) == "experts: 1 created, 1 updated, 1 unchanged"
+    assert Expert.objects.get(slug="law").name == "Tax"
+
+
+def test_a_second_run_changes_nothing(seed):
+    seed([GOOD])
+    before = Expert.objects.values().get()
+    assert seed([GOOD]) == "experts: 0 created, 0 updated, 1 unchanged"
+    assert Expert.objects.values().get() == before
+
+
+def test_an_update_keeps_key_and_creation_and_moves_the_update(seed):
+    before = make_expert(slug="tax")
+    seed([GOOD])
+    after = Expert.objects.get()
+    assert (after.pk, after.created_at) == (before.pk, before.created_at)
+    assert after.updated_at > before.updated_at
+
+
+def test_what_a_record_leaves_out_keeps_its_value(seed):
+    make_expert(slug="tax", is_active=False, personality="Dry.")
+    seed([GOOD])
+    after = Expert.objects.get()
+    assert (after.name, after.is_active, after.personality) == ("Tax", False, "Dry.")
+
+
+def test_experts_that_the_file_does_not_name_stay(seed):
+    make_expert()
+    seed([GOOD])
+    assert Expert.objects.count() == 2
+
+
+def test_a_dry_run_reports_and_writes_nothing(seed):
+    said = seed([GOOD], dry_run=True)
+    assert said == "experts: 1 created, 0 updated, 0 unchanged (dry run, nothing written)"
+    assert not Expert.objects.exists()
+
+
+def test_a_bad_record_in_a_later_batch_leaves_nothing_behind(seed, monkeypatch):
+    monkeypatch.setattr(seeding, "BATCH", 1)
+    with pytest.raises(CommandError, match=r"record 2 \('law'\): name: .*Nothing was written\.$"):
+        seed([GOOD, GOOD | {"slug": "law", "name": 7}])
+    assert not Expert.objects.exists()
+
+
+def test_a_duplicate_is_found_across_batches(seed, monkeypatch):
+    monkeypatch.setattr(seeding, "BATCH", 1)
+    with pytest.raises(CommandError, match="record 2"):
+        seed([GOOD, GOOD])
+
+
+def test_costs_two_statements_a_batch(seed, statements):
+    seed([GOOD | {"slug": f"expert-{number}"} for number in range(seeding.BATCH + 1)])
+    assert [kind for kind in statements if kind != "SAVEPOINT"] == [
+        "SELECT",
+        *["SELECT", "INSERT"] * 2,
+        "RELEASE",
+    ]
+
+
+def test_unchanged_experts_are_not_written(seed, statements):
+    seed([GOOD])
+    statements.clear()
+    seed([GOOD])
+    assert "INSERT" not in statements
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.json", "No such file"), (".", "Is a dir")])
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, reason):
+    with pytest.raises(CommandError, match=rf"cannot be read: {reason}[^\n]*$"):
+        call_command("seed_experts", file=tmp_path / name)
+
+
+def test_shows_progress_on_a_terminal_only(seed, monkeypatch, capfd):
+    seed([GOOD])
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    seed([GOOD])
+    assert "100%" in capfd.readouterr().err
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+def test_a_second_seed_waits_for_its_turn_and_finds_nothing_to_do():
+    tallies = []
+
+    def second():
+        with jobs_pool():
+            tallies.append(seeding.load([dict(GOOD)]))
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        seeding.take_turns()
+        thread.start()
+        wait_until(waits_for_a_lock, 10, "the second seed waits")
+        make_expert(**GOOD)
+    thread.join(10)
+    assert [str(tally) for tally in tallies] == ["0 created, 0 updated, 1 unchanged"]
+
+
+def waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone()
