@@ -1,0 +1,44 @@
+"""What allauth asks of the project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Links and limits that do not depend on the Host header, which the sender chooses."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": (
+            "This address and this password do not belong together, or the address has not "
+            "been confirmed yet. \u201cForgotten it?\u201d helps with both."
+        ),
+        "enter_current_password": "That is not your current password.",
+        "incorrect_code": "That is not the code from the mail.",
+        "incorrect_password": "That is not your password.",
+        "too_many_login_attempts": "Too many failed attempts. Please try again in some minutes.",
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        user_id, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[user_id, token])
+        return f"{settings.SITE_URL}{path}"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:account")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One count of failures for each address.
+
+        allauth's has the Host header in it, port included, so that every port that a request
+        makes up would come with attempts of its own.
+        """
+        return str(credentials.get("email", "")).lower()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from accounts.models import Session, User
+
+# The site's own page is the only one to sign in at: it is throttled and asks for a confirmed
+# address.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+ROLES = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
+    """People and their roles; roles and superusers are for superusers only to change."""
+
+    add_form = UserAddForm
+    form = UserEditForm
+    add_form_template = None
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Roles", {"fields": ("is_active", *ROLES)}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "description": "The person signs in after \u201cForgotten it?\u201d, whose mailed "
+                "link confirms the address.",
+                "fields": ("email", "name", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "date_joined")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if request.user.is_superuser else self.readonly_fields + ROLES
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            # The former address would go on opening the account, and resetting its password.
+            obj.emailaddress_set.all().delete()
+
+
+def may_touch(request: HttpRequest, user: User | None) -> bool:
+    return user is None or request.user.is_superuser or not user.is_superuser
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who is signed in; deleting a session signs that browser out."""
+
+    fields = ("user", "created_at", "expire_date")
+    list_display = ("user", "created_at", "expire_date")
+    list_filter = ("created_at", "expire_date")
+    search_fields = ("user__email", "user__name")
+    ordering = ("-created_at",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return False

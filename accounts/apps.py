@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Who uses the site: the person, the session, sign-up to password reset."""
+
+    name = "accounts"
+    verbose_name = "People"

@@ -1,0 +1,66 @@
+"""Who is signed in, from what the session's own statement brought."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    load_backend,
+    middleware,
+)
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+from accounts.sessions import SessionStore
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Django's, without the second statement that fetches the user."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        user = partial(session_user, cast("SessionStore", request.session))
+        request.user = SimpleLazyObject(user)  # type: ignore[assignment]
+        request.auser = sync_to_async(user)
+
+
+def session_user(session: SessionStore) -> User | AnonymousUser:
+    """The person of the session, under the conditions of `django.contrib.auth.get_user`.
+
+    A session whose hash does not fit the password any more is emptied; one that was signed
+    with an older SECRET_KEY gets a new key and hash.
+    """
+    user_id = session.get(SESSION_KEY)  # The first value loads the session, and its user.
+    user = session.user
+    if user is None or str(user.pk) != user_id or not may_sign_in(user, session):
+        return AnonymousUser()
+    if fits(session, user.get_session_auth_hash()):
+        return user
+    if any(fits(session, old) for old in user.get_session_auth_fallback_hash()):
+        session.cycle_key()
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        return user
+    session.flush()
+    return AnonymousUser()
+
+
+def may_sign_in(user: User, session: SessionStore) -> bool:
+    """Whether the way by which the session was opened is still open to this person."""
+    path = session.get(BACKEND_SESSION_KEY)
+    if path not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    backend: Any = load_backend(path)
+    return bool(backend.user_can_authenticate(user))
+
+
+def fits(session: SessionStore, auth_hash: str) -> bool:
+    return constant_time_compare(session.get(HASH_SESSION_KEY, ""), auth_hash)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.fields import LowercaseEmailField
+
+if TYPE_CHECKING:
+    from accounts.sessions import SessionStore
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An account that signs in once its owner has confirmed the address."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An administrator, whose address counts as confirmed.
+
+        Signing in demands a confirmed address, and whoever may run this command shall not
+        depend on the mail already working.
+        """
+        roles = {"is_staff": True, "is_superuser": True}
+        with transaction.atomic():
+            user = self.create_user(email, password, **roles | fields)
+            user.confirm_email()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = LowercaseEmailField(
+        "e-mail address",
+        unique=True,
+        error_messages={"unique": "There is an account with this address already."},
+    )
+    name = models.CharField(
+        max_length=128, blank=True, validators=[ProhibitNullCharactersValidator()]
+    )
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Turn this off instead of deleting the account."
+    )
+    is_staff = models.BooleanField(
+        "staff", default=False, help_text="May sign in to this administration."
+    )
+    date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_user_email_lower_case",
+                condition=models.Q(email=Lower("email")),
+                violation_error_message="An address is kept in lower case.",
+            )
+        ]
+
+    emailaddress_set: Any  # allauth's
+    _password: str | None
+    _password_removed = False
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; a changed password ends every session that the old one opened."""
+        changed = self._password is not None or self._password_removed
+        if self._state.adding or not changed:
+            super().save(*args, **kwargs)
+        else:
+            with transaction.atomic():
+                super().save(*args, **kwargs)
+                self.sign_out_everywhere()
+        self._password_removed = False
+
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        self._password_removed = True
+
+    def get_short_name(self) -> str:
+        return self.name or self.get_username()
+
+    def has_confirmed_email(self) -> bool:
+        return bool(self.emailaddress_set.filter(email=self.email, verified=True).exists())
+
+    def confirm_email(self) -> None:
+        """Take the address as this person's own, without asking by mail."""
+        self.emailaddress_set.update_or_create(
+            email=self.email, defaults={"verified": True, "primary": True}
+        )
+
+    def sign_out_everywhere(self) -> None:
+        """End every session of this person: each browser has to sign in again."""
+        self.sessions.all().delete()
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> Self:
+        return self.filter(expire_date__gt=timezone.now())
+
+    def expired(self) -> Self:
+        return self.filter(expire_date__lte=timezone.now())
+
+
+class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> SessionQuerySet:
+        sessions: SessionQuerySet = super().get_queryset().select_related("user")
+        return sessions
+
+
+class Session(AbstractBaseSession):
+    """A browser that has visited, and who is signed in with it.
+
+    The row has a key of its own, since whoever knows the session's key is that person: it must
+    not turn up in the addresses and logs of the administration.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session_key = models.CharField(max_length=40, unique=True, editable=False)
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="sessions",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    created_at = models.DateTimeField("created", auto_now_add=True)
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    class Meta:
+        verbose_name = "session"
+        verbose_name_plural = "sessions"
+
+    def __str__(self) -> str:
+        return f"{self.user or 'nobody'} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        from accounts.sessions import SessionStore
+
+        return SessionStore

@@ -1,0 +1,65 @@
+"""The session engine: one statement brings the session and the person it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
+
+from accounts.models import Session, User
+
+if TYPE_CHECKING:
+    DatabaseStore = db.SessionStore[Session]
+else:
+    DatabaseStore = db.SessionStore
+
+
+class SessionStore(DatabaseStore):
+    """Django's database store, on the project's own session model.
+
+    `user` is who the stored session belongs to. Whether that person is signed in is for
+    `accounts.middleware` to verify.
+    """
+
+    user: User | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        session = super().create_model_instance(data)
+        session.user_id = data.get(SESSION_KEY)
+        return session
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session; an existing row keeps its own key and its time of birth."""
+        if must_create or self.session_key is None:
+            super().save(must_create)
+            return
+        session = self.create_model_instance(dict(self.items()))
+        written = Session.objects.filter(session_key=self.session_key).update(
+            session_data=session.session_data,
+            expire_date=session.expire_date,
+            user_id=session.user_id,
+        )
+        if not written:
+            raise UpdateError
+
+    async def asave(self, must_create: bool = False) -> None:
+        await sync_to_async(self.save)(must_create)
+
+    def flush(self) -> None:
+        super().flush()
+        self.user = None
+
+    def _get_session_from_db(self) -> Session | None:
+        session: Session | None = super()._get_session_from_db()  # type: ignore[misc]
+        self.user = session.user if session else None
+        return session
+
+    async def _aget_session_from_db(self) -> Session | None:
+        return await sync_to_async(self._get_session_from_db)()

@@ -1,0 +1,21 @@
+"""What stands in the mails that were sent."""
+
+import re
+
+from django.core import mail
+
+
+def code():
+    """The code of the one mail that was sent."""
+    (message,) = mail.outbox
+    return re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", message.body, re.MULTILINE)[1]
+
+
+def link():
+    """The path of the reset link of the one mail that was sent."""
+    (message,) = mail.outbox
+    return re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", message.body)[1]
+
+
+def addressees():
+    return [address for message in mail.outbox for address in message.to]

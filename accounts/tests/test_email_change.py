@@ -1,0 +1,70 @@
+import pytest
+from django.core import mail
+
+from accounts.tests import mailbox
+from accounts.tests.people import PASSWORD, make_user
+from accounts.tests.work import answer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def ask(client, email="countess@example.org"):
+    """Asks for the change, and gives the password that the site asks for first."""
+    response = client.post("/accounts/email/", {"action_add": "", "email": email})
+    return client.post(response.url, {"password": PASSWORD})
+
+
+def test_the_code_from_the_new_address_makes_the_change(client, ada):
+    assert ask(client).url == "/accounts/confirm-email/"
+    assert mailbox.addressees() == ["countess@example.org"]
+    client.post("/accounts/confirm-email/", {"code": mailbox.code()})
+    ada.refresh_from_db()
+    assert ada.email == "countess@example.org"
+    address = ada.emailaddress_set.get()
+    assert (address.email, address.verified, address.primary) == (ada.email, True, True)
+
+
+def test_the_former_address_is_told(client, ada):
+    ask(client)
+    code = mailbox.code()
+    mail.outbox.clear()
+    client.post("/accounts/confirm-email/", {"code": code})
+    assert mailbox.addressees() == ["ada@example.org"]
+    assert mail.outbox[0].subject == "Your AI4CEO address was changed"
+
+
+def test_nothing_changes_without_the_password(client, ada):
+    response = client.post("/accounts/email/", {"action_add": "", "email": "countess@example.org"})
+    assert response.url == "/accounts/reauthenticate/?next=%2Faccounts%2Femail%2F"
+    response = client.post(response.url, {"password": "wrong"})
+    assert response.status_code == 200
+    assert mail.outbox == []
+
+
+def test_nothing_changes_without_the_code(client, ada):
+    ask(client)
+    client.post("/accounts/confirm-email/", {"code": "BBBB-BBBB"})
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.org"
+
+
+def test_the_answer_does_not_tell_that_an_address_is_taken(client, ada):
+    make_user(email="bob@example.org")
+    taken = answer(ask(client, "bob@example.org"), email="bob@example.org")
+    response = client.post("/accounts/email/", {"action_add": "", "email": "carl@example.org"})
+    assert taken[:2] == (response.status_code, response.url)
+    assert mailbox.addressees() == ["bob@example.org", "carl@example.org"]
+
+
+@pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/reauthenticate/"])
+def test_the_pages_are_ours(client, ada, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    assert b'<section class="card stack">' in response.content

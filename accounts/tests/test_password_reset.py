@@ -1,0 +1,167 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core import mail
+
+from accounts.models import Session
+from accounts.tests import mailbox
+from accounts.tests.people import PASSWORD, make_user
+from accounts.tests.work import answer
+
+pytestmark = pytest.mark.django_db
+
+NEW = "nine-blue-submarines"
+
+
+def ask(client, email="ada@example.org", **extra):
+    return client.post("/accounts/password/reset/", {"email": email}, **extra)
+
+
+def follow(client, link):
+    return client.get(link, follow=True)
+
+
+def choose(client, link, password=NEW):
+    page = follow(client, link).redirect_chain[-1][0]
+    return client.post(page, {"password1": password, "password2": password})
+
+
+def test_the_mailed_link_sets_a_new_password(client):
+    user = make_user()
+    assert ask(client, "Ada@Example.org").url == "/accounts/password/reset/done/"
+    response = choose(client, mailbox.link())
+    assert (response.status_code, response.url) == (302, "/accounts/password/reset/key/done/")
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert b"new password is saved" in client.get(response.url).content
+
+
+def test_the_key_does_not_stay_in_the_address(client):
+    make_user()
+    ask(client)
+    chain = follow(client, mailbox.link()).redirect_chain
+    assert [url for url, _ in chain][-1].endswith("-set-password/")
+
+
+def test_the_link_names_the_site_and_not_the_host_header(client):
+    make_user()
+    ask(client, HTTP_HOST="localhost:6666")
+    assert "localhost" not in mail.outbox[0].body
+    assert mailbox.link()
+
+
+def test_the_link_works_once(client, client_of_bob):
+    make_user()
+    ask(client)
+    link = mailbox.link()
+    choose(client, link)
+    assert b"does not work any more" in follow(client_of_bob, link).content
+
+
+@pytest.mark.parametrize(("seconds", "works"), [(3590, True), (3610, False)])
+def test_the_link_works_for_an_hour(client, monkeypatch, seconds, works):
+    make_user()
+    ask(client)
+    later = datetime.now() + timedelta(seconds=seconds)  # noqa: DTZ005
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
+    assert (b"does not work any more" not in follow(client, mailbox.link()).content) is works
+
+
+def test_the_form_expires_with_the_link(client, monkeypatch):
+    user = make_user()
+    ask(client)
+    page = follow(client, mailbox.link()).redirect_chain[-1][0]
+    later = datetime.now() + timedelta(seconds=3610)  # noqa: DTZ005
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
+    client.post(page, {"password1": NEW, "password2": NEW})
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("key", ["0-0", "00000000000000000000000000000000-abc-def", "x-y"])
+def test_a_made_up_link_does_not_work(client, key):
+    response = client.get(f"/accounts/password/reset/key/{key}/")
+    assert response.status_code == 200
+    assert b"does not work any more" in response.content
+
+
+def test_a_poor_password_is_refused(client):
+    user = make_user()
+    ask(client)
+    assert choose(client, mailbox.link(), "password").status_code == 200
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_ends_every_session(client, client_of_bob):
+    user = make_user()
+    client_of_bob.force_login(user)
+    ask(client)
+    choose(client, mailbox.link())
+    assert not user.sessions.exists()
+    assert client_of_bob.get("/").context["user"].is_anonymous
+
+
+def test_one_s_own_session_ends_as_well(client):
+    user = make_user()
+    client.force_login(user)
+    ask(client)
+    response = choose(client, mailbox.link())
+    assert response.status_code == 302
+    assert not user.sessions.exists()
+
+
+def test_the_link_confirms_the_address(client):
+    user = make_user(confirmed=False)
+    ask(client)
+    choose(client, mailbox.link())
+    assert user.has_confirmed_email()
+    login = {"login": "ada@example.org", "password": NEW}
+    assert client.post("/accounts/login/", login).url == "/"
+
+
+def test_signs_nobody_in(client):
+    make_user()
+    ask(client)
+    choose(client, mailbox.link())
+    assert not Session.objects.exclude(user=None).exists()
+
+
+def test_lifts_the_throttle_of_the_address(client):
+    make_user()
+    login = {"login": "ada@example.org", "password": "wrong"}
+    for _ in range(5):
+        client.post("/accounts/login/", login)
+    ask(client)
+    choose(client, mailbox.link())
+    assert client.post("/accounts/login/", login | {"password": NEW}).url == "/"
+
+
+@pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
+def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob, overrides):
+    make_user(**overrides)
+    known = answer(ask(client), email="ada@example.org")
+    unknown = answer(ask(client_of_bob, "bob@example.org"), email="bob@example.org")
+    assert known == unknown
+    assert mailbox.addressees() == ["ada@example.org", "bob@example.org"]
+
+
+def test_only_the_owner_of_an_address_learns_that_it_has_no_account(client):
+    ask(client)
+    (message,) = mail.outbox
+    assert message.subject == "There is no AI4CEO account for you"
+    assert "http://127.0.0.1:8000/accounts/signup/" in message.body
+
+
+def test_an_inactive_person_gets_no_link(client):
+    make_user(is_active=False)
+    ask(client)
+    assert "/key/" not in mail.outbox[0].body
+
+
+def test_the_mails_to_one_address_are_few(client):
+    make_user()
+    statuses = [ask(client).status_code for _ in range(6)]
+    assert statuses == [302] * 5 + [429]
+    assert len(mail.outbox) == 5

@@ -1,0 +1,43 @@
+import pytest
+from django.test import Client
+
+from accounts.models import Session
+from accounts.tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_ends_every_session_of_the_person(client):
+    user, other = make_user(), Client()
+    client.force_login(user)
+    other.force_login(user)
+    response = client.post("/account/sign-out-everywhere/")
+    assert (response.status_code, response.url) == (302, "/accounts/login/")
+    assert not Session.objects.exists()
+    assert other.get("/").context["user"].is_anonymous
+    assert b"signed out in every browser" in client.get("/accounts/login/").content
+
+
+def test_leaves_the_sessions_of_others(client, client_of_bob):
+    bob = make_user(email="bob@example.org")
+    client_of_bob.force_login(bob)
+    client.force_login(make_user())
+    client.post("/account/sign-out-everywhere/")
+    assert client_of_bob.get("/").context["user"] == bob
+
+
+def test_rejects_get(client):
+    client.force_login(make_user())
+    assert client.get("/account/sign-out-everywhere/").status_code == 405
+    assert Session.objects.count() == 1
+
+
+def test_sends_a_stranger_to_the_sign_in(client):
+    response = client.post("/account/sign-out-everywhere/")
+    assert response.url.startswith("/accounts/login/")
+
+
+def test_wants_the_form_s_token(client):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_user())
+    assert strict.post("/account/sign-out-everywhere/").status_code == 403

@@ -1,0 +1,160 @@
+import time
+
+import pytest
+from django.core import mail
+
+from accounts.models import Session, User
+from accounts.tests import mailbox
+from accounts.tests.people import PASSWORD, make_user
+from accounts.tests.work import Hashes, answer
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_up(client, **overrides):
+    data = {"email": "ada@example.org", "password1": PASSWORD} | overrides
+    return client.post("/accounts/signup/", data)
+
+
+def confirm(client, code):
+    return client.post("/accounts/confirm-email/", {"code": code})
+
+
+def test_the_form_suits_password_managers(client):
+    response = client.get("/accounts/signup/")
+    assert response.status_code == 200
+    assert b'autocomplete="email"' in response.content
+    assert b'autocomplete="new-password"' in response.content
+    assert b"at least 8 characters" in response.content
+
+
+def test_the_mailed_code_signs_the_new_person_in(client):
+    response = sign_up(client, email="Ada@Example.org")
+    assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
+    response = confirm(client, mailbox.code())
+    assert (response.status_code, response.url) == (302, "/")
+    user = User.objects.get()
+    assert (user.email, user.check_password(PASSWORD)) == ("ada@example.org", True)
+    assert client.get("/").context["user"] == user
+
+
+def test_the_mail_goes_to_the_address_with_our_words(client):
+    sign_up(client)
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["ada@example.org"], "Your code for AI4CEO")
+    assert "http://127.0.0.1:8000" in message.body
+    assert message.alternatives == []
+
+
+def test_nobody_is_signed_in_before_the_code(client):
+    sign_up(client)
+    assert client.get("/").context["user"].is_anonymous
+    assert not Session.objects.exclude(user=None).exists()
+
+
+def test_a_wrong_code_is_refused(client):
+    sign_up(client)
+    response = confirm(client, "BBBB-BBBB")
+    assert response.status_code == 200
+    assert b"That is not the code" in response.content
+    assert client.get("/").context["user"].is_anonymous
+
+
+def test_three_wrong_codes_end_the_attempt(client):
+    sign_up(client)
+    code = mailbox.code()
+    for _ in range(3):
+        response = confirm(client, "BBBB-BBBB")
+    assert (response.status_code, response.url) == (302, "/accounts/login/")
+    confirm(client, code)
+    assert client.get("/").context["user"].is_anonymous
+
+
+def test_a_code_is_good_for_a_quarter_of_an_hour(client, monkeypatch):
+    sign_up(client)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 15 * 60 + 1)
+    assert confirm(client, mailbox.code()).url == "/accounts/login/"
+    assert client.get("/").context["user"].is_anonymous
+
+
+def test_another_code_can_be_asked_for(client, monkeypatch):
+    sign_up(client)
+    first = mailbox.code()
+    mail.outbox.clear()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 11)
+    client.post("/accounts/confirm-email/", {"action": "resend"})
+    assert mailbox.code() != first
+    assert confirm(client, mailbox.code()).url == "/"
+
+
+def test_whatever_else_is_posted_changes_nothing(client):
+    extras = dict.fromkeys(["role", "is_staff", "is_superuser", "is_admin", "admin"], "admin")
+    sign_up(client, **extras, id="1", name="x", verified="1", groups="1", user_permissions="1")
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser, user.name) == (False, False, "")
+    assert not user.groups.exists()
+    assert not user.user_permissions.exists()
+    assert not user.emailaddress_set.get().verified
+
+
+@pytest.mark.parametrize("password", ["short", "password", "73519246", "ada@example.org"])
+def test_a_poor_password_is_refused(client, password):
+    response = sign_up(client, password1=password)
+    assert response.status_code == 200
+    assert "password1" in response.context["form"].errors
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "ada@example.org\0"])
+def test_what_is_no_address_is_refused(client, email):
+    assert "email" in sign_up(client, email=email).context["form"].errors
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
+def test_the_answer_does_not_tell_that_an_address_is_taken(client, client_of_bob, overrides):
+    make_user(**overrides)
+    taken = answer(sign_up(client), email="ada@example.org")
+    free = answer(sign_up(client_of_bob, email="bob@example.org"), email="bob@example.org")
+    assert taken == free
+    taken = answer(client.get(taken[1]), email="ada@example.org")
+    free = answer(client_of_bob.get(free[1]), email="bob@example.org")
+    assert taken == free
+    taken = answer(confirm(client, "BBBB-BBBB"), email="ada@example.org")
+    free = answer(confirm(client_of_bob, "BBBB-BBBB"), email="bob@example.org")
+    assert taken == free
+
+
+def test_a_taken_address_takes_as_long_as_a_free_one(client, client_of_bob):
+    make_user()
+    with Hashes() as taken:
+        sign_up(client)
+    with Hashes() as free:
+        sign_up(client_of_bob, email="bob@example.org")
+    assert taken.count == free.count == 1
+    assert mailbox.addressees() == ["ada@example.org", "bob@example.org"]
+
+
+def test_only_the_owner_learns_that_the_address_is_taken(client):
+    make_user()
+    sign_up(client, password1="nine-blue-submarines")
+    (message,) = mail.outbox
+    assert message.subject == "You have an AI4CEO account already"
+    assert "http://127.0.0.1:8000/accounts/password/reset/" in message.body
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_the_mails_to_one_address_are_few(client, client_of_bob):
+    assert sign_up(client).status_code == 302
+    response = sign_up(client_of_bob)
+    assert response.status_code == 429
+    assert b"a little fast" in response.content
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/"])
+def test_who_is_signed_in_is_sent_home(client, path):
+    client.force_login(make_user())
+    assert client.get(path).url == "/"

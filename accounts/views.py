@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import SignedInRequest
+
+
+@require_safe
+@never_cache
+@login_required
+def account(request: SignedInRequest) -> HttpResponse:
+    context = {"session_count": request.user.sessions.live().count()}
+    return render(request, "accounts/account.html", context)
+
+
+@require_POST
+@login_required
+def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
+    request.user.sign_out_everywhere()
+    logout(request)
+    messages.success(request, "You are signed out in every browser, this one included.")
+    return redirect("account_login")
