@@ -3,11 +3,14 @@
 import http.client
 import os
 import re
+import signal
 import socket
 import subprocess
+import tempfile
 import urllib.parse
 from contextlib import closing
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import pytest
 
@@ -47,12 +50,12 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path):
-    folder = tmp_path / "a folder with spaces"
-    folder.mkdir()
-    door = Door(folder, PORT=str(free_port()))
-    yield door
-    door.down()
+def door():
+    """Doors to a folder with blanks, whose sockets' addresses are short enough."""
+    with tempfile.TemporaryDirectory(prefix="a door ", dir="/tmp") as folder:
+        door = Door(Path(folder), PORT=str(free_port()))
+        yield door
+        door.down()
 
 
 class Browser:
@@ -159,3 +162,41 @@ def test_an_unreachable_postgresql_ends_with_one_clear_line(door):
 
 def test_an_unknown_option_is_refused(door):
     assert "usage: deploy/up [-d]" in one_line(door.run("deploy/up", "--fast"))
+
+
+def test_interrupting_the_foreground_stops_everything(door):
+    with subprocess.Popen(
+        ["deploy/up"],
+        cwd=ROOT,
+        env=door.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as up:
+        for line in up.stdout:
+            if line.startswith("Ctrl-C"):
+                break
+        assert status(int(door.environment["PORT"]), "/readyz") == 200
+        os.killpg(up.pid, signal.SIGINT)
+        assert up.wait(60) == 130
+    assert status(int(door.environment["PORT"]), "/healthz") == 0
+    assert not (door.folder / "var/run/supervisord.pid").exists()
+    assert not (door.folder / "var/postgres/postmaster.pid").exists()
+
+
+def test_the_site_runs_without_pgbouncer_by_one_variable_and_back(door):
+    port = int(door.environment["PORT"])
+    assert door.up(DATABASE_POOLING="direct").returncode == 0
+    assert status(port, "/readyz") == 200
+    assert not (door.folder / "var/run/.s.PGSQL.6432").exists()
+    door.down()
+    assert door.up().returncode == 0
+    assert status(port, "/readyz") == 200
+    assert (door.folder / "var/run/.s.PGSQL.6432").exists()
+
+
+def test_a_path_too_deep_for_sockets_gets_a_short_folder_for_them(door):
+    door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
+    assert door.up().returncode == 0
+    assert status(int(door.environment["PORT"]), "/readyz") == 200
+    assert re.search(r"^PGBOUNCER_HOST=/tmp/ai4ceo-", (door.folder / ".env").read_text(), re.M)

@@ -20,13 +20,13 @@ PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|K
 
 # What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
 # listens yet, or the one that goes has ended the login that was on its way.
+SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
 RESTARTING: Final = (
+    *SHUTTING_DOWN,
     "Connection refused",
     "No such file or directory",
     "server closed the connection unexpectedly",
     "Connection reset by peer",
-    "pooler is shutting down",
-    "server shutting down",
 )
 
 
@@ -104,8 +104,13 @@ def has_ended(connection: Connection[Any]) -> bool:
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """Whether the connection broke without a word: neither a refusal nor a time-out."""
-    return isinstance(error, OperationalError) and error.sqlstate is None
+    """Whether a restart took the connection: it broke without a word, or with the one for it.
+
+    PgBouncer ends what runs before it goes, so that word reaches only those who still waited.
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    return error.sqlstate is None or any(words in str(error) for words in SHUTTING_DOWN)
 
 
 def is_restarting(error: OperationalError) -> bool:

@@ -7,10 +7,7 @@ from config.database.console import Console, ConsoleError, console_password
 from config.database.tests.servers import pooler
 from config.tests.processes import free_port
 
-live = pytest.mark.skipif("settings.DATABASE_POOLING == 'direct'", reason="there is no PgBouncer")
 
-
-@live
 def test_shows_rows_by_column_name():
     with Console(settings.POOLS["web"]) as console:
         rows = console.show("LISTS")
@@ -18,21 +15,18 @@ def test_shows_rows_by_column_name():
     assert {row["list"]: row["items"] for row in rows}["databases"] == 2
 
 
-@live
 def test_runs_a_command():
     with Console(settings.POOLS["jobs"]) as console:
         console.run("RELOAD")
         assert console.show("VERSION")[0]["version"].startswith("PgBouncer 1.")
 
 
-@live
 def test_a_refused_command_is_one_clear_error():
     refusal = "PgBouncer of the jobs pool refuses 'NONSENSE': "
     with Console(settings.POOLS["jobs"]) as console, pytest.raises(ConsoleError, match=refusal):
         console.run("NONSENSE")
 
 
-@live
 def test_over_tcp_only_the_password_opens_the_console(settings):
     policy = replace(settings.POOLS["web"], listen_port=free_port())
     settings.PGBOUNCER_HOST = "127.0.0.1"

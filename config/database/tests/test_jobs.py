@@ -152,7 +152,6 @@ def test_a_wrong_password_is_one_line(pooling):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif("settings.DATABASE_POOLING == 'direct'", reason="there is no PgBouncer")
 def test_a_full_pool_is_one_line():
     server = settings.POSTGRES["jobs"]
     policy = replace(settings.POOLS["jobs"], max_connections=1, query_wait_timeout=1)

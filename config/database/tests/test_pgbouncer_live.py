@@ -17,7 +17,6 @@ from config.tests.processes import free_port
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "jobs"]),
-    pytest.mark.skipif("settings.DATABASE_POOLING == 'direct'", reason="there is no PgBouncer"),
 ]
 POOLS = pytest.mark.parametrize("name", ["web", "jobs"])
 

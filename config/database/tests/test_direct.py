@@ -1,0 +1,25 @@
+"""DATABASE_POOLING=direct: the same site without PgBouncer, by one variable."""
+
+import pytest
+
+from config.tests.processes import Activity, ServerLog, gunicorn, load, manage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DIRECT = {"DATABASE_POOLING": "direct", "PGBOUNCER_HOST": "/nowhere"}
+
+
+def test_64_clients_stay_within_ten_connections_as_well():
+    log = ServerLog()
+    with gunicorn(**DIRECT) as port, Activity() as activity:
+        answers = load(port, "/readyz", {}, clients=64, seconds=3)
+    assert set(answers) == {200}
+    assert 2 <= activity.web <= 10
+    assert log.refusals() == []
+
+
+def test_the_checks_hold_and_the_jobs_run():
+    check = manage("check", "--database", "default", "--database", "jobs", **DIRECT)
+    assert check.communicate(timeout=60)[1] == ""
+    seed = manage("seed_experts", "--dry-run", **DIRECT)
+    assert "5 created" in seed.communicate(timeout=60)[0]
+    assert (check.returncode, seed.returncode) == (0, 0)
