@@ -78,7 +78,7 @@ def connect_query(policy: PoolPolicy) -> str:
 
 def _entry(policy: PoolPolicy, server: Server) -> str:
     parts = {
-        "host": server.host,
+        "host": _host(server),
         "port": server.port,
         "dbname": server.dbname,
         "pool_size": policy.max_connections,
@@ -88,6 +88,13 @@ def _entry(policy: PoolPolicy, server: Server) -> str:
         "connect_query": connect_query(policy),
     }
     return " ".join(f"{key}={_value(str(value))}" for key, value in parts.items())
+
+
+def _host(server: Server) -> str:
+    # 1.24 tries only the first address of a name, for localhost ::1, where often nobody listens.
+    if server.host == "localhost" and server.sslmode != "verify-full":
+        return "127.0.0.1"
+    return server.host
 
 
 def _listen(policy: PoolPolicy, host: str) -> dict[str, str | int]:

@@ -169,3 +169,13 @@ def test_the_file_says_what_made_it():
     first = ini(JOBS, SOCKET, host="/run", folder="/var").splitlines()[:2]
     assert "manage.py pgbouncer_config --write" in first[0]
     assert "POOL_JOBS_*" in first[1]
+
+
+@pytest.mark.parametrize(
+    ("sslmode", "host"), [("prefer", "127.0.0.1"), ("verify-full", "localhost")]
+)
+def test_localhost_is_an_address_unless_its_name_is_verified(sslmode, host):
+    authority = "&sslrootcert=/etc/ca.crt" if sslmode == "verify-full" else ""
+    url = f"postgresql://web:secret@localhost/site?sslmode={sslmode}{authority}"
+    text = ini(WEB, server_from_url("POSTGRES_URL", url), host="/run/ai4ceo", folder="/etc/ai4ceo")
+    assert f"site = host={host} port=5432 " in text

@@ -19,15 +19,15 @@ PASSWORD = "a password of the test"
 
 
 def authority(folder, name):
-    """An authority's certificate, and one for localhost that it has signed."""
+    """An authority's certificate, and one for 127.0.0.1 that it has signed."""
     ca, key = folder / f"{name}.crt", folder / f"{name}.key"
     shared = ["openssl", "req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj"]
     run(*shared, f"/CN={name}", "-x509", "-keyout", str(key), "-out", str(ca))
     request = folder / f"{name}-server.csr"
     server_key, server = folder / f"{name}-server.key", folder / f"{name}-server.crt"
-    run(*shared, "/CN=localhost", "-keyout", str(server_key), "-out", str(request))
+    run(*shared, "/CN=server", "-keyout", str(server_key), "-out", str(request))
     extension = folder / "extension"
-    extension.write_text("subjectAltName = DNS:localhost")
+    extension.write_text("subjectAltName = IP:127.0.0.1")
     signing = ["-CA", str(ca), "-CAkey", str(key), "-CAcreateserial", "-extfile", str(extension)]
     run("openssl", "x509", "-req", "-in", str(request), *signing, "-out", str(server))
     return ca
@@ -47,10 +47,10 @@ def server_with_tls(folder):
         *(str(programs / "initdb"), "-D", str(data), "-U", "site", "--no-sync", "-E", "UTF8"),
         *("--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={folder / 'password'}"),
     )
-    (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+    (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.0/8 scram-sha-256\n")
     options = {
         "port": port,
-        "listen_addresses": "127.0.0.1",
+        "listen_addresses": "127.0.0.1,127.0.0.2",
         "unix_socket_directories": "",
         "ssl": "on",
         "ssl_cert_file": folder / "right-server.crt",
@@ -79,7 +79,7 @@ def tls(tmp_path_factory):
     with server_with_tls(folder) as port:
         server = replace(
             settings.POSTGRES["web"],
-            host="localhost",
+            host="127.0.0.1",
             port=port,
             user="site",
             password=PASSWORD,
@@ -89,7 +89,8 @@ def tls(tmp_path_factory):
 
 
 def through_pgbouncer(server, query):
-    with pooler(settings.POOLS["web"], server) as place, connect(server, **where(place)) as client:
+    policy = replace(settings.POOLS["web"], query_wait_timeout=2)
+    with pooler(policy, server) as place, connect(server, **where(place)) as client:
         return client.execute(query).fetchone()[0]
 
 
@@ -116,6 +117,6 @@ def test_a_server_of_another_authority_is_refused(tls, sslmode):
 
 def test_a_server_of_another_name_is_refused(tls):
     server, right, _ = tls
-    refused = replace(server, host="127.0.0.1", sslmode="verify-full", sslrootcert=right)
+    refused = replace(server, host="127.0.0.2", sslmode="verify-full", sslrootcert=right)
     with pytest.raises(psycopg.OperationalError, match=re.compile("login|connect|query_wait")):
         through_pgbouncer(refused, ENCRYPTED)
