@@ -1,13 +1,36 @@
 """DATABASE_POOLING=direct: the same site without PgBouncer, by one variable."""
 
 import pytest
+from django.conf import settings
+from django.db import connections
 
-from config.tests.processes import Activity, ServerLog, gunicorn, load, manage
+from config.database.console import Console
+from config.tests.processes import (
+    Activity,
+    ServerLog,
+    gunicorn,
+    load,
+    manage,
+    superuser,
+    wait_until,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DIRECT = {"DATABASE_POOLING": "direct", "PGBOUNCER_HOST": "/nowhere"}
 
 
+@pytest.fixture
+def nobody_else():
+    """No connection of the tests' own, through PgBouncer, is counted."""
+    connections.close_all()
+    with Console(settings.POOLS["web"]) as console, superuser() as watching:
+        console.run("RECONNECT")
+        query = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+        role = [settings.POSTGRES["web"].user]
+        wait_until(lambda: watching.execute(query, role).fetchone() == (0,), 5, "nobody is there")
+
+
+@pytest.mark.usefixtures("nobody_else")
 def test_64_clients_stay_within_ten_connections_as_well():
     log = ServerLog()
     with gunicorn(**DIRECT) as port, Activity() as activity:
