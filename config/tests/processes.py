@@ -56,7 +56,6 @@ def gunicorn(**environment):
         [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"],
         cwd=ROOT,
         env=os.environ | {"PORT": str(port)} | environment,
-        stderr=subprocess.DEVNULL,
     )
     try:
         wait_until(lambda: status(port, "/healthz") == 200, 30, "gunicorn answers")

@@ -16,6 +16,8 @@ from psycopg.pq import TransactionStatus
 from config.database.policy import RESTART_WAIT
 
 RETRY_PAUSE: Final = 0.05
+# The one that goes may take a login before it goes, so that the repetition is lost as well.
+REPEATS: Final = 3
 PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)", re.S)
 
 # What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
@@ -62,19 +64,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def repeat_if_lost(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
-        """Run a statement; once more on a new connection where PgBouncer's restart lost it.
+        """Run a statement; again on a new connection where PgBouncer's restart lost it.
 
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        repeatable = self.is_repeatable(sql)
-        try:
-            return execute(sql, params, many, context)
-        except DjangoOperationalError as error:
-            if not (repeatable and is_lost(error.__cause__)):
-                raise
-        self.replace_connection()
-        context["cursor"].cursor = self.create_cursor()
+        for _ in range(REPEATS):
+            repeatable = self.is_repeatable(sql)
+            try:
+                return execute(sql, params, many, context)
+            except DjangoOperationalError as error:
+                if not (repeatable and is_lost(error.__cause__)):
+                    raise
+            self.replace_connection()
+            context["cursor"].cursor = self.create_cursor()
         return execute(sql, params, many, context)
 
     def is_repeatable(self, statement: Any) -> bool:
