@@ -10,7 +10,8 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
     """django-environ's; every method raises ImproperlyConfigured for a value it cannot use."""
 
     def text(self, name: str, default: str = "") -> str:
-        return str(self.str(name, "")) or default
+        # A file that NAME_FILE names mostly ends with a line break.
+        return str(self.str(name, "")).rstrip("\r\n") or default
 
     def required(self, name: str, remedy: str) -> str:
         if value := self.text(name):

@@ -25,7 +25,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.required(
     "SECRET_KEY", "deploy/up writes one into .env; else give 50 random letters."
 )
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = (BASE_DIR / env.text("VAR_DIR", "var")).resolve()
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.whole("PORT", 8000, 1, 65535)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -64,7 +64,8 @@ except (policy.PolicyError, ServerURLError) as error:
 DATABASE_POOLING = cast(
     "Pooling", env.choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct"))
 )
-PGBOUNCER_HOST = env.text("PGBOUNCER_HOST", str(VAR_DIR / "run"))
+# deploy/up makes var/run a link where the path would be too long for a socket.
+PGBOUNCER_HOST = env.text("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
     pool.alias: database(

@@ -9,7 +9,8 @@ from django.conf import settings
 
 wsgi_app = "config.wsgi"
 chdir = str(settings.BASE_DIR)
-bind = f"{settings.BIND}:{settings.PORT}"
+host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
+bind = f"{host}:{settings.PORT}"
 workers = settings.WEB_WORKERS
 worker_class = "gthread"
 threads = settings.WEB_THREADS

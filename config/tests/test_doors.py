@@ -11,6 +11,7 @@ import urllib.parse
 from contextlib import closing
 from http.cookies import SimpleCookie
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -169,7 +170,7 @@ def test_interrupting_the_foreground_stops_everything(door):
         ["deploy/up"],
         cwd=ROOT,
         env=door.environment,
-        stdout=subprocess.PIPE,
+        stdout=PIPE,
         text=True,
         start_new_session=True,
     ) as up:
@@ -199,4 +200,60 @@ def test_a_path_too_deep_for_sockets_gets_a_short_folder_for_them(door):
     door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
     assert door.up().returncode == 0
     assert status(int(door.environment["PORT"]), "/readyz") == 200
-    assert re.search(r"^PGBOUNCER_HOST=/tmp/ai4ceo-", (door.folder / ".env").read_text(), re.M)
+    run = Path(door.environment["VAR_DIR"]) / "run"
+    assert run.is_symlink()
+    assert (run / ".s.PGSQL.6432").exists()
+    door.down()
+    assert not run.exists()
+
+
+def test_of_two_doors_at_once_one_starts_the_site_and_the_other_says_so(door):
+    command = ["deploy/up", "-d"]
+    both = [
+        subprocess.Popen(
+            command, cwd=ROOT, env=door.environment, stdout=PIPE, stderr=PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert "another deploy/up is just starting the site" in said[0][1] + said[1][1]
+    assert status(int(door.environment["PORT"]), "/readyz") == 200
+
+
+def test_a_secret_may_stand_in_a_file_that_the_environment_file_names(door):
+    url = door.folder / "the url"
+    url.write_text(f"postgresql://web:secret@127.0.0.1:{free_port()}/site\n")
+    environment = door.folder / ".env"
+    environment.write_text(f"POSTGRES_URL_FILE={url}")
+    assert "PostgreSQL" in door.up().stderr
+    assert not (door.folder / "var/postgres").exists()
+    assert "\nPOSTGRES" not in environment.read_text()
+
+
+def test_an_unreadable_secret_ends_with_one_clear_line(door):
+    said = one_line(door.up(POSTGRES_URL_FILE="/nowhere"))
+    assert said.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
+
+
+def test_an_environment_file_without_a_last_newline_stays_whole(door):
+    (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
+    assert door.up(PGPORT="5999").returncode == 0
+    assert (door.folder / ".env").read_text().startswith("LOG_LEVEL=WARNING\nSECRET_KEY=")
+
+
+def test_a_bad_number_of_the_policy_ends_before_anything_is_made(door):
+    said = one_line(door.up(POOL_WEB_MAX="many"))
+    assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in said
+    assert not (door.folder / "var/postgres").exists()
+
+
+def test_pools_that_do_not_fit_the_server_are_named_before_the_site_serves(door):
+    result = door.up(POOL_WEB_MAX="60")
+    assert result.returncode == 1
+    assert "pool.E102" in result.stderr
+    assert status(int(door.environment["PORT"]), "/healthz") == 0
+
+
+def test_a_path_with_quotes_is_refused(door):
+    assert "quotes" in one_line(door.up(VAR_DIR=str(door.folder / "it's")))

@@ -7,10 +7,8 @@ from django.conf import settings
 from config.database import policy
 
 READ = re.compile(r'env(?:iron)?\.\w+\(\s*"([A-Z_]+)"')
-SHELL = re.compile(r"^: \"\$\{([A-Z_]+):=|\$\(value ([A-Z_]+)\)", re.MULTILINE)
+SHELL = re.compile(r"\$\(value ([A-Z_]+)\)|\$\{([A-Z_]+):-\.")
 DOCUMENTED = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
-# Of the doors' own, not for setting: the private cluster's database, what `up` hands on.
-INTERNAL = {"DATABASE_NAME", "POSTGRES_BIN"}
 
 
 def documented():
@@ -25,8 +23,7 @@ def read_by_settings():
 def read_by_doors():
     folder = settings.BASE_DIR / "deploy"
     texts = [p.read_text() for p in (folder / "up", folder / "down", *folder.glob("lib/*"))]
-    found = {name for text in texts for match in SHELL.findall(text) for name in match if name}
-    return found - INTERNAL
+    return {name for text in texts for match in SHELL.findall(text) for name in match if name}
 
 
 def test_documents_every_variable_that_is_read_and_no_other():

@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("checks", "check", {}),
     ("migrations", "migrate", {"interactive": False, "verbosity": 0}),
     ("rights of the web role", "database_roles", {"verbosity": 0}),
+    ("checks of the databases", "check", {"databases": ["default", "jobs"]}),
     ("static files", "collectstatic", {"interactive": False, "verbosity": 0}),
     ("first administrator, experts", "seed", {}),
 )
@@ -30,7 +32,8 @@ class Command(BaseCommand):
             if command != "collectstatic" or static_files_have_changed():
                 call_command(command, stdout=said, **arguments)
             self.stdout.write(f"{title:<34} {time.monotonic() - began:6.1f} s")
-            self.stdout.write(said.getvalue(), ending="")
+            if command != "check":
+                self.stdout.write(said.getvalue(), ending="")
 
 
 def static_files_have_changed() -> bool:
