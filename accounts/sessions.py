@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 else:
     DatabaseStore = db.SessionStore
 
+KEY: Final = re.compile(r"[a-z0-9]{32}")
+
 
 class SessionStore(DatabaseStore):
     """Django's database store, on the project's own session model.
@@ -25,6 +28,10 @@ class SessionStore(DatabaseStore):
     """
 
     user: User | None = None
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Whether the key can be one of ours: any other needs no statement, and may not fit one."""
+        return key is not None and KEY.fullmatch(key) is not None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

@@ -69,11 +69,22 @@ def test_an_expired_session_is_empty_and_nobody_s():
 
 
 def test_an_unknown_key_is_not_taken_over():
-    session = SessionStore("chosen-by-the-visitor-000000000000")
+    session = SessionStore("chosenbythevisitor00000000000000")
     session["colour"] = "red"
     session.save()
-    assert session.session_key != "chosen-by-the-visitor-000000000000"
+    assert session.session_key != "chosenbythevisitor00000000000000"
     assert Session.objects.get().session_key == session.session_key
+
+
+@pytest.mark.parametrize(
+    "cookie", [r'"\000abcdefghijklmnop"', "anything", "A" * 32, "a" * 31, "a" * 33, "é" * 32]
+)
+def test_what_cannot_be_a_key_is_none_without_a_statement(
+    client, cookie, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        answer = client.get("/", headers={"Cookie": f"sessionid={cookie}"})
+    assert answer.status_code == 200
 
 
 def test_a_session_that_was_deleted_meanwhile_is_not_written():
