@@ -7,12 +7,13 @@ out. The model's own validators judge the values; here is only what JSON adds to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ijson
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from onboarding.escapes import HALF_MARK, Mended, Readable
 from onboarding.models import Expert
 
 Values = dict[str, str | bool]
@@ -25,10 +26,6 @@ REQUIRED: Final = frozenset(
     field.name for field in _FIELDS if not (field.blank or field.has_default())
 )
 KINDS: Final = {str: "text", bool: "true or false"}
-
-
-class Readable(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
 
 
 class CatalogueError(Exception):
@@ -55,7 +52,7 @@ def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 1
     try:
         # Numbers are refused later; as floats, one of too many digits is an error right here.
-        events = ijson.basic_parse(file, use_float=True)
+        events = ijson.basic_parse(Mended(file), use_float=True)
         if next(events)[0] != "start_array":
             raise CatalogueError("the file is no JSON array of experts")
         for event, _ in events:
@@ -108,6 +105,8 @@ def _faults(record: dict[str, Any]) -> Iterator[str]:
     for name, value in record.items():
         if type(value) is not FIELDS[name]:
             yield f"{name}: give {KINDS[FIELDS[name]]}, not {value!r:.60}"
+        elif isinstance(value, str) and HALF_MARK in value:
+            yield f"{name}: half of a surrogate pair, or U+FFFF, is no character"
 
 
 def _fault(number: int, record: dict[str, Any], reason: str) -> CatalogueError:

@@ -30,6 +30,14 @@ def test_an_empty_array_is_an_empty_catalogue():
     assert list(read(io.BytesIO(b" [ ] "))) == []
 
 
+def test_a_byte_order_mark_is_passed_over():
+    assert list(read(io.BytesIO(json.dumps([GOOD]).encode("utf-8-sig")))) == [GOOD]
+
+
+def test_a_byte_order_mark_alone_is_an_empty_file():
+    assert fault(b"\xef\xbb\xbf").startswith("record 1: not JSON in UTF-8 (parse error: premature")
+
+
 def test_the_project_brings_five_experts():
     with DEFAULTS.open("rb") as file:
         records = list(read(file))
@@ -55,6 +63,8 @@ def test_the_project_brings_five_experts():
         (GOOD | {"name": ""}, "record 1 ('tax'): name: This field cannot be blank."),
         (GOOD | {"name": " "}, "record 1 ('tax'): name: This says nothing."),
         (GOOD | {"prompt": "\0"}, "record 1 ('tax'): prompt: Null characters are not allowed."),
+        (GOOD | {"prompt": "\ud800"}, "record 1 ('tax'): prompt: half of a surrogate pair"),
+        (GOOD | {"slug": "\udfff"}, r"record 1 ('\uffff'): slug: half of a surrogate pair"),
         (GOOD | {"name": ["Tax"]}, "record 1 ('tax'): 'name': a list or an object "),
         (GOOD | {"name": {"en": "Tax"}}, "record 1 ('tax'): 'name': a list or an object "),
         (7, "record 1: not an object"),

@@ -101,6 +101,11 @@ def test_a_bad_record_in_a_later_batch_leaves_nothing_behind(seed, monkeypatch):
     assert not Expert.objects.exists()
 
 
+def test_a_refusal_ends_in_one_full_stop(seed):
+    with pytest.raises(CommandError, match=r"cannot be blank\. Nothing was written\.$"):
+        seed([GOOD | {"name": ""}])
+
+
 def test_a_duplicate_is_found_across_batches(seed, monkeypatch):
     monkeypatch.setattr(seeding, "BATCH", 1)
     with pytest.raises(CommandError, match="record 2"):

@@ -35,7 +35,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except CatalogueError as error:
-            raise CommandError(f"{file}: {error}. Nothing was written.") from error
+            fault = str(error).removesuffix(".")
+            raise CommandError(f"{file}: {fault}. Nothing was written.") from error
         self.stdout.write(f"experts: {tally}{' (dry run, nothing written)' if dry_run else ''}")
 
 
