@@ -11,8 +11,9 @@ from django.db import Error
 FAULTS: Final = (
     (
         ("query_wait_timeout",),
-        "the pool is full and no connection became free in time: "
-        "wait until the other jobs have ended, then run it again",
+        "no connection became free in time: either the pool is full (wait until the other jobs "
+        "have ended, then run it again) or PostgreSQL does not answer; PgBouncer's log in var/log "
+        "says which",
     ),
     (
         ("no more connections allowed", "max_client_conn"),
@@ -57,11 +58,13 @@ FAULTS: Final = (
             "too many clients",
             "remaining connection slots",
         ),
-        "PostgreSQL lets PgBouncer in no more: see whether it runs and has connections free",
+        "PostgreSQL lets PgBouncer in no more: see whether it runs and has connections free; "
+        "PgBouncer's log in var/log says why",
     ),
     (
         ("timeout expired", "connection timeout", "client_login_timeout"),
-        "no answer within the connect timeout: see whether PostgreSQL and PgBouncer run",
+        "no answer in time: see whether PostgreSQL and PgBouncer run; where the server's host "
+        "name or certificate is at fault, only PgBouncer's log in var/log says so",
     ),
     (
         ("lock timeout",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import select
-import time
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -13,23 +12,9 @@ from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
-from config.database.policy import RESTART_WAIT
+from config.database.backend.patience import Patience
 
-RETRY_PAUSE: Final = 0.05
-# The one that goes may take a login before it goes, so that the repetition is lost as well.
-REPEATS: Final = 3
 PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)", re.S)
-
-# What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
-# listens yet, or the one that goes has ended the login that was on its way.
-SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
-RESTARTING: Final = (
-    *SHUTTING_DOWN,
-    "Connection refused",
-    "No such file or directory",
-    "server closed the connection unexpectedly",
-    "Connection reset by peer",
-)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -52,33 +37,36 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        deadline = time.monotonic() + RESTART_WAIT
+        return self.log_in(conn_params, Patience())
+
+    def log_in(self, conn_params: dict[str, Any], patience: Patience) -> Connection[Any]:
         while True:
             try:
-                return cast("Connection[Any]", super().get_new_connection(conn_params))
+                connection = super().get_new_connection(conn_params)
             except OperationalError as error:
-                if time.monotonic() > deadline or not is_restarting(error):
+                if not patience.for_login(error):
                     raise
-                time.sleep(RETRY_PAUSE)
+            else:
+                return cast("Connection[Any]", connection)
 
     def repeat_if_lost(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
-        """Run a statement; again on a new connection where PgBouncer's restart lost it.
+        """Run a statement; again on a new connection where a restart or an outage lost it.
 
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        for _ in range(REPEATS):
+        patience = Patience()
+        while True:
             repeatable = self.is_repeatable(sql)
             try:
                 return execute(sql, params, many, context)
             except DjangoOperationalError as error:
-                if not (repeatable and is_lost(error.__cause__)):
+                if not (repeatable and patience.for_statement(error.__cause__)):
                     raise
-            self.replace_connection()
+            self.replace_connection(patience)
             context["cursor"].cursor = self.create_cursor()
-        return execute(sql, params, many, context)
 
     def is_repeatable(self, statement: Any) -> bool:
         if self.connection is None:
@@ -87,10 +75,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return bool(self.connection.info.transaction_status == TransactionStatus.IDLE)
         return isinstance(statement, str) and PLAIN_READ.match(statement) is not None
 
-    def replace_connection(self) -> None:
+    def replace_connection(self, patience: Patience) -> None:
         """Log in anew, leaving Django's record of open `atomic()` blocks as it is."""
         autocommit = self.connection.autocommit
-        self.connection = self.get_new_connection(self.get_connection_params())
+        with self.wrap_database_errors:
+            self.connection = self.log_in(self.get_connection_params(), patience)
         self.connection.autocommit = autocommit
 
 
@@ -104,18 +93,3 @@ def has_ended(connection: Connection[Any]) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
     return bool(poll.poll(0))
-
-
-def is_lost(error: BaseException | None) -> bool:
-    """Whether a restart took the connection: it broke without a word, or with the one for it.
-
-    PgBouncer ends what runs before it goes, so that word reaches only those who still waited.
-    """
-    if not isinstance(error, OperationalError):
-        return False
-    return error.sqlstate is None or any(words in str(error) for words in SHUTTING_DOWN)
-
-
-def is_restarting(error: OperationalError) -> bool:
-    """Whether a login failed as it does for the moment in which PgBouncer is restarted."""
-    return any(words in str(error) for words in RESTARTING)

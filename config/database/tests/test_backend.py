@@ -3,13 +3,12 @@ import socket
 import threading
 from types import SimpleNamespace
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from config.database.backend import base
+from config.database.backend import base, patience
 from config.database.databases import database
 from config.tests.processes import superuser, wait_until
 
@@ -129,30 +128,14 @@ def test_a_login_waits_for_a_restart(tmp_path):
 
 
 def test_a_login_gives_up_after_a_while(tmp_path, monkeypatch):
-    monkeypatch.setattr(base, "RESTART_WAIT", 0.1)
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.1)
     connection = made(straight(str(tmp_path)))
     with pytest.raises(OperationalError, match="No such file or directory"):
         ask(connection)
 
 
-@pytest.mark.parametrize(
-    ("said", "waits"),
-    [
-        ("connection failed: Connection refused", True),
-        ("server closed the connection unexpectedly", True),
-        ("FATAL:  pooler is shutting down", True),
-        ("FATAL:  password authentication failed", False),
-        ("FATAL:  query_wait_timeout", False),
-        ("connection timeout expired", False),
-        ("FATAL:  no more connections allowed (max_client_conn)", False),
-    ],
-)
-def test_only_a_restart_is_waited_for(said, waits):
-    assert base.is_restarting(psycopg.OperationalError(said)) is waits
-
-
 def test_what_is_no_restart_fails_at_once(monkeypatch):
-    monkeypatch.setattr(base.time, "sleep", pytest.fail)
+    monkeypatch.setattr(patience.time, "sleep", pytest.fail)
     entry = straight(settings.POSTGRES["web"].host) | {"NAME": "no_such_database"}
     with pytest.raises(OperationalError):
         ask(made(entry))

@@ -6,6 +6,10 @@ from config.database.faults import explain
 # As the servers say it: PgBouncer 1.18 and 1.25, PostgreSQL 15 and 16, libpq.
 SAID = [
     ("ERROR:  query_wait_timeout\nSSL connection has been closed unexpectedly", "pool is full"),
+    (
+        "FATAL:  query_wait_timeout",
+        "or PostgreSQL does not answer; PgBouncer's log in var/log says",
+    ),
     ("FATAL:  no more connections allowed (max_client_conn)", "all the clients it may have"),
     ('FATAL:  password authentication failed for user "ann"', "role or its password is refused"),
     ("FATAL:  SASL authentication failed", "role or its password is refused"),
@@ -21,7 +25,10 @@ SAID = [
     ("server does not support SSL, but SSL was required", "encrypted connection"),
     ('FATAL:  permission denied for database "site"', "the role may not connect"),
     ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", SSL off', "the role may not connect"),
-    ("FATAL:  server login has been failing, try again later (server_login_retry)", "PostgreSQL"),
+    (
+        "FATAL:  server login has been failing, try again later (server_login_retry)",
+        "log in var/log",
+    ),
     (
         "FATAL:  server login has been failing, cached error: FATAL: password authentication "
         'failed for user "ann" (server_login_retry)',
@@ -33,8 +40,9 @@ SAID = [
     ("FATAL:  sorry, too many clients already", "PostgreSQL lets PgBouncer in no more"),
     ("FATAL:  remaining connection slots are reserved for roles", "PostgreSQL lets PgBouncer in"),
     ("FATAL:  pooler is shutting down", "nothing listens there"),
-    ("connection timeout expired", "no answer within the connect timeout"),
-    ("FATAL:  client_login_timeout (server down)", "no answer within the connect timeout"),
+    ("connection timeout expired", "no answer in time: see whether PostgreSQL and PgBouncer run"),
+    ("connection timeout expired", "host name or certificate is at fault, only PgBouncer's log"),
+    ("FATAL:  client_login_timeout (server down)", "no answer in time"),
     ("canceling statement due to statement timeout", "longer than the pool's statement timeout"),
 ]
 

@@ -1,0 +1,90 @@
+"""Which failures pass by themselves, and how long they are waited for."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from psycopg import OperationalError
+
+from config.database.policy import RESTART_WAIT
+
+RETRY_PAUSE: Final = 0.05
+# PgBouncer tries the server once a second, and every client's attempt costs it a login.
+REFUSED_PAUSE: Final = 0.25
+# The one that goes may take a login before it goes, so that the repetition is lost as well.
+REPEATS: Final = 3
+
+# What PgBouncer, and PostgreSQL while it starts, answer instead of running anything: the
+# server was away, and the next attempt may find it again.
+REFUSED: Final = (
+    "server login has been failing",
+    "pgbouncer cannot connect to server",
+    "the database system is",
+)
+
+# What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
+# listens yet, or the one that goes has ended the login that was on its way.
+SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
+RESTARTING: Final = (
+    *SHUTTING_DOWN,
+    "Connection refused",
+    "No such file or directory",
+    "server closed the connection unexpectedly",
+    "Connection reset by peer",
+)
+
+
+class Patience:
+    """The time in which what failed may be tried again: RESTART_WAIT from the first failure."""
+
+    def __init__(self) -> None:
+        self.end: float | None = None
+        self.losses = 0
+
+    def for_login(self, error: BaseException) -> bool:
+        """Whether to log in again; waits a moment first."""
+        if is_refused(error):
+            return self._lasts(REFUSED_PAUSE)
+        return is_restarting(error) and self._lasts(RETRY_PAUSE)
+
+    def for_statement(self, error: BaseException | None) -> bool:
+        """Whether to log in and run a statement again that may run twice; may wait first."""
+        if is_refused(error):
+            return self._lasts(REFUSED_PAUSE)
+        self.losses += 1
+        return is_lost(error) and self.losses <= REPEATS and self._lasts(0)
+
+    def _lasts(self, pause: float) -> bool:
+        now = time.monotonic()
+        if self.end is None:
+            self.end = now + RESTART_WAIT
+        if now + pause > self.end:
+            return False
+        time.sleep(pause)
+        return True
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """Whether nothing ran because the server could not be reached a moment ago."""
+    return isinstance(error, OperationalError) and _says(error, REFUSED)
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Whether a restart took the connection: it broke without a word, or with the one for it.
+
+    PgBouncer ends what runs before it goes, so that word reaches only those who still waited.
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    return error.sqlstate is None or _says(error, SHUTTING_DOWN)
+
+
+def is_restarting(error: BaseException) -> bool:
+    """Whether a login failed as it does for the moment in which PgBouncer is restarted."""
+    return _says(error, RESTARTING)
+
+
+def _says(error: BaseException, words: tuple[str, ...]) -> bool:
+    text = str(error)
+    return any(word in text for word in words)
