@@ -23,12 +23,14 @@ CODES: Final = {
     401: "unauthorized:auth",
     403: "forbidden:auth",
     404: "not_found:api",
+    405: "method:api",
     422: "invalid:api",
     429: "too_many:api",
     500: "error:api",
     503: "unavailable:database",
 }
 RETRY_AFTER: Final = 5
+PATH: Final = "/api/"
 
 Fields = dict[str, list[str]]
 

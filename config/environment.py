@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from config.database.server import is_one_line
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package has no types
@@ -21,17 +28,76 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         if (value := self.text(name, default)) in allowed:
             return value
-        raise ImproperlyConfigured(f"{name}={value!r} is not allowed: give {' or '.join(allowed)}.")
+        raise refused(name, value, f"give {' or '.join(allowed)}.")
 
     def flag(self, name: str) -> bool:
         if (value := self.text(name, "false").lower()) in ("true", "false"):
             return value == "true"
-        raise ImproperlyConfigured(f"{name}={value!r} is not allowed: give true or false.")
+        raise refused(name, value, "give true or false.")
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         value = self.text(name, str(default))
         if value.isascii() and value.isdigit() and low <= int(value) <= high:
             return int(value)
-        raise ImproperlyConfigured(
-            f"{name}={value!r} is not allowed: give a whole number from {low} to {high}."
-        )
+        raise refused(name, value, f"give a whole number from {low} to {high}.")
+
+    def mailbox(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            validate_email(value)
+        except ValidationError:
+            raise refused(name, value, "give one e-mail address.") from None
+        return value
+
+    def host(self, name: str, default: str) -> str:
+        """A folder of sockets, a host name or an address; libpq would take a list as well."""
+        value = self.text(name, default)
+        if is_one_line(value) and "," not in value and (value[0] == "/" or "/" not in value):
+            return value
+        raise refused(name, value, "give one folder (its absolute path), host name or address.")
+
+    def site(self, name: str, default: str) -> SplitResult:
+        value = self.text(name, default).rstrip("/")
+        try:
+            site = urlsplit(value)
+            if site.scheme in ("http", "https") and site.hostname and site.port != 0:
+                return site
+        except ValueError:
+            pass
+        raise refused(name, value, "give https://HOST[:PORT].")
+
+    def cache(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        """A CACHES entry."""
+        return self._from_url(name, self.cache_url_config, "redis://HOST:6379/0") or default
+
+    def mail(self, name: str, default: str) -> dict[str, Any]:
+        """The EMAIL_* settings."""
+        form = "smtp+tls://USER:PASSWORD@HOST:587"
+        return self._from_url(name, self.email_url_config, form, default)
+
+    def _from_url(
+        self, name: str, parse: Callable[[str], dict[str, Any]], form: str, default: str = ""
+    ) -> dict[str, Any]:
+        try:
+            return parse(url) if (url := self.text(name, default)) else {}
+        except (ImproperlyConfigured, ValueError):
+            # Neither the value nor the parser's words, in which the password may be.
+            raise ImproperlyConfigured(
+                f"{name} cannot be used: give {form}, with %XX for the characters that have a "
+                "meaning in a URL, or remove it for the default."
+            ) from None
+
+
+def refused(name: str, value: str, remedy: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}={value!r} is not allowed: {remedy}")
+
+
+def bracketed(host: str) -> str:
+    """The host as it stands in a URL and in a Host header."""
+    return f"[{host}]" if ":" in host else host
+
+
+def reached_at(bind: str, port: int) -> str:
+    """The address under which this machine reaches what listens on `bind`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  compared, not bound
+    return f"http://{bracketed(host)}:{port}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import policy
 from config.database.databases import Pooling, database
 from config.database.server import Server, ServerURLError, server_from_url
-from config.environment import Environment
+from config.environment import Environment, bracketed, reached_at
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,13 +27,12 @@ SECRET_KEY = env.required(
 VAR_DIR = (BASE_DIR / env.text("VAR_DIR", "var")).resolve()
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.whole("PORT", 8000, 1, 65535)
-SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-SITE = urlsplit(SITE_URL)
-if SITE.scheme not in ("http", "https") or not SITE.hostname:
-    raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} is no address: give https://HOST[:PORT].")
+SITE = env.site("SITE_URL", reached_at(BIND, PORT))
+SITE_URL = SITE.geturl()
+SITE_HOST = bracketed(str(SITE.hostname))
 HTTPS = SITE.scheme == "https"
 MAIL_DOMAIN = SITE.hostname if HTTPS else "localhost"
-ALLOWED_HOSTS = [SITE.hostname] if HTTPS else [SITE.hostname, "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = [SITE_HOST] if HTTPS else [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -65,7 +63,7 @@ DATABASE_POOLING = cast(
     "Pooling", env.choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct"))
 )
 # deploy/up makes var/run a link where the path would be too long for a socket.
-PGBOUNCER_HOST = env.text("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
+PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
     pool.alias: database(
@@ -77,17 +75,13 @@ if DATABASE_POOLING == "direct":
     # Without PgBouncer the threads themselves are the cap.
     WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
 
-CACHE_URL = env.text("CACHE_URL")
-CACHES = {
-    "default": env.cache_url("CACHE_URL")
-    if CACHE_URL
-    else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+CACHE_TABLE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
+CACHES = {"default": env.cache("CACHE_URL", CACHE_TABLE)}
 
 INSTALLED_APPS = [
     "config",
@@ -112,6 +106,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.head_is_get",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.api_refuses_methods",
 ]
 
 TEMPLATES = [
@@ -189,11 +185,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
 # An IP address after the @ would be no e-mail address, and nobody could sign in with it.
-ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@localhost")
+ADMIN_EMAIL = env.mailbox("ADMIN_EMAIL", "admin@localhost")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
 # Mail
-vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"AI4CEO <noreply@{MAIL_DOMAIN}>")
 
 # Language, time
@@ -237,11 +233,16 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "filters": {"without_traceback": {"()": "config.logs.WithoutTraceback"}},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", LEVELS)},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+    },
 }

@@ -6,6 +6,7 @@ from django.urls import include, path
 from config import views
 from config.api import api
 
+handler400 = "config.views.bad_request"
 handler404 = "config.views.not_found"
 handler500 = "config.views.server_error"
 

@@ -17,14 +17,13 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
-from config.api import RETRY_AFTER, api, fault
+from config.api import PATH, RETRY_AFTER, api, fault
 from config.database.faults import explain
 from onboarding.models import Expert
 
 logger = logging.getLogger(__name__)
 
 EXPERTS_PER_PAGE = 24
-API = "/api/"
 RETRY = {"Retry-After": str(RETRY_AFTER)}
 
 
@@ -72,8 +71,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ready\n", content_type="text/plain")
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(PATH):
+        return fault(400, "The request cannot be read.")
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API):
+    if request.path.startswith(PATH):
         return fault(404, "There is nothing at this address.")
     return defaults.page_not_found(request, exception)
 
@@ -81,7 +86,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """What an exception ends in that nobody caught: 503 where only the database cannot answer."""
     error = sys.exception()
-    if request.path.startswith(API):
+    if request.path.startswith(PATH):
         return api.on_exception(request, error)  # type: ignore[arg-type]
     if not isinstance(error, OperationalError | InterfaceError):
         return defaults.server_error(request)

@@ -29,6 +29,7 @@ def refusal(error):
     [
         (HttpError(400, "Unreadable."), 400, "bad_request:api"),
         (SuspiciousOperation("x"), 400, "bad_request:api"),
+        (HttpError(405, "Not so."), 405, "method:api"),
         (HttpError(401, "Who?"), 401, "unauthorized:auth"),
         (PermissionDenied(), 403, "forbidden:auth"),
         (Http404(), 404, "not_found:api"),
@@ -97,6 +98,30 @@ def test_a_member_who_writes_needs_the_csrf_token(rf):
 def test_an_unknown_address_is_404_in_the_same_shape(client):
     answer = client.get("/api/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+
+
+def test_an_unknown_method_is_405_in_the_same_shape_and_names_those_allowed(client):
+    answer = client.delete("/api/experts")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert answer.json() == {
+        "code": "method:api",
+        "message": "This address takes GET only.",
+        "fields": {},
+    }
+    assert "Content-Security-Policy" in answer.headers
+
+
+def test_a_host_that_is_not_ours_is_400_in_the_same_shape(client):
+    answer = client.get("/api/experts", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
+
+
+@pytest.mark.django_db
+def test_head_is_answered_as_get_without_the_body(client):
+    client.force_login(make_user())
+    get, head = client.get("/api/experts"), client.head("/api/experts")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"] == "2"
 
 
 @pytest.mark.django_db

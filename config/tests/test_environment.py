@@ -1,10 +1,14 @@
-"""Every variable is documented once, in .env.example, with its default."""
+"""Every variable is documented once, in .env.example, with its default; and how it is read."""
 
 import re
 
+import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
+from config.environment import Environment, reached_at
+from config.tests.processes import manage
 
 READ = re.compile(r'env(?:iron)?\.\w+\(\s*"([A-Z_]+)"')
 SHELL = re.compile(r"\$\(value ([A-Z_]+)\)|\$\{([A-Z_]+):-\.")
@@ -40,3 +44,82 @@ def test_shows_the_defaults_of_the_pools():
     for pool in (policy.WEB, policy.JOBS):
         expected = {v: str(getattr(pool, name)) for v, name in policy.variables(pool).items()}
         assert {v: shown[v] for v in expected} == expected
+
+
+def refusal(read, value, monkeypatch):
+    """The line with which `read` refuses a variable of that value."""
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        read(Environment())
+    line = str(caught.value)
+    assert "NAME" in line
+    assert "give " in line
+    return line
+
+
+@pytest.mark.parametrize("value", ["a,b", "/a,/b", "var/run", " a", "a\nb"])
+def test_a_host_is_one(monkeypatch, value):
+    line = refusal(lambda env: env.host("NAME", "/run"), value, monkeypatch)
+    assert line.startswith(f"NAME={value!r} is not allowed: give one folder")
+
+
+@pytest.mark.parametrize("value", ["/var/run", "pgbouncer", "127.0.0.1", "::1"])
+def test_a_host_is_a_folder_a_name_or_an_address(monkeypatch, value):
+    monkeypatch.setenv("NAME", value)
+    assert Environment().host("NAME", "/run") == value
+
+
+@pytest.mark.parametrize("value", ["ann", "ann@127.0.0.1", "ann@example.org, bob@example.org"])
+def test_a_mailbox_is_one_address(monkeypatch, value):
+    refusal(lambda env: env.mailbox("NAME", "admin@localhost"), value, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "value", ["example.org", "ftp://a", "http://", "http://a:x", "http://[::1"]
+)
+def test_a_site_is_an_address_of_the_web(monkeypatch, value):
+    refusal(lambda env: env.site("NAME", ""), value, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "value", ["foo://ann:secret@x", "secret", "smtp://ann:secret@x:y", "secret://["]
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_secret(monkeypatch, value):
+    for read in (lambda env: env.mail("NAME", ""), lambda env: env.cache("NAME", {})):
+        assert "secret" not in refusal(read, value, monkeypatch)
+
+
+def test_without_a_url_the_default_counts(monkeypatch):
+    monkeypatch.delenv("NAME", raising=False)
+    assert Environment().cache("NAME", {"BACKEND": "x"}) == {"BACKEND": "x"}
+    assert Environment().mail("NAME", "filemail:////srv/mail")["EMAIL_FILE_PATH"] == "/srv/mail"
+
+
+@pytest.mark.parametrize(
+    ("bind", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104  compared, not bound
+        ("::1", "http://[::1]:8000"),
+        ("::", "http://[::1]:8000"),
+        ("10.0.0.5", "http://10.0.0.5:8000"),
+    ],
+)
+def test_the_site_is_where_it_listens(bind, address):
+    assert reached_at(bind, 8000) == address
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_LEVEL", "FOO"),
+        ("CACHE_URL", "foo://x"),
+        ("EMAIL_URL", "nope"),
+        ("ADMIN_EMAIL", "nobody"),
+        ("PGBOUNCER_HOST", "a,b"),
+        ("SITE_URL", "example.org"),
+    ],
+)
+def test_a_command_refuses_a_value_in_one_line(name, value):
+    _, said = manage("check", **{name: value}).communicate(timeout=60)
+    assert re.fullmatch(rf"check: {name}\b.*give .*\n", said)

@@ -7,6 +7,7 @@ from django.test import Client
 
 from config import views
 
+ELSEWHERE = {"Host": "evil.example"}
 STRANGER = {"Cookie": "sessionid=anything"}
 
 
@@ -22,6 +23,15 @@ def test_an_unknown_address_is_404_without_a_statement(client):
     answer = client.get("/nothing", headers=STRANGER)
     assert answer.status_code == 404
     assert "There is no such page" in answer.content.decode()
+
+
+def test_a_host_that_is_not_ours_is_400_and_one_line_in_the_log(client, caplog):
+    answer = client.get("/", headers=ELSEWHERE)
+    assert answer.status_code == 400
+    assert "This request cannot be read" in answer.content.decode()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "evil.example" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_a_form_without_its_token_is_403_and_says_what_to_do():

@@ -1,0 +1,49 @@
+"""What holds for every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase, HttpResponseNotAllowed
+
+from config.api import PATH, fault
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def head_is_get(get_response: Answer) -> Answer:
+    """Answer HEAD as GET, without the body, of which gunicorn would complain each time."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        response = get_response(request)
+        request.method = "HEAD"
+        return without_body(response)
+
+    return middleware
+
+
+def without_body(response: HttpResponseBase) -> HttpResponseBase:
+    if response.streaming:
+        response.streaming_content = ()  # type: ignore[attr-defined]
+    else:
+        response.content = b""  # type: ignore[attr-defined]
+    return response
+
+
+def api_refuses_methods(get_response: Answer) -> Answer:
+    """Give the refusal of a method the API's shape, which ninja sends as plain text."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if not (isinstance(response, HttpResponseNotAllowed) and request.path.startswith(PATH)):
+            return response
+        allowed = response.headers["Allow"]
+        refusal = fault(405, f"This address takes {allowed} only.")
+        refusal.headers["Allow"] = allowed
+        return refusal
+
+    return middleware
