@@ -39,6 +39,10 @@ FAULTS: Final = (
         "POSTGRES_URL and POSTGRES_JOBS_URL",
     ),
     (
+        ('relation "',),
+        "the database is not up to date: run `manage.py migrate`",
+    ),
+    (
         ("no such database", "does not exist"),
         "PostgreSQL has no such database or role: correct POSTGRES_URL and POSTGRES_JOBS_URL",
     ),

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    Error,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connections,
+)
+from psycopg.errors import UndefinedTable
 
 from config.database.faults import explain
 
@@ -41,13 +49,18 @@ def execute(argv: Sequence[str]) -> int:
             execute_from_command_line(list(argv))
     except ImproperlyConfigured as error:
         return _fail(argv, str(error))
-    except (OperationalError, InterfaceError) as error:
-        if "--traceback" in argv:
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        if "--traceback" in argv or is_a_mistake_of_ours(error):
             raise
         return _fail(argv, explain(error))
     except KeyboardInterrupt:
         return _fail(argv, "interrupted; a transaction that was open has been rolled back.")
     return 0
+
+
+def is_a_mistake_of_ours(error: Error) -> bool:
+    """A statement that is wrong, unless for want of a table, which migrating makes."""
+    return isinstance(error, ProgrammingError) and not isinstance(error.__cause__, UndefinedTable)
 
 
 def _fail(argv: Sequence[str], reason: str) -> int:

@@ -8,7 +8,14 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection, connections, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 
 from config.database import jobs
 from config.database.jobs import execute, jobs_pool
@@ -104,6 +111,28 @@ def test_traceback_shows_where_it_came_from(monkeypatch):
 def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
     failing(monkeypatch, ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
+        execute(["manage.py", "seed"])
+
+
+def running(monkeypatch, statement):
+    def run(argv):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(statement)
+
+    monkeypatch.setattr(jobs, "execute_from_command_line", run)
+
+
+def test_a_database_that_was_never_migrated_is_one_line(monkeypatch, capsys):
+    running(monkeypatch, "SELECT 1 FROM never_made")
+    assert execute(["manage.py", "seed"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("seed: the database is not up to date: run `manage.py migrate`. (")
+    assert line.count("\n") == 1
+
+
+def test_a_wrong_statement_of_our_own_is_not_hidden(monkeypatch):
+    running(monkeypatch, "SELEKT 1")
+    with pytest.raises(ProgrammingError):
         execute(["manage.py", "seed"])
 
 
