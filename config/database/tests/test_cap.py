@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -67,8 +68,10 @@ def test_64_clients_stay_within_ten_connections_and_none_fails(signed_in):
     assert log.refusals() == []
 
 
-def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signed_in, catalogue):
-    log, waiting, done = ServerLog(), [], threading.Event()
+@contextmanager
+def waiting_jobs():
+    """How many clients waited for a connection of the jobs pool, sampled about every 20 ms."""
+    waiting, done = [], threading.Event()
 
     def watch():
         with Console(settings.POOLS["jobs"]) as console:
@@ -77,12 +80,19 @@ def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signe
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    with gunicorn() as port, Activity() as activity:
+    try:
+        yield waiting
+    finally:
+        done.set()
+        watcher.join()
+
+
+def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signed_in, catalogue):
+    log = ServerLog()
+    with gunicorn() as port, Activity() as activity, waiting_jobs() as waiting:
         seeds = [manage("seed_experts", "--file", str(catalogue)) for _ in range(3)]
         answers = load(port, "/api/experts", signed_in, clients=64, seconds=5)
         reports = [seed.communicate(timeout=120) for seed in seeds]
-    done.set()
-    watcher.join()
     assert [seed.returncode for seed in seeds] == [0, 0, 0], reports
     assert set(answers) == {200}
     assert activity.web <= 10
