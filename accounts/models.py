@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import LowercaseEmailField
+from accounts.personal import relations
 
 if TYPE_CHECKING:
     from accounts.sessions import SessionStore
@@ -118,7 +119,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> SessionQuerySet:
-        sessions: SessionQuerySet = super().get_queryset().select_related("user")
+        sessions: SessionQuerySet = super().get_queryset().select_related(*relations())
         return sessions
 
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI, Swagger
 from ninja import errors as ninja_errors
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
 
 from config.database.faults import explain
-from onboarding.api import router as experts
+from config.schema import Fault
+from files.api import router as files
+from onboarding.api import experts
+from onboarding.api import router as onboarding
+from profiles.api import router as profile
+from tours.api import router as tour
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +37,8 @@ CODES: Final = {
     403: "forbidden:auth",
     404: "not_found:api",
     405: "method:api",
+    413: "too_large:api",
+    415: "media_type:api",
     422: "invalid:api",
     429: "too_many:api",
     500: "error:api",
@@ -42,14 +57,48 @@ class SignedIn(SessionAuth):
         return super().__call__(request) if request.user.is_authenticated else None
 
 
-api = NinjaAPI(
+class UnicodeParser(Parser):
+    """JSON whose texts are texts: half of a surrogate pair is none, and fits no database."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        data = super().parse_body(request)
+        json.dumps(data, ensure_ascii=False).encode()
+        return data
+
+
+class Api(NinjaAPI):
+    """ninja's, which documents the refusals of every operation as well."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**kwargs)
+        schemas = document["components"]["schemas"]
+        schemas["Fault"] = Fault.model_json_schema()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["responses"] |= REFUSALS
+        return document
+
+
+def refusal(code: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Fault"}
+    return {"description": code, "content": {"application/json": {"schema": schema}}}
+
+
+REFUSALS: Final = {status: refusal(code) for status, code in CODES.items()}
+
+api = Api(
     title="AI4CEO",
     version="1",
     urls_namespace="api",
     auth=SignedIn(),
     docs=Swagger(settings={"validatorUrl": None}),
+    parser=UnicodeParser(),
 )
+api.add_router("/profile", profile)
+api.add_router("/onboarding", onboarding)
 api.add_router("/experts", experts)
+api.add_router("/tour", tour)
+api.add_router("/files", files)
 
 
 def fault(status: int, message: str, fields: Fields | None = None) -> HttpResponse:
@@ -81,8 +130,16 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return fault(404, "There is no such thing.")
 
 
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return fault(413, "The request is larger than this address takes.")
+
+
+@api.exception_handler(UnreadablePostError)
 @api.exception_handler(SuspiciousOperation)
-def malformed(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+def malformed(
+    request: HttpRequest, error: UnreadablePostError | SuspiciousOperation
+) -> HttpResponse:
     return fault(400, "The request cannot be read.")
 
 

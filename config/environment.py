@@ -41,6 +41,14 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
             return int(value)
         raise refused(name, value, f"give a whole number from {low} to {high}.")
 
+    def some(self, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        """One or several of `allowed`, with commas between them; all of them by default."""
+        value = self.text(name, ",".join(allowed))
+        chosen = tuple(part.strip() for part in value.split(","))
+        if set(chosen) <= set(allowed):
+            return chosen
+        raise refused(name, value, f"give some of {','.join(allowed)}.")
+
     def mailbox(self, name: str, default: str) -> str:
         value = self.text(name, default)
         try:

@@ -1,8 +1,11 @@
-"""What the log leaves out."""
+"""What the log says, and what it leaves out."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any, Final
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class WithoutTraceback(logging.Filter):
@@ -11,3 +14,19 @@ class WithoutTraceback(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = None
         return True
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """LOGGING: one line for each event, on standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"without_traceback": {"()": WithoutTraceback}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+        },
+    }

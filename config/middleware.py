@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
 from config.api import PATH, fault
+
+TYPES: Final = ("application/json", "multipart/form-data")
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -45,5 +48,17 @@ def api_refuses_methods(get_response: Answer) -> Answer:
         refusal = fault(405, f"This address takes {allowed} only.")
         refusal.headers["Allow"] = allowed
         return refusal
+
+    return middleware
+
+
+def api_refuses_types(get_response: Answer) -> Answer:
+    """Refuse, for the API, a body that says to be neither JSON nor a form."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+        if has_body and request.path.startswith(PATH) and request.content_type not in TYPES:
+            return fault(415, f"Send {' or '.join(TYPES)}.")
+        return get_response(request)
 
     return middleware

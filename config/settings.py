@@ -9,10 +9,12 @@ from typing import Any, cast
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import storage
 from config.database import policy
 from config.database.databases import Pooling, database
 from config.database.server import Server, ServerURLError, server_from_url
 from config.environment import Environment, bracketed, reached_at
+from config.logs import LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -119,6 +121,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.api_refuses_methods",
+    "config.middleware.api_refuses_types",
 ]
 
 TEMPLATES = [
@@ -141,13 +144,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{rule}Validator"}
+    for rule in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -198,11 +196,23 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
+# What people upload; a megabyte is a million bytes
+FILE_TYPES = env.some("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
+FILE_MAX_SIZE = env.whole("FILE_MAX_SIZE_MB", 5, 1, 1000) * 1_000_000
+FILE_QUOTA = env.whole("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
+S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage.uploads(
+        VAR_DIR / "files",
+        env.text("S3_BUCKET"),
+        endpoint=env.text("S3_ENDPOINT_URL"),
+        region=env.text("S3_REGION"),
+        key_id=env.text("S3_ACCESS_KEY_ID"),
+        secret=env.text("S3_SECRET_ACCESS_KEY"),
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -233,16 +243,4 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "filters": {"without_traceback": {"()": "config.logs.WithoutTraceback"}},
-    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", LEVELS)},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
-    },
-}
+LOGGING = logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))

@@ -17,5 +17,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("account/", include("accounts.urls")),
+    path("onboarding/", include("onboarding.urls")),
+    path("profile/", include("profiles.urls")),
+    path("tour/", include("tours.urls")),
+    path("files/", include("files.urls")),
     path("api/", api.urls),
 ]

@@ -1,4 +1,4 @@
-"""The catalogue for programs."""
+"""The catalogue and the onboarding for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ninja import Query, Router
 from config.schema import Schema
 from onboarding.models import Expert, ExpertQuerySet
 
-router = Router(tags=["experts"], by_alias=True)
+router = Router(tags=["onboarding"], by_alias=True)
+experts = Router(tags=["experts"], by_alias=True)
 
 
 class ExpertOut(Schema):
@@ -21,8 +22,8 @@ class ExpertOut(Schema):
     icon: str
 
 
-@router.get("", response=list[ExpertOut], summary="The active experts, by name")
-def experts(
+@experts.get("", response=list[ExpertOut], summary="The active experts, by name")
+def catalogue(
     request: HttpRequest,
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Final, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import (
     MaxLengthValidator,
     ProhibitNullCharactersValidator,
@@ -10,6 +11,9 @@ from django.core.validators import (
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from accounts.personal import Personal
+from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 SAYS_SOMETHING: Final = r"\S"
@@ -94,3 +98,44 @@ class Expert(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Step(models.TextChoices):
+    """The pages of the wizard, in their order."""
+
+    NAME = "name", "Your name"
+    TRAITS = "traits", "Your assistant"
+    EXPERTS = "experts", "Your experts"
+
+
+class Preferences(Personal):
+    """How a person wants the assistant to be, and how far the wizard has asked for it.
+
+    `experts` are the keys of the favourite ones. They are a list in this row, so that they come
+    with the session; a key whose expert is gone, or inactive, is passed over wherever they are
+    shown, and comes to life again with its expert.
+    """
+
+    traits = ArrayField(models.CharField(max_length=16, choices=Trait), default=list, blank=True)
+    experts = ArrayField(models.BigIntegerField(), default=list, blank=True, size=50)
+    step = models.CharField(max_length=16, choices=Step, default=Step.NAME)
+    finished_at = models.DateTimeField("onboarded", null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+        constraints = [
+            models.CheckConstraint(
+                name="onboarding_preferences_traits",
+                condition=models.Q(traits__contained_by=Trait.values),
+            ),
+            models.CheckConstraint(
+                name="onboarding_preferences_step", condition=models.Q(step__in=Step.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
+
+    @property
+    def is_onboarded(self) -> bool:
+        return self.finished_at is not None

@@ -1,0 +1,49 @@
+"""What an app keeps about a person: one row, which comes with the session's own statement."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+
+class Personal(models.Model):
+    """Base of such a row. A person without one has the defaults, so nobody needs to make it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="%(class)s",
+        editable=False,
+    )
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def of(cls, user: Any) -> Self:
+        """The person's row, or one with the defaults that is not stored yet."""
+        try:
+            row: Self = getattr(user, cls.__name__.lower())
+        except cls.DoesNotExist:
+            return cls(user=user)
+        return row
+
+    def store(self, **values: Any) -> None:
+        """Write these values: one statement, where the person has a row already."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        rows = type(self)._default_manager
+        if not rows.filter(pk=self.pk).update(**values):
+            rows.update_or_create(pk=self.pk, defaults=values)
+
+
+@cache
+def relations() -> list[str]:
+    """The way from a session to its person and to all that the apps keep about the person."""
+    models = (model for model in apps.get_models() if issubclass(model, Personal))
+    return ["user", *(f"user__{model.__name__.lower()}" for model in models)]

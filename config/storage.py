@@ -1,0 +1,51 @@
+"""Where uploaded bytes are kept: a folder, or a bucket that speaks S3 (pure; no environment)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+# Seconds for which a signed address of an object is good.
+SIGNED_FOR: Final = 300
+
+
+def uploads(path: Path, bucket: str, **access: str) -> dict[str, Any]:
+    """The STORAGES entry for what people upload: the bucket, if one is named, else the folder."""
+    return _bucket(bucket, **access) if bucket else _folder(path)
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    """A folder of this machine, readable by the site's user only."""
+    options = {
+        "location": path,
+        "base_url": None,
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    }
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
+def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) -> dict[str, Any]:
+    """A bucket of S3, of R2 or of whatever else speaks its protocol."""
+    # Only a site that has a bucket pays for importing it.
+    from botocore.config import Config
+
+    options = {
+        "bucket_name": name,
+        "endpoint_url": endpoint or None,
+        "region_name": region or None,
+        "access_key": key_id or None,
+        "secret_key": secret or None,
+        "default_acl": None,
+        "querystring_auth": True,
+        "querystring_expire": SIGNED_FOR,
+        # Keys are unique by themselves; looking whether one is taken would be a request more.
+        "file_overwrite": True,
+        "client_config": Config(
+            signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=15,
+            retries={"mode": "standard", "max_attempts": 2},
+        ),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

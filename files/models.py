@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Final, Self
+
+from django.conf import settings
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import models
+from django.utils import timezone
+
+# How long bytes may take to arrive in storage before they count as left over.
+WRITING: Final = timedelta(hours=1)
+# How long a deleted file can be restored.
+TRASH: Final = timedelta(days=30)
+
+
+def after_writing() -> object:
+    return timezone.now() + WRITING
+
+
+class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
+    def due(self) -> Self:
+        """Those that nobody claims any more: to be removed from storage."""
+        return self.filter(models.Q(remove_after__lte=timezone.now()) | models.Q(owner=None))
+
+
+class StoredObject(models.Model):
+    """An object in storage. Its row is there before it and goes after it, so that whatever
+    fails in between, the row tells that there may be an object to remove."""
+
+    key = models.CharField(primary_key=True, max_length=100, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="stored_objects",
+        editable=False,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    remove_after = models.DateTimeField(
+        null=True, default=after_writing, editable=False, help_text="Empty: it is in use."
+    )
+
+    objects = StoredObjectQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                "remove_after",
+                name="files_storedobject_due",
+                condition=models.Q(remove_after__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FileQuerySet(models.QuerySet["File"]):
+    def present(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> Self:
+        """Those in the trash that can still be restored."""
+        return self.filter(deleted_at__gt=timezone.now() - TRASH)
+
+    def expired(self) -> Self:
+        """Those in the trash whose time to be restored is over."""
+        return self.filter(deleted_at__lte=timezone.now() - TRASH)
+
+
+class File(models.Model):
+    """A file that a person has uploaded. Its bytes are in storage: the row is there only as
+    long as they are."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="files",
+        db_index=False,  # the index below begins with it
+        editable=False,
+    )
+    name = models.CharField(max_length=255, validators=[ProhibitNullCharactersValidator()])
+    content_type = models.CharField(max_length=100, editable=False)
+    size = models.PositiveBigIntegerField(editable=False, help_text="Bytes.")
+    object = models.OneToOneField(StoredObject, on_delete=models.PROTECT, editable=False)
+    thumbnail = models.OneToOneField(
+        StoredObject,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="thumbnail_of",
+        editable=False,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-created_at", "id"], name="files_file_newest_first")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None

@@ -1,0 +1,36 @@
+"""The time zones of the system, and the locales that times and numbers can be written in."""
+
+from __future__ import annotations
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.localedata import locale_identifiers
+from django.core.exceptions import ValidationError
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Every zone, by name."""
+    return tuple(sorted(available_timezones()))
+
+
+@cache
+def locales() -> dict[str, str]:
+    """Every locale with its English name, such as de-CH: German (Switzerland), by name."""
+    names = {
+        name.replace("_", "-"): Locale.parse(name).get_display_name("en") or name
+        for name in locale_identifiers()
+    }
+    return dict(sorted(names.items(), key=lambda item: item[1]))
+
+
+def known_zone(value: str) -> None:
+    if value not in zones():
+        raise ValidationError("Choose one of the time zones, such as Europe/Berlin.")
+
+
+def known_locale(value: str) -> None:
+    if value not in locales():
+        raise ValidationError("Choose one of the locales, such as en-GB.")

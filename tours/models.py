@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.personal import Personal
+
+
+class Tour(Personal):
+    """Whether a person has answered the offer of a tour, be it by starting it or by declining."""
+
+    answered = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"tour of {self.user}"

@@ -1,0 +1,7 @@
+"""The guided tour."""
+
+from django.urls import URLPattern
+
+app_name = "tours"
+
+urlpatterns: list[URLPattern] = []
