@@ -19,7 +19,8 @@ from django_htmx.middleware import HtmxDetails
 
 from config.api import PATH, RETRY_AFTER, api, fault
 from config.database.faults import explain
-from onboarding.models import Expert
+from files.objects import StorageError
+from onboarding.models import Expert, Preferences
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +43,13 @@ def home(request: HtmxRequest) -> HttpResponse:
         # A session that ended while its owner was typing: the whole page has to change.
         return HttpResponseClientRefresh() if request.htmx else render(request, "landing.html")
     text = request.GET.get("q", "").strip()
-    experts = Expert.objects.for_catalogue().search(text)
+    favourites = Preferences.of(request.user).experts
+    experts = Expert.objects.for_catalogue(favourites).search(text)
     page = Paginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
     part = request.htmx and not request.htmx.history_restore_request
     template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
-    return render(request, template, {"page": page, "q": text})
+    context = {"page": page, "q": text, "next": request.get_full_path()}
+    return render(request, template, context)
 
 
 @require_safe
@@ -84,11 +87,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What an exception ends in that nobody caught: 503 where only the database cannot answer."""
+    """What an exception ends in that nobody caught: 503 where only the database or storage cannot
+    answer; what storage said is in the log already."""
     error = sys.exception()
     if request.path.startswith(PATH):
         return api.on_exception(request, error)  # type: ignore[arg-type]
-    if not isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("%s: %s", request.path, explain(error))
+    elif not isinstance(error, StorageError):
         return defaults.server_error(request)
-    logger.error("%s: %s", request.path, explain(error))
     return HttpResponse(loader.get_template("503.html").render(), status=503, headers=RETRY)

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from onboarding.models import Expert, ExpertQuerySet
+from onboarding.forms import TraitsField
+from onboarding.models import Expert, ExpertQuerySet, Preferences
+from onboarding.traits import Trait
 
 
 @admin.register(Expert)
@@ -29,3 +35,59 @@ class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _report(self, request: HttpRequest, changed: int, state: str) -> None:
         self.message_user(request, f"{changed} made {state}.", messages.SUCCESS)
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """None of the six is a choice here: whoever skipped the question has none."""
+
+    traits = TraitsField(required=False)
+
+
+class TraitFilter(admin.SimpleListFilter):
+    title = "trait"
+    parameter_name = "trait"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return Trait.choices
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Preferences]
+    ) -> QuerySet[Preferences]:
+        return queryset.filter(traits__contains=[self.value()]) if self.value() else queryset
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """How far people came in the wizard, and what they wish for; deleting a row asks again."""
+
+    form = PreferencesForm
+    fields = ["user", "traits", "favourites", "step", "finished_at"]
+    readonly_fields = ["user", "favourites", "step", "finished_at"]
+    list_display = ["user", "is_onboarded", "step", "wishes", "finished_at"]
+    list_filter = [("finished_at", admin.EmptyFieldListFilter), "step", TraitFilter]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["user__email", "user__name"]
+    ordering = ["user__email"]
+
+    @admin.display(boolean=True, description="onboarded", ordering="finished_at")
+    def is_onboarded(self, preferences: Preferences) -> bool:
+        return preferences.is_onboarded
+
+    @admin.display(description="traits", empty_value="none")
+    def wishes(self, preferences: Preferences) -> str:
+        return ", ".join(preferences.traits)
+
+    @admin.display(description="favourite experts", empty_value="none")
+    def favourites(self, preferences: Preferences) -> str:
+        names = Expert.objects.filter(pk__in=preferences.experts).order_by("name")
+        return ", ".join(names.values_list("name", flat=True))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Preferences, form: PreferencesForm, change: bool
+    ) -> None:
+        """Write what was edited; the person may be in the wizard at the same time."""
+        obj.save(update_fields=form.changed_data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,6 +18,7 @@ from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 SAYS_SOMETHING: Final = r"\S"
+MOST_FAVOURITES: Final = 50
 
 slug_form = RegexValidator(SLUG, "Use small letters, digits and single hyphens between them.")
 says_something = RegexValidator(SAYS_SOMETHING, "This says nothing.")
@@ -44,10 +46,18 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
             )
         return found
 
-    def for_catalogue(self) -> Self:
-        """The active ones by name, with what the catalogue shows and not their prompts."""
-        shown = self.only("slug", "name", "description", "icon")
-        return shown.active().order_by(Lower("name"), "pk")
+    def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
+        """The active ones, favourites first, then by name.
+
+        With what the catalogue shows, which is `is_favourite` as well, and not their prompts.
+        """
+        shown = self.only("slug", "name", "description", "icon").active()
+        if not favourites:
+            # Nothing before the name, so that the catalogue's index gives the order.
+            plain = shown.annotate(is_favourite=models.Value(False))
+            return plain.order_by(Lower("name"), "pk")
+        marked = shown.annotate(is_favourite=models.Q(pk__in=favourites))
+        return marked.order_by("-is_favourite", Lower("name"), "pk")
 
 
 class Expert(models.Model):
@@ -107,6 +117,18 @@ class Step(models.TextChoices):
     TRAITS = "traits", "Your assistant"
     EXPERTS = "experts", "Your experts"
 
+    @property
+    def number(self) -> int:
+        return Step.values.index(self.value) + 1
+
+    @property
+    def before(self) -> Step | None:
+        return list(Step)[self.number - 2] if self.number > 1 else None
+
+    @property
+    def after(self) -> Step | None:
+        return list(Step)[self.number] if self.number < len(Step) else None
+
 
 class Preferences(Personal):
     """How a person wants the assistant to be, and how far the wizard has asked for it.
@@ -117,7 +139,7 @@ class Preferences(Personal):
     """
 
     traits = ArrayField(models.CharField(max_length=16, choices=Trait), default=list, blank=True)
-    experts = ArrayField(models.BigIntegerField(), default=list, blank=True, size=50)
+    experts = ArrayField(models.BigIntegerField(), default=list, blank=True, size=MOST_FAVOURITES)
     step = models.CharField(max_length=16, choices=Step, default=Step.NAME)
     finished_at = models.DateTimeField("onboarded", null=True, blank=True)
 
@@ -127,6 +149,11 @@ class Preferences(Personal):
             models.CheckConstraint(
                 name="onboarding_preferences_traits",
                 condition=models.Q(traits__contained_by=Trait.values),
+            ),
+            # PostgreSQL takes no notice of an array's size.
+            models.CheckConstraint(
+                name="onboarding_preferences_experts",
+                condition=models.Q(experts__len__lte=MOST_FAVOURITES),
             ),
             models.CheckConstraint(
                 name="onboarding_preferences_step", condition=models.Q(step__in=Step.values)
@@ -139,3 +166,22 @@ class Preferences(Personal):
     @property
     def is_onboarded(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def reached(self) -> Step:
+        return Step(self.step)
+
+    def has_reached(self, step: Step) -> bool:
+        return step.number <= self.reached.number
+
+    def leave(self, step: Step) -> None:
+        """Go on from this step of the wizard, be it answered or skipped."""
+        if step.after is None:
+            self.finish()
+        elif not self.has_reached(step.after):
+            self.store(step=step.after)
+
+    def finish(self) -> None:
+        """Count as onboarded, from the first time on."""
+        if not self.is_onboarded:
+            self.store(finished_at=timezone.now())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
+from django.core.exceptions import ValidationError
 from django.db import models
 
 
@@ -12,3 +16,30 @@ class Trait(models.TextChoices):
     EMPATHETIC = "empathetic", "Empathetic"
     DIRECT = "direct", "Direct"
     SUPPORTIVE = "supportive", "Supportive"
+
+    @property
+    def description(self) -> str:
+        return DESCRIPTIONS[self]
+
+
+DESCRIPTIONS: Final = {
+    Trait.FRIENDLY: "Warm, relaxed and easy to talk to.",
+    Trait.CONCISE: "Short answers that come to the point.",
+    Trait.CURIOUS: "Asks before it advises, and looks behind the question.",
+    Trait.EMPATHETIC: "Thinks of the people whom a decision touches.",
+    Trait.DIRECT: "Says plainly what it would do, and what it would not.",
+    Trait.SUPPORTIVE: "Encourages you, and helps you see things through.",
+}
+
+
+def checked(traits: Iterable[str]) -> list[str]:
+    """`traits` in their order, each once.
+
+    Raises ValidationError where there is none, or one that is not among the six.
+    """
+    chosen = list(dict.fromkeys(traits))
+    if not chosen:
+        raise ValidationError("Choose at least one trait.", "required")
+    if not set(chosen) <= set(Trait.values):
+        raise ValidationError(f"Choose from {', '.join(Trait.values)}.", "unknown")
+    return chosen

@@ -3,14 +3,23 @@
 from accounts.models import User
 
 PASSWORD = "seven-green-lighthouses"
+# What other apps do to a person who has settled in, who is no newcomer: callables that take the
+# user. config.tests.fixtures fills it.
+settling = []
 
 
-def make_user(*, password=PASSWORD, confirmed=True, **overrides):
-    """Ada, who can sign in with PASSWORD, but for what `overrides` say."""
+def make_user(*, password=PASSWORD, confirmed=True, newcomer=False, **overrides):
+    """Ada, who can sign in with PASSWORD, but for what `overrides` say.
+
+    A newcomer is as a sign-up leaves them: every page leads to the wizard.
+    """
     fields = {"email": "ada@example.org", "name": "Ada Lovelace"} | overrides
     user = User.objects.create_user(password=password, **fields)
     if confirmed:
         user.confirm_email()
+    if not newcomer:
+        for settle in settling:
+            settle(user)
     return user
 
 

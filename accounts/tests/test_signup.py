@@ -35,7 +35,7 @@ def test_the_mailed_code_signs_the_new_person_in(client):
     assert (response.status_code, response.url) == (302, "/")
     user = User.objects.get()
     assert (user.email, user.check_password(PASSWORD)) == ("ada@example.org", True)
-    assert client.get("/").context["user"] == user
+    assert client.get("/", follow=True).context["user"] == user
 
 
 def test_the_mail_goes_to_the_address_with_our_words(client):

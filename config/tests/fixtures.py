@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 # What migrations put there stays.
 KEPT = ["django_migrations", "django_content_type", "auth_permission"]
@@ -38,6 +39,16 @@ def _tests_that_commit_are_cleaned_up() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _people_are_onboarded() -> None:
+    """The pages show themselves to whoever make_user makes, newcomers apart."""
+    # Plugins are loaded before the apps.
+    from accounts.tests.people import settling
+    from onboarding.models import Preferences
+
+    settling.append(lambda user: Preferences.objects.create(user=user, finished_at=timezone.now()))
 
 
 @pytest.fixture(autouse=True)

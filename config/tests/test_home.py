@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.tests.people import make_admin, make_user
-from onboarding.models import ExpertQuerySet
+from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.tests.experts import make_expert, make_experts
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_rejects_post(member):
 
 
 def test_a_busy_database_is_503_and_says_when_to_come_back(member, monkeypatch):
-    def busy(self):
+    def busy(self, favourites):
         raise OperationalError("query_wait_timeout")
 
     monkeypatch.setattr(ExpertQuerySet, "for_catalogue", busy)
@@ -147,3 +147,65 @@ def test_a_busy_database_is_503_and_says_when_to_come_back(member, monkeypatch):
     assert answer.headers["Retry-After"] == "5"
     assert "query_wait_timeout" not in answer.content.decode()
     assert "Busy for a moment" in answer.content.decode()
+
+
+@pytest.fixture
+def favourite(client):
+    """Signs somebody in whose favourite is the last expert by name; its key."""
+    user, key = make_user(), make_expert(name="Zebra").pk
+    Preferences.of(user).store(experts=[key])
+    client.force_login(user)
+    return key
+
+
+def test_favourites_come_first_and_say_so(client, favourite):
+    make_experts(30)
+    page = text(client.get("/"))
+    assert page.index("Zebra") < page.index("Expert 001") < page.index("Expert 023")
+    assert "Expert 024" not in page
+    assert page.count("</span> Favourite</span>") == 1
+    assert f'action="/onboarding/experts/{favourite}/unfavourite/"' in page
+    assert page.count("/favourite/") == 2 * 23
+
+
+def test_the_last_page_follows_on_without_the_favourites(client, favourite):
+    make_experts(30)
+    page = text(client.get("/?page=2"))
+    assert "Zebra" not in page
+    assert page.index("Expert 024") < page.index("Expert 030")
+
+
+def test_a_search_finds_favourites_first_and_others(client, favourite):
+    make_experts(2)
+    page = text(client.get("/?q=knows"))
+    assert page.index("Zebra") < page.index("Expert 001")
+    assert "Zebra" not in text(client.get("/?q=expert"))
+
+
+def test_a_favourite_that_is_gone_or_inactive_is_passed_over(client, favourite):
+    make_experts(1)
+    Expert.objects.filter(pk=favourite).update(is_active=False)
+    assert "Zebra" not in text(client.get("/"))
+    Expert.objects.filter(pk=favourite).delete()
+    assert "1 expert<" in text(client.get("/"))
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_favourites_cost_no_statement_more(client, favourite, count, django_assert_num_queries):
+    make_experts(count)
+    with django_assert_num_queries(3):
+        client.get("/")
+
+
+def test_the_button_of_a_favourite_remembers_search_and_page(member):
+    make_experts(30)
+    page = text(member.get("/?q=expert&page=2"))
+    assert 'name="next" value="/?q=expert&amp;page=2"' in page
+    part = text(member.get("/?q=expert&page=2", headers=HTMX))
+    assert 'name="next" value="/?q=expert&amp;page=2"' in part
+
+
+def test_the_button_says_whom_it_is_about(member):
+    key = make_expert().pk
+    button = f'id="favourite-{key}" aria-label="Add to favourites: Navigator">Add to favourites<'
+    assert button in text(member.get("/"))

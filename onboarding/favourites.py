@@ -1,0 +1,61 @@
+"""The experts that a person wants first: one rule for the page, the API and the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import BigIntegerField, F, Func, Value
+
+from accounts.models import User
+from onboarding.models import MOST_FAVOURITES, Expert, Preferences
+
+LARGEST_KEY: Final = BigIntegerField.MAX_BIGINT
+
+
+def checked(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
+    """`ids` in their order, each once; one statement, or none where all are in `kept`.
+
+    Raises ValidationError where they are too many, or where one belongs neither to an active
+    expert nor to `kept`, which are the favourites so far: theirs may be inactive for a while.
+    """
+    chosen = list(dict.fromkeys(ids))
+    if len(chosen) > MOST_FAVOURITES:
+        raise ValidationError(f"Choose at most {MOST_FAVOURITES} experts.", "too_many")
+    new = set(chosen).difference(kept)
+    if not all(0 < key <= LARGEST_KEY for key in new):
+        raise unknown()
+    if new and Expert.objects.active().filter(pk__in=new).count() < len(new):
+        raise unknown()
+    return chosen
+
+
+def unknown() -> ValidationError:
+    return ValidationError("Choose from the experts of the catalogue.", "unknown")
+
+
+def dormant(kept: Iterable[int]) -> list[int]:
+    """Those of `kept` whose expert nobody sees at present; one statement, or none."""
+    keys = list(kept)
+    if not keys:
+        return []
+    awake = set(Expert.objects.active().filter(pk__in=keys).values_list("pk", flat=True))
+    return [key for key in keys if key not in awake]
+
+
+@transaction.atomic
+def add(user: User, key: int) -> None:
+    """Make this expert a favourite, whatever another window does to the list meanwhile.
+
+    Raises ValidationError as `checked` does.
+    """
+    row, _ = Preferences.objects.select_for_update().get_or_create(pk=user.pk)
+    row.store(experts=checked([*row.experts, key], kept=row.experts))
+
+
+def remove(user: User, key: int) -> None:
+    """Make this expert no favourite; nothing happens to one that is none."""
+    others = Func(F("experts"), Value(key), function="array_remove")
+    Preferences.objects.filter(pk=user.pk, experts__contains=[key]).update(experts=others)

@@ -1,0 +1,165 @@
+"""What may be a favourite, and the buttons on home that say so."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from accounts.tests.people import make_user
+from onboarding import favourites
+from onboarding.models import MOST_FAVOURITES, Expert, Preferences
+from onboarding.tests.experts import make_expert, make_experts
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def of(user):
+    return Preferences.objects.get(pk=user.pk).experts
+
+
+def test_keeps_the_order_and_each_once_with_one_statement(django_assert_num_queries):
+    first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
+    with django_assert_num_queries(1):
+        assert favourites.checked([second, first, second], kept=[]) == [second, first]
+
+
+def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
+    django_assert_num_queries,
+):
+    gone = make_expert(is_active=False).pk
+    with django_assert_num_queries(0):
+        assert favourites.checked([gone], kept=[gone]) == [gone]
+
+
+@pytest.mark.parametrize("key", [0, -1, 2**31, 2**63 - 1, 2**63, 10**40])
+def test_refuses_who_is_not_in_the_catalogue(key):
+    known = make_expert().pk
+    with pytest.raises(ValidationError) as caught:
+        favourites.checked([known, key], kept=[])
+    assert caught.value.code == "unknown"
+
+
+@pytest.mark.parametrize("key", [0, -1, 2**63])
+def test_a_number_that_can_be_no_key_costs_no_statement(key, django_assert_num_queries):
+    with django_assert_num_queries(0), pytest.raises(ValidationError):
+        favourites.checked([key], kept=[])
+
+
+def test_refuses_the_inactive():
+    with pytest.raises(ValidationError):
+        favourites.checked([make_expert(is_active=False).pk], kept=[])
+
+
+def test_refuses_more_than_fifty():
+    make_experts(51)
+    keys = list(Expert.objects.values_list("pk", flat=True))
+    assert len(favourites.checked(keys[:50], kept=[])) == MOST_FAVOURITES
+    with pytest.raises(ValidationError, match="at most 50"):
+        favourites.checked(keys, kept=[])
+
+
+def test_the_database_takes_no_more_than_fifty():
+    user = make_user()
+    with pytest.raises(IntegrityError):
+        Preferences.of(user).store(experts=list(range(51)))
+
+
+def test_adds_and_comes_back_to_the_search_where_the_button_was(client, ada):
+    key = make_expert().pk
+    form = {"next": "/?q=navi&page=1"}
+    answer = client.post(f"/onboarding/experts/{key}/favourite/", form)
+    assert answer.headers["Location"] == f"/?q=navi&page=1#expert-{key}"
+    assert of(ada) == [key]
+
+
+def test_adds_at_the_end_and_once(client, ada):
+    first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
+    for key in (first, second, first):
+        client.post(f"/onboarding/experts/{key}/favourite/")
+    assert of(ada) == [first, second]
+
+
+def test_adds_where_another_favourite_is_inactive(client, ada):
+    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(ada).store(experts=[gone])
+    client.post(f"/onboarding/experts/{here}/favourite/")
+    assert of(ada) == [gone, here]
+
+
+def test_removes_and_does_not_mind_a_second_time(client, ada):
+    key, other = make_expert().pk, make_expert(slug="other").pk
+    Preferences.of(ada).store(experts=[key, other])
+    for _ in range(2):
+        answer = client.post(f"/onboarding/experts/{key}/unfavourite/")
+        assert answer.headers["Location"] == f"/#expert-{key}"
+    assert of(ada) == [other]
+
+
+def test_a_newcomer_without_a_row_can_have_favourites(client):
+    user = make_user(newcomer=True)
+    client.force_login(user)
+    key = make_expert().pk
+    client.post(f"/onboarding/experts/{key}/favourite/")
+    assert of(user) == [key]
+
+
+def test_htmx_gets_the_card_alone(client, ada):
+    key = make_expert().pk
+    path, form = f"/onboarding/experts/{key}", {"next": "/?q=navi"}
+    card = client.post(f"{path}/favourite/", form, headers=HTMX).content.decode()
+    assert "Favourite</span>" in card
+    assert f'hx-post="{path}/unfavourite/"' in card
+    assert 'name="next" value="/?q=navi"' in card
+    assert "<html" not in card
+    card = client.post(f"{path}/unfavourite/", form, headers=HTMX).content.decode()
+    assert f'hx-post="{path}/favourite/"' in card
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_who_is_not_in_the_catalogue_cannot_be_added(client, ada, active):
+    key = make_expert(is_active=False).pk + active
+    assert client.post(f"/onboarding/experts/{key}/favourite/").status_code == 404
+    assert client.post(f"/onboarding/experts/{'9' * 40}/favourite/").status_code == 404
+    assert of(ada) == []
+
+
+def test_the_fifty_first_is_refused_with_a_message(client, ada):
+    make_experts(51)
+    *most, last = Expert.objects.values_list("pk", flat=True)
+    Preferences.of(ada).store(experts=most)
+    page = client.post(f"/onboarding/experts/{last}/favourite/", follow=True).content.decode()
+    assert "Choose at most 50 experts." in page
+    answer = client.post(f"/onboarding/experts/{last}/favourite/", headers=HTMX)
+    assert answer.headers["HX-Refresh"] == "true"
+    assert of(ada) == most
+
+
+@pytest.mark.parametrize(
+    "away", ["https://evil.example/", "//evil.example", "javascript:x", "/?q=" + "x" * 2040]
+)
+def test_comes_back_to_this_site_only(client, ada, away):
+    key = make_expert().pk
+    answer = client.post(f"/onboarding/experts/{key}/favourite/", {"next": away})
+    assert answer.headers["Location"] == f"/#expert-{key}"
+
+
+@pytest.mark.parametrize("verb", ["favourite", "unfavourite"])
+def test_asks_strangers_to_sign_in_and_takes_no_get(client, verb):
+    path = f"/onboarding/experts/{make_expert().pk}/{verb}/"
+    assert client.post(path).url.startswith("/accounts/login/")
+    assert client.get(path).status_code == 405
+
+
+def test_touches_nobody_else(client, ada):
+    bob, key = make_user(email="bob@example.org"), make_expert().pk
+    Preferences.of(bob).store(experts=[key])
+    client.post(f"/onboarding/experts/{key}/favourite/")
+    client.post(f"/onboarding/experts/{key}/unfavourite/")
+    assert of(bob) == [key]

@@ -1,0 +1,180 @@
+"""POST /api/onboarding"""
+
+import json
+
+import pytest
+from django.db import DatabaseError
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from onboarding.models import Expert, Preferences
+from onboarding.tests.experts import make_expert, make_experts
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/onboarding"
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user(newcomer=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def post(client):
+    def post(data):
+        body = data if isinstance(data, bytes) else json.dumps(data)
+        return client.post(PATH, body, content_type="application/json")
+
+    return post
+
+
+def stored(user):
+    return Preferences.objects.get(pk=user.pk)
+
+
+def assert_refused(answer, *fields):
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid:api"
+    assert sorted(answer.json()["fields"]) == sorted(fields)
+    assert User.objects.get().name == "Ada Lovelace"
+    assert not Preferences.objects.exists()
+
+
+def test_stores_the_answers_and_marks_the_person_as_onboarded(ada, post):
+    key = make_expert().pk
+    answer = post({"name": " Countess ", "traits": ["direct"], "experts": [key]})
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    mine = stored(ada)
+    assert User.objects.get().name == "Countess"
+    assert (mine.traits, mine.experts, mine.is_onboarded) == (["direct"], [key], True)
+
+
+def test_every_answer_is_optional(ada, post, client):
+    assert post({}).json() == {"ok": True}
+    assert stored(ada).is_onboarded
+    assert User.objects.get().name == "Ada Lovelace"
+    assert client.get("/").status_code == 200
+
+
+def test_again_changes_what_it_names_and_keeps_the_rest(ada, post):
+    post({"name": "Countess", "traits": ["direct"]})
+    before = stored(ada)
+    assert post({"traits": ["curious", "curious", "concise"]}).json() == {"ok": True}
+    after = stored(ada)
+    assert after.traits == ["curious", "concise"]
+    assert after.finished_at == before.finished_at
+    assert User.objects.get().name == "Countess"
+
+
+@pytest.mark.parametrize("field", ["name", "traits", "experts"])
+@pytest.mark.parametrize("value", [None, 7, 1.5, True, {"a": 1}, [None], [True], [{}], [[]]])
+def test_a_value_of_another_type_is_refused_by_name(ada, post, field, value):
+    answer = post({field: value})
+    item = f"{field}.0" if isinstance(value, list) and field != "name" else field
+    assert_refused(answer, item)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "x" * 129),
+        ("name", "a\0b"),
+        ("traits", []),
+        ("traits", ["rude"]),
+        ("traits", ["direct", "\0"]),
+        ("traits", [""]),
+        ("experts", [0]),
+        ("experts", [-1]),
+        ("experts", [2**63]),
+        ("experts", [10**400]),
+    ],
+)
+def test_a_value_that_breaks_a_rule_is_refused_by_name(ada, post, field, value):
+    assert_refused(post({field: value}), field)
+
+
+@pytest.mark.parametrize("text", ["1", "direct"])
+def test_an_expert_is_no_text(ada, post, text):
+    assert_refused(post({"experts": [text]}), "experts.0")
+
+
+def test_all_faults_are_told_at_once_and_nothing_is_stored(ada, post):
+    answer = post({"name": "x" * 129, "traits": ["rude"], "experts": [7]})
+    assert_refused(answer, "name", "traits", "experts")
+
+
+def test_an_inactive_expert_is_refused_unless_it_was_a_favourite(ada, post):
+    gone = make_expert(is_active=False).pk
+    assert_refused(post({"experts": [gone]}), "experts")
+    Preferences.of(ada).store(experts=[gone])
+    assert post({"experts": [gone]}).status_code == 200
+
+
+def test_there_are_at_most_fifty_favourites(ada, post):
+    make_experts(51)
+    keys = list(Expert.objects.values_list("pk", flat=True))
+    assert_refused(post({"experts": keys}), "experts")
+    assert post({"experts": keys[:50] + keys[:50]}).status_code == 200
+    assert len(stored(ada).experts) == 50
+
+
+def test_an_empty_list_of_experts_is_an_answer(ada, post):
+    Preferences.of(ada).store(experts=[make_expert().pk])
+    assert post({"experts": []}).status_code == 200
+    assert stored(ada).experts == []
+
+
+@pytest.mark.parametrize("key", ["role", "is_staff", "isStaff", "step", "finishedAt", "email"])
+def test_no_other_key_is_taken(ada, post, key):
+    assert_refused(post({key: "admin"}), key)
+    assert not User.objects.get().is_staff
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"",
+        b"[]",
+        b'"x"',
+        b"7",
+        b"{",
+        b'{"name": "\\ud800"}',
+        b'{"name": "\xff"}',
+        b'{"experts": [' + b"9" * 5000 + b"]}",
+        b'{"experts": [NaN]}',
+        b'{"experts": [1e400]}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_object_is_refused(ada, post, body):
+    answer = post(body)
+    assert answer.status_code in (400, 422)
+    assert list(answer.json()) == ["code", "message", "fields"]
+    assert not Preferences.objects.exists()
+
+
+def test_ten_megabytes_are_too_many(ada, post):
+    assert post({"name": "x" * 10_000_000}).status_code == 413
+
+
+def test_the_answers_are_stored_together_or_not_at_all(ada, post, monkeypatch, client):
+    def broken(preferences):
+        raise DatabaseError
+
+    monkeypatch.setattr(Preferences, "finish", broken)
+    answer = post({"name": "Countess", "traits": ["direct"]})
+    assert answer.status_code == 500
+    assert User.objects.get().name == "Ada Lovelace"
+    assert not Preferences.objects.exists()
+
+
+def test_asks_strangers_to_sign_in(post):
+    answer = post({})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+
+
+def test_takes_no_get(client, ada):
+    assert client.get(PATH).status_code == 405

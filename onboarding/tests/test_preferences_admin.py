@@ -1,0 +1,105 @@
+"""The preferences in the administration."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.tests.people import make_admin, make_user
+from onboarding.models import Preferences
+from onboarding.tests.experts import make_expert
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/onboarding/preferences/"
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(make_admin())
+    return client
+
+
+def make_ada(**preferences):
+    """Somebody at the second step."""
+    user = make_user(newcomer=True)
+    Preferences.of(user).store(**{"step": "traits"} | preferences)
+    return user
+
+
+def test_lists_and_searches_people(admin):
+    make_ada(traits=["direct", "curious"])
+    page = admin.get(LIST, {"q": "lovelace"}).content.decode()
+    assert "ada@example.org" in page
+    assert "direct, curious" in page
+    assert 'title="grace@example.org"' not in page
+    assert "1 preferences" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"step__exact": "traits"}, True),
+        ({"step__exact": "experts"}, False),
+        ({"trait": "direct"}, True),
+        ({"trait": "curious"}, False),
+        ({"finished_at__isempty": 1}, True),
+        ({"finished_at__isempty": 0}, False),
+    ],
+)
+def test_filters_by_step_trait_and_end(admin, query, found):
+    make_ada(traits=["direct"])
+    assert ("ada@example.org" in admin.get(LIST, query).content.decode()) is found
+
+
+def test_traits_are_changed_by_ticking(admin):
+    user = make_ada(traits=["direct"])
+    path = f"{LIST}{user.pk}/change/"
+    assert admin.get(path).content.decode().count('name="traits"') == 6
+    assert admin.post(path, {"traits": ["curious", "concise"]}).status_code == 302
+    assert Preferences.objects.get(pk=user.pk).traits == ["curious", "concise"]
+    assert admin.post(path, {}).status_code == 302
+    assert Preferences.objects.get(pk=user.pk).traits == []
+
+
+def test_nothing_but_the_traits_is_written(admin):
+    path = f"{LIST}{make_ada().pk}/change/"
+    with CaptureQueriesContext(connection) as captured:
+        admin.post(path, {"traits": ["direct"]})
+    (update,) = (query["sql"] for query in captured if "UPDATE" in query["sql"].split()[0])
+    assert "traits" in update
+    assert "step" not in update.partition("WHERE")[0]
+
+
+def test_an_unknown_trait_is_refused(admin):
+    user = make_ada()
+    answer = admin.post(f"{LIST}{user.pk}/change/", {"traits": ["rude"]})
+    assert "Choose from friendly" in answer.content.decode()
+
+
+def test_history_and_favourites_are_shown_and_not_edited(admin):
+    user = make_ada(experts=[make_expert().pk])
+    page = admin.get(f"{LIST}{user.pk}/change/").content.decode()
+    assert "Navigator" in page
+    form = {"step": "experts", "finished_at_0": "2026-01-01", "finished_at_1": "0:00", "user": "x"}
+    admin.post(f"{LIST}{user.pk}/change/", form | {"traits": ["direct"]})
+    after = Preferences.objects.get(pk=user.pk)
+    assert (after.step, after.is_onboarded, after.traits) == ("traits", False, ["direct"])
+
+
+def test_rows_come_by_themselves(admin):
+    assert admin.get(f"{LIST}add/").status_code == 403
+
+
+def test_costs_the_same_with_one_and_with_sixty(admin):
+    admin.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        admin.get(LIST)
+    for number in range(60):
+        make_user(email=f"{number}@example.org", password=None)
+    with CaptureQueriesContext(connection) as many:
+        admin.get(LIST)
+    assert len(many) == len(few) <= 4
+
+
+def test_is_closed_to_a_member(client):
+    client.force_login(make_user())
+    assert client.get(LIST).status_code == 302

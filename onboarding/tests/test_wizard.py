@@ -1,0 +1,258 @@
+"""The wizard: its three steps, forth and back."""
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from onboarding.forms import OFFERED
+from onboarding.models import Preferences
+from onboarding.tests.experts import make_expert, make_experts
+
+pytestmark = pytest.mark.django_db
+NAME, TRAITS, EXPERTS = (f"/onboarding/{step}/" for step in ("name", "traits", "experts"))
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user(newcomer=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def at(ada):
+    """Puts Ada's wizard at a step, with what she has answered so far."""
+
+    def put(step, **answers):
+        Preferences.of(ada).store(step=step, **answers)
+
+    return put
+
+
+def stored(user):
+    return Preferences.objects.get(pk=user.pk)
+
+
+def text(answer):
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_goes_from_the_name_over_the_traits_to_the_experts_and_home(client, ada):
+    key = make_expert().pk
+    assert client.get("/onboarding/").url == NAME
+    assert client.post(NAME, {"name": "  Countess  "}).url == TRAITS
+    assert client.post(TRAITS, {"traits": ["direct", "curious"]}).url == EXPERTS
+    assert client.post(EXPERTS, {"experts": [key]}).url == "/"
+    mine = stored(ada)
+    assert User.objects.get().name == "Countess"
+    assert (mine.traits, mine.experts, mine.is_onboarded) == (["direct", "curious"], [key], True)
+    assert "Welcome to AI4CEO!" in text(client.get("/"))
+
+
+@pytest.mark.parametrize(
+    ("step", "number", "label"),
+    [("name", 1, "Your name"), ("traits", 2, "Your assistant"), ("experts", 3, "Your experts")],
+)
+def test_shows_how_far_it_is(client, at, step, number, label):
+    at(step)
+    page = text(client.get(f"/onboarding/{step}/"))
+    assert f'<label for="progress">Step {number} of 3</label>' in page
+    assert f'<progress id="progress" max="3" value="{number}">' in page
+    assert f'<span aria-current="step">{label}</span>' in page
+    assert f"<title>Step {number} of 3: {label} · AI4CEO</title>" in page
+
+
+@pytest.mark.parametrize("step", ["name", "traits", "experts"])
+def test_resumes_where_the_browser_was_closed(client, at, step):
+    at(step)
+    assert client.get("/onboarding/").url == f"/onboarding/{step}/"
+
+
+def test_the_name_is_that_of_the_account_until_changed(client, ada):
+    assert 'value="Ada Lovelace"' in text(client.get(NAME))
+
+
+@pytest.mark.parametrize("name", ["x" * 129, "nul\0"])
+def test_a_name_that_is_none_is_refused_beside_the_field_and_kept(client, ada, name):
+    page = text(client.post(NAME, {"name": name}))
+    assert 'id="id_name_error"' in page
+    assert f'value="{name}"' in page
+    assert User.objects.get().name == "Ada Lovelace"
+    assert client.get("/onboarding/").url == NAME
+
+
+def test_at_least_one_trait_is_required(client, at, ada):
+    at("traits")
+    page = text(client.post(TRAITS))
+    assert '<ul class="errorlist" id="id_traits_error"><li>Choose at least one trait.' in page
+    assert stored(ada).step == "traits"
+
+
+def test_traits_are_of_the_six_and_what_was_chosen_stays_chosen(client, at, ada):
+    at("traits")
+    page = text(client.post(TRAITS, {"traits": ["direct", "rude"]}))
+    assert "Choose from friendly, concise" in page
+    assert page.count(" checked") == 1
+    assert stored(ada).traits == []
+
+
+def test_experts_are_optional(client, at, ada):
+    at("experts")
+    assert client.post(EXPERTS).url == "/"
+    assert stored(ada).is_onboarded
+
+
+@pytest.mark.parametrize("key", ["abc", "0", "1.5", "9" * 40, "9" * 5000, "\0"])
+def test_an_unknown_expert_is_refused(client, at, ada, key):
+    at("experts")
+    page = text(client.post(EXPERTS, {"experts": [key]}))
+    assert "Choose from the experts of the catalogue." in page
+    assert not stored(ada).is_onboarded
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_offers_a_bounded_number_of_experts_with_two_statements(
+    client, at, count, django_assert_num_queries
+):
+    make_experts(count)
+    at("experts")
+    with django_assert_num_queries(2):
+        page = text(client.get(EXPERTS))
+    assert page.count('type="checkbox"') == min(count, OFFERED)
+
+
+def test_a_chosen_expert_is_offered_however_many_come_before(client, at):
+    make_experts(100)
+    at("experts", experts=[make_expert(name="Zebra").pk])
+    page = text(client.get(EXPERTS))
+    assert "Zebra" in page
+    assert page.count(" checked") == 1
+
+
+def test_a_favourite_that_is_inactive_is_not_shown_and_not_lost(client, at, ada):
+    gone, here = make_expert(name="Retired", is_active=False).pk, make_expert(slug="here").pk
+    at("experts", experts=[gone])
+    assert "Retired" not in text(client.get(EXPERTS))
+    client.post(EXPERTS, {"experts": [here]})
+    assert stored(ada).experts == [here, gone]
+
+
+def test_says_so_where_there_are_no_experts(client, at):
+    at("experts")
+    assert "There are no experts yet." in text(client.get(EXPERTS))
+
+
+@pytest.mark.parametrize(
+    ("step", "then"), [("name", TRAITS), ("traits", EXPERTS), ("experts", "/")]
+)
+def test_skipping_goes_on_and_stores_no_answer(client, at, ada, step, then):
+    at(step)
+    page = text(client.get(f"/onboarding/{step}/"))
+    assert f'formaction="/onboarding/{step}/skip/"' in page
+    form = {"name": "Bob", "traits": ["direct"], "experts": ["1"]}
+    assert client.post(f"/onboarding/{step}/skip/", form).url == then
+    mine = stored(ada)
+    assert (User.objects.get().name, mine.traits, mine.experts) == ("Ada Lovelace", [], [])
+    assert mine.is_onboarded == (then == "/")
+
+
+def test_back_leads_to_what_was_entered(client, ada):
+    client.post(NAME, {"name": "Countess"})
+    client.post(TRAITS, {"traits": ["direct"]})
+    assert f'<a class="back" href="{TRAITS}">Back</a>' in text(client.get(EXPERTS))
+    page = text(client.get(TRAITS))
+    assert 'value="direct" id="id_traits_4" checked' in page
+    assert f'<a class="back" href="{NAME}">Back</a>' in page
+    page = text(client.get(NAME))
+    assert 'value="Countess"' in page
+    assert 'class="back"' not in page
+
+
+def test_answering_an_earlier_step_again_does_not_forget_how_far_one_was(client, at, ada):
+    at("experts")
+    assert client.post(NAME, {"name": "Countess"}).url == TRAITS
+    assert stored(ada).step == "experts"
+
+
+@pytest.mark.parametrize("path", [TRAITS, EXPERTS])
+def test_one_cannot_jump_ahead(client, ada, path):
+    assert client.get(path).url == NAME
+    assert client.post(path, {"traits": ["direct"]}).url == NAME
+    assert client.post(f"{path}skip/").url == NAME
+    assert not Preferences.objects.exists()
+
+
+def test_there_is_no_other_step(client, ada):
+    assert client.get("/onboarding/shoes/").status_code == 404
+    assert client.post("/onboarding/shoes/skip/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/onboarding/", NAME, TRAITS, EXPERTS])
+def test_who_is_onboarded_is_sent_home(client, path):
+    client.force_login(make_user())
+    assert client.get(path).url == "/"
+
+
+def test_who_is_onboarded_changes_nothing_here(client):
+    client.force_login(make_user())
+    assert client.post(NAME, {"name": "Countess"}).url == "/"
+    assert client.post(f"{NAME}skip/").url == "/"
+    assert User.objects.get().name == "Ada Lovelace"
+
+
+def test_finishing_again_keeps_the_first_time(at, ada):
+    before = timezone.now()
+    at("experts", finished_at=before)
+    Preferences.of(ada).finish()
+    assert stored(ada).finished_at == before
+
+
+def test_leads_to_the_wanted_page_in_the_end(client, ada):
+    query = "?next=%2Faccount%2F"
+    assert client.get(f"/onboarding/{query}").url == NAME + query
+    assert f'action="{NAME}{query}"' in text(client.get(NAME + query))
+    assert client.post(NAME + query, {"name": "Ada"}).url == TRAITS + query
+    assert client.post(f"{TRAITS}skip/{query}").url == EXPERTS + query
+    assert client.post(EXPERTS + query).url == "/account/"
+
+
+@pytest.mark.parametrize(
+    "away", ["https://evil.example/", "//evil.example", "javascript:x", "/" + "x" * 5000]
+)
+def test_leads_to_no_page_of_another_site(client, at, away):
+    at("experts")
+    assert client.get("/onboarding/", {"next": away}).url == EXPERTS
+    assert client.post(f"{EXPERTS}skip/", query_params={"next": away}).url == "/"
+
+
+@pytest.mark.parametrize("path", ["/onboarding/", NAME])
+def test_asks_strangers_to_sign_in(client, path):
+    assert client.get(path).url == f"/accounts/login/?next={path}"
+
+
+def test_takes_no_other_method(client, ada):
+    assert client.post("/onboarding/").status_code == 405
+    assert client.put(NAME).status_code == 405
+    assert client.get(f"{NAME}skip/").status_code == 405
+
+
+def test_a_step_is_stored_with_its_answer_or_not_at_all(client, ada, monkeypatch):
+    def broken(preferences, step):
+        raise DatabaseError
+
+    monkeypatch.setattr(Preferences, "leave", broken)
+    with pytest.raises(DatabaseError):
+        client.post(NAME, {"name": "Countess"})
+    assert User.objects.get().name == "Ada Lovelace"
+
+
+@pytest.mark.parametrize("step", ["name", "traits"])
+def test_a_step_about_the_person_alone_costs_the_session_s_statement(
+    client, at, step, django_assert_num_queries
+):
+    at(step)
+    with django_assert_num_queries(1):
+        client.get(f"/onboarding/{step}/")

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.http import HtmxRequest, SignedInRequest
+from onboarding import favourites
+from onboarding.destination import destination, query, wanted
+from onboarding.forms import FORMS
+from onboarding.models import Expert, Preferences, Step
+
+StepView = Callable[[SignedInRequest, Step], HttpResponse]
+
+
+def step_address(request: SignedInRequest) -> str:
+    """The page that the person's wizard is at."""
+    step = Preferences.of(request.user).reached
+    return reverse("onboarding:step", args=[step]) + query(wanted(request))
+
+
+def in_order(view: StepView) -> StepView:
+    """Send on who is through with the wizard, and back who is ahead of it."""
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, step: Step) -> HttpResponse:
+        preferences = Preferences.of(request.user)
+        if preferences.is_onboarded:
+            return redirect(destination(request))
+        if not preferences.has_reached(step):
+            return redirect(step_address(request))
+        return view(request, step)
+
+    return guarded
+
+
+@require_safe
+@never_cache
+@login_required
+def wizard(request: SignedInRequest) -> HttpResponse:
+    onboarded = Preferences.of(request.user).is_onboarded
+    return redirect(destination(request) if onboarded else step_address(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+@in_order
+def step(request: SignedInRequest, step: Step) -> HttpResponse:
+    form = FORMS[step](request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with transaction.atomic():
+            form.save()
+            Preferences.of(request.user).leave(step)
+        return onward(request, step)
+    context = {
+        "form": form,
+        "step": step,
+        "steps": Step,
+        "reached": Preferences.of(request.user).reached,
+        "query": query(wanted(request)),
+    }
+    return render(request, f"onboarding/step_{step}.html", context)
+
+
+@require_POST
+@login_required
+@in_order
+def skip(request: SignedInRequest, step: Step) -> HttpResponse:
+    Preferences.of(request.user).leave(step)
+    return onward(request, step)
+
+
+def onward(request: SignedInRequest, step: Step) -> HttpResponse:
+    """To the step after this one, or, after the last, to where the person wanted to go."""
+    if step.after:
+        address = reverse("onboarding:step", args=[step.after])
+        return redirect(address + query(wanted(request)))
+    messages.success(request, "You are all set. Welcome to AI4CEO!")
+    return redirect(destination(request))
+
+
+@require_POST
+@login_required
+def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
+    get_object_or_404(Expert.objects.active(), pk=pk)
+    try:
+        favourites.add(request.user, pk)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return HttpResponseClientRefresh() if request.htmx else redirect(destination(request))
+    return changed(request, pk, is_favourite=True)
+
+
+@require_POST
+@login_required
+def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
+    favourites.remove(request.user, pk)
+    return changed(request, pk, is_favourite=False)
+
+
+def changed(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpResponse:
+    """The expert as home shows it, or the way back to the search and page it is on."""
+    if not request.htmx:
+        messages.success(request, "Your favourites have changed.")
+        return redirect(f"{destination(request)}#expert-{pk}")
+    marked = [pk] if is_favourite else []
+    expert = get_object_or_404(Expert.objects.for_catalogue(marked), pk=pk)
+    context = {"expert": expert, "next": destination(request)}
+    return render(request, "onboarding/expert_card.html", context)
