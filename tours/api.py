@@ -2,6 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ninja import Router
 
+from accounts.http import SignedInRequest
+from config.schema import Body, Schema
+from tours.models import Tour
+from tours.steps import STEPS
+
 router = Router(tags=["tour"], by_alias=True)
+
+
+class Answer(Body):
+    """`tour` is true once the person has answered the offer, by taking or by declining it."""
+
+    tour: bool
+
+
+class StepOut(Schema):
+    """`element` is the `data-tour` mark of what to point at, on the page with the path `page`."""
+
+    title: str
+    text: str
+    element: str
+    page: str
+
+
+class TourOut(Schema):
+    """`tour` is false as long as the tour is still to be offered."""
+
+    tour: bool
+    steps: list[StepOut]
+
+
+@router.get("", response=TourOut, summary="Whether the offer is answered, and the steps")
+def tour(request: SignedInRequest) -> dict[str, Any]:
+    answered = Tour.of(request.user).answered
+    return {"tour": answered, "steps": [step.shown() for step in STEPS]}
+
+
+@router.patch("", response=Answer, summary="Answer the offer (true), or have it again (false)")
+def answer(request: SignedInRequest, body: Answer) -> Answer:
+    Tour.of(request.user).store(answered=body.tour)
+    return body

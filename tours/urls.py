@@ -1,7 +1,13 @@
 """The guided tour."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tours import views
 
 app_name = "tours"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.tour, name="tour"),
+    path("start/", views.start, name="start"),
+    path("later/", views.later, name="later"),
+]

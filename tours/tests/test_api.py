@@ -1,0 +1,107 @@
+"""The tour for programs."""
+
+import pytest
+from django.test import Client
+
+from accounts.tests.people import make_user
+from tours.models import Tour
+from tours.steps import STEPS
+
+PATH = "/api/tour"
+NO_BOOLEANS = ['"false"', '"true"', "0", "1", "null", "[]", "{}", "1e999", '"\\u0000"']
+
+
+def patch(client, body, content_type="application/json"):
+    return client.patch(PATH, body, content_type=content_type)
+
+
+def test_tells_the_flag_and_the_steps(member):
+    data = member.get(PATH).json()
+    assert data["tour"] is False
+    assert len(data["steps"]) == len(STEPS)
+    assert data["steps"][0] == {
+        "title": STEPS[0].title,
+        "text": STEPS[0].text,
+        "element": "experts",
+        "page": "/",
+    }
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_telling_costs_the_session_alone(member, ada, stored, django_assert_num_queries):
+    if stored:
+        Tour.of(ada).store(answered=True)
+    with django_assert_num_queries(1):
+        assert member.get(PATH).json()["tour"] is stored
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_stores_the_answer_and_gives_it_back(member, ada, answer, django_assert_num_queries):
+    Tour.of(ada).store(answered=not answer)
+    with django_assert_num_queries(2):
+        assert patch(member, {"tour": answer}).json() == {"tour": answer}
+    assert Tour.objects.get().answered is answer
+    assert member.get(PATH).json()["tour"] is answer
+
+
+def test_stores_a_first_answer(member, ada):
+    assert patch(member, {"tour": True}).status_code == 200
+    assert Tour.objects.get().user == ada
+
+
+def test_leaves_others_alone(member):
+    bob = make_user(email="bob@example.org")
+    Tour.of(bob).store(answered=False)
+    patch(member, {"tour": True})
+    assert Tour.objects.get(user=bob).answered is False
+
+
+@pytest.mark.parametrize("value", NO_BOOLEANS)
+def test_takes_nothing_else_for_a_boolean(member, value):
+    answer = patch(member, f'{{"tour": {value}}}')
+    assert answer.status_code == 422
+    assert list(answer.json()["fields"]) == ["tour"]
+    assert not Tour.objects.exists()
+
+
+def test_refuses_a_missing_value(member):
+    answer = patch(member, {})
+    assert answer.status_code == 422
+    assert list(answer.json()["fields"]) == ["tour"]
+
+
+def test_refuses_an_unknown_field(member):
+    answer = patch(member, {"tour": True, "role": "admin"})
+    assert answer.status_code == 422
+    assert list(answer.json()["fields"]) == ["role"]
+    assert not Tour.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", "true", "{", '{"tour"', '{"tour": true, "\\ud800": 1}', b"\xff"]
+)
+def test_refuses_a_body_that_is_no_object(member, body):
+    assert patch(member, body).status_code in (400, 422)
+    assert not Tour.objects.exists()
+
+
+def test_refuses_ten_megabytes(member):
+    assert patch(member, f'{{"tour": true, "x": "{"x" * 10_000_000}"}}').status_code == 413
+
+
+def test_refuses_another_type(member):
+    assert patch(member, "tour=true", "application/x-www-form-urlencoded").status_code == 415
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_a_stranger_is_told_to_sign_in(client, method, db):
+    answer = getattr(client, method)(PATH, content_type="application/json")
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthorized:auth"
+
+
+def test_refuses_a_foreign_site(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    assert patch(client, {"tour": True}).status_code == 403
+    assert not Tour.objects.exists()

@@ -1,0 +1,21 @@
+"""Declining the offer."""
+
+from tours.models import Tour
+
+PATH = "/tour/later/"
+
+
+def test_answers_the_offer_and_says_where_the_tour_is(member):
+    answer = member.post(PATH, follow=True)
+    assert answer.redirect_chain == [("/", 302)]
+    assert "The tour waits for you in your profile." in answer.content.decode()
+    assert Tour.objects.get().answered is True
+
+
+def test_does_not_start_the_guide(member):
+    assert "tour-guide" not in member.post(PATH, follow=True).content.decode()
+
+
+def test_sends_a_stranger_to_sign_in(client, db):
+    assert client.post(PATH).headers["Location"].startswith("/accounts/login/")
+    assert not Tour.objects.exists()
