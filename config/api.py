@@ -14,6 +14,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Swagger
 from ninja import errors as ninja_errors
 from ninja.openapi.schema import OpenAPISchema
@@ -24,6 +25,7 @@ from pydantic.alias_generators import to_camel
 from config.database.faults import explain
 from config.schema import Fault
 from files.api import router as files
+from files.objects import StorageError
 from onboarding.api import experts
 from onboarding.api import router as onboarding
 from profiles.api import router as profile
@@ -101,9 +103,12 @@ api.add_router("/tour", tour)
 api.add_router("/files", files)
 
 
-def fault(status: int, message: str, fields: Fields | None = None) -> HttpResponse:
+def fault(
+    status: int, message: str, fields: Fields | None = None, *, code: str = ""
+) -> HttpResponse:
     """A refusal; `fields` says what is wrong with each field of the request."""
-    body = {"code": CODES.get(status, CODES[400]), "message": message, "fields": fields or {}}
+    code = code or CODES.get(status, CODES[400])
+    body = {"code": code, "message": message, "fields": fields or {}}
     response = JsonResponse(body, status=status)
     if status == 503:
         response["Retry-After"] = RETRY_AFTER
@@ -137,9 +142,8 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(UnreadablePostError)
 @api.exception_handler(SuspiciousOperation)
-def malformed(
-    request: HttpRequest, error: UnreadablePostError | SuspiciousOperation
-) -> HttpResponse:
+@api.exception_handler(MultiPartParserError)
+def malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     return fault(400, "The request cannot be read.")
 
 
@@ -156,6 +160,11 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if not hasattr(error, "error_dict"):
         return fault(422, " ".join(error.messages))
     return _invalid({to_camel(name): messages for name, messages in error.message_dict.items()})
+
+
+@api.exception_handler(StorageError)
+def storage_fails(request: HttpRequest, error: StorageError) -> HttpResponse:
+    return fault(503, " ".join(error.messages), code="unavailable:storage")
 
 
 @api.exception_handler(OperationalError)

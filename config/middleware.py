@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 
 from config.api import PATH, fault
 
@@ -35,6 +37,26 @@ def without_body(response: HttpResponseBase) -> HttpResponseBase:
     else:
         response.content = b""  # type: ignore[attr-defined]
     return response
+
+
+def refuse_large_bodies(get_response: Answer) -> Answer:
+    """Answer 413 before anything reads a body that is larger than any that is taken."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if _announced_size(request) <= settings.REQUEST_MAX_SIZE:
+            return get_response(request)
+        largest = f"{settings.REQUEST_MAX_SIZE // 1_000_000} MB"
+        if request.path.startswith(PATH):
+            return fault(413, f"The request is larger than {largest}.")
+        return HttpResponse(render_to_string("413.html", {"largest": largest}), status=413)
+
+    return middleware
+
+
+def _announced_size(request: HttpRequest) -> int:
+    """Django reads no more than that, and nothing of a body that does not announce its size."""
+    size = request.META.get("CONTENT_LENGTH") or ""
+    return int(size) if size.isdecimal() else 0
 
 
 def api_refuses_methods(get_response: Answer) -> Answer:

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.refuse_large_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -120,6 +121,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "profiles.middleware.local_formats",
+    "onboarding.middleware.OnboardingMiddleware",
     "config.middleware.api_refuses_methods",
     "config.middleware.api_refuses_types",
 ]
@@ -200,6 +203,10 @@ USE_TZ = True
 FILE_TYPES = env.some("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
 FILE_MAX_SIZE = env.whole("FILE_MAX_SIZE_MB", 5, 1, 1000) * 1_000_000
 FILE_QUOTA = env.whole("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
+FILES_AT_ONCE = 10
+# As many files and a form around them; without the margin the form could not say what is wrong.
+REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 2 * FILES_AT_ONCE
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 # Static files
 STATIC_URL = "static/"

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 # Seconds for which a signed address of an object is good.
 SIGNED_FOR: Final = 300
+# Bytes: what S3 takes in one request, and how much of a file is read into memory.
+LARGEST: Final = 5 * 1024**3
+IN_MEMORY: Final = 1_000_000
 
 
 def uploads(path: Path, bucket: str, **access: str) -> dict[str, Any]:
@@ -22,12 +25,13 @@ def _folder(path: Path) -> dict[str, Any]:
         "file_permissions_mode": 0o600,
         "directory_permissions_mode": 0o700,
     }
-    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    return {"BACKEND": "files.storage.Folder", "OPTIONS": options}
 
 
 def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) -> dict[str, Any]:
     """A bucket of S3, of R2 or of whatever else speaks its protocol."""
-    # Only a site that has a bucket pays for importing it.
+    # Only a site that has a bucket pays for importing these.
+    from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
     from botocore.config import Config
 
     options = {
@@ -41,11 +45,20 @@ def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) 
         "querystring_expire": SIGNED_FOR,
         # Keys are unique by themselves; looking whether one is taken would be a request more.
         "file_overwrite": True,
+        # Else it would be what the client says.
+        "object_parameters": {"ContentType": "application/octet-stream"},
+        # One request for each object: there is no half of it that could be left over.
+        "transfer_config": TransferConfig(multipart_threshold=LARGEST, use_threads=False),
+        # Bytes; what is larger is read by way of a temporary file.
+        "max_memory_size": IN_MEMORY,
         "client_config": Config(
             signature_version="s3v4",
             connect_timeout=5,
             read_timeout=15,
             retries={"mode": "standard", "max_attempts": 2},
+            # Not every server knows the checksums that are boto3's default.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         ),
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "files.bucket.Bucket", "OPTIONS": options}

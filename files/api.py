@@ -2,6 +2,169 @@
 
 from __future__ import annotations
 
-from ninja import Router
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import ninja
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from ninja import Query, Router, Status
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from accounts.http import SignedInRequest
+from config.schema import Body, Schema
+from files import downloads, uploads
+from files.models import File, FileQuerySet
+from files.recognition import KINDS
+
+PARAMETERS: Final = {"limit", "offset", "includeDeleted"}
 
 router = Router(tags=["files"], by_alias=True)
+
+
+def digits(value: Any) -> Any:
+    """A number as it is written in an address: pydantic would take 1.0, +1 and 1_0 as well."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
+        raise PydanticCustomError("digits", "Give a whole number.")
+    return value
+
+
+class Part(Schema):
+    """Which part of the list."""
+
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(digits)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(digits)] = 0
+    include_deleted: Literal["true", "false", "1", "0"] = "false"
+
+    def of(self, files: FileQuerySet) -> FileQuerySet:
+        chosen = files.present()
+        if self.include_deleted in ("true", "1"):
+            chosen |= files.deleted()
+        return chosen.order_by("-created_at", "id")[self.offset : self.offset + self.limit]
+
+
+class FileOut(Schema):
+    """`url` is where this site serves it; not while it is deleted."""
+
+    id: UUID
+    name: str
+    url: str
+    content_type: str
+    size: int
+    storage_path: str
+    is_deleted: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_url(file: File) -> str:
+        return address(file)
+
+    @staticmethod
+    def resolve_storage_path(file: File) -> str:
+        return file.object_id
+
+
+class FilesOut(Schema):
+    files: list[FileOut]
+
+
+class Uploaded(Schema):
+    id: UUID
+    url: str
+    pathname: str
+    content_type: str
+    size: int
+    name: str
+
+    @staticmethod
+    def resolve_url(file: File) -> str:
+        return address(file)
+
+    @staticmethod
+    def resolve_pathname(file: File) -> str:
+        return file.object_id
+
+
+class Which(Body):
+    # JSON has no UUID of its own: it is written as a text.
+    id: Annotated[UUID, Field(strict=False)]
+
+
+def address(file: File) -> str:
+    return reverse("api:download_file", args=[file.pk])
+
+
+def only_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+    """The file, if the form has nothing else: a second one would be lost without a word."""
+    others = {*request.FILES, *request.POST} - {"file", "csrfmiddlewaretoken"}
+    if others:
+        raise ValidationError({name: ["There is no such part."] for name in others})
+    if len(request.FILES.getlist("file")) > 1:
+        raise ValidationError({"file": ["Send one file at a time."]})
+    return file
+
+
+def moved(request: SignedInRequest, pk: UUID, move: Callable[[FileQuerySet], int]) -> File:
+    """The person's file after the move. Raises Http404 if there is none to be moved so."""
+    files = request.user.files.filter(pk=pk)
+    if not move(files):
+        raise Http404
+    return get_object_or_404(files)
+
+
+def bytes_or_redirect() -> dict[str, Any]:
+    """What the schema cannot derive from a type: the answers to a download."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    content = {kind.content_type: schema for kind in KINDS}
+    location = {"schema": {"type": "string", "format": "uri"}}
+    return {
+        "responses": {
+            200: {"description": "The file, to be saved", "content": content},
+            302: {"description": "Where the file is, signed", "headers": {"Location": location}},
+        }
+    }
+
+
+@router.get("", response=FilesOut, summary="Your files, newest first")
+def list_files(request: SignedInRequest, part: Query[Part]) -> dict[str, FileQuerySet]:
+    if unknown := set(request.GET) - PARAMETERS:
+        raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+    return {"files": part.of(request.user.files.all())}
+
+
+@router.post("/upload", response={201: Uploaded}, summary="Keep a file")
+def upload_file(
+    request: SignedInRequest, file: Annotated[ninja.UploadedFile, ninja.File()]
+) -> Status[File]:
+    """One part of the form, `file`, is the file. What it is, its content says."""
+    return Status(201, uploads.upload(request.user, only_file(request, file)))
+
+
+@router.delete("", response=FileOut, summary="Put a file into the trash")
+def delete_file(request: SignedInRequest, which: Which) -> File:
+    """It can be restored for 30 days."""
+    return moved(request, which.id, FileQuerySet.trash)
+
+
+@router.post("/{uuid:pk}/restore", response=FileOut, summary="Take a file out of the trash")
+def restore_file(request: SignedInRequest, pk: UUID) -> File:
+    return moved(request, pk, FileQuerySet.restore)
+
+
+@router.get(
+    "/{uuid:pk}/download",
+    url_name="download_file",
+    openapi_extra=bytes_or_redirect(),
+    summary="The bytes of a file that is not deleted",
+)
+def download_file(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    return downloads.attachment(get_object_or_404(request.user.files.present(), pk=pk))

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from math import ceil
 from typing import Final, Self
 
 from django.conf import settings
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 # How long bytes may take to arrive in storage before they count as left over.
@@ -22,14 +24,20 @@ def after_writing() -> object:
 class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
     def due(self) -> Self:
         """Those that nobody claims any more: to be removed from storage."""
-        return self.filter(models.Q(remove_after__lte=timezone.now()) | models.Q(owner=None))
+        return self.filter(models.Q(remove_after__lte=Now()) | models.Q(owner=None))
+
+    def unclaimed(self) -> Self:
+        """Those that can still be claimed. One clock, the database's, tells them from those
+        that are due."""
+        return self.filter(remove_after__gt=Now(), owner__isnull=False)
 
 
 class StoredObject(models.Model):
     """An object in storage. Its row is there before it and goes after it, so that whatever
     fails in between, the row tells that there may be an object to remove."""
 
-    key = models.CharField(primary_key=True, max_length=100, editable=False)
+    # In the order in which storage lists its objects, so that the two lists can be compared.
+    key = models.CharField(primary_key=True, max_length=100, editable=False, db_collation="C")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -69,6 +77,15 @@ class FileQuerySet(models.QuerySet["File"]):
         """Those in the trash whose time to be restored is over."""
         return self.filter(deleted_at__lte=timezone.now() - TRASH)
 
+    def trash(self) -> int:
+        """Delete those that are present, for now; how many these were."""
+        now = timezone.now()
+        return self.present().update(deleted_at=now, updated_at=now)
+
+    def restore(self) -> int:
+        """Take those out of the trash that can be; how many these were."""
+        return self.deleted().update(deleted_at=None, updated_at=timezone.now())
+
 
 class File(models.Model):
     """A file that a person has uploaded. Its bytes are in storage: the row is there only as
@@ -101,7 +118,15 @@ class File(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["user", "-created_at", "id"], name="files_file_newest_first")
+            models.Index(fields=["user", "-created_at", "id"], name="files_file_newest_first"),
+            models.Index(
+                "deleted_at",
+                name="files_file_trash",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(name="files_file_size", condition=models.Q(size__gt=0))
         ]
 
     def __str__(self) -> str:
@@ -110,3 +135,9 @@ class File(models.Model):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
+
+    @property
+    def days_left(self) -> int:
+        """The days, begun ones too, for which the file, if deleted, can be restored."""
+        left = TRASH - (timezone.now() - self.deleted_at) if self.deleted_at else TRASH
+        return max(0, ceil(left / timedelta(days=1)))

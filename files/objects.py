@@ -13,38 +13,57 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final, TypeAlias
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import Error, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from accounts.models import User
-from files.models import StoredObject
+from files.models import StoredObject, StoredObjectQuerySet
 
-Content = bytes | File[bytes]
+Stored: TypeAlias = "File[bytes]"
+Content: TypeAlias = "bytes | Stored"
+
+NOT_STORED: Final = "The file could not be stored; try again later."
+NOT_READ: Final = "The file cannot be read now; try again later."
+MISSING: Final = "%s is missing in storage"
+# Removed while a person waits, at most; purge_files removes the rest.
+REMOVED_AT_ONCE: Final = 100
+# Failures in a row after which it is storage that fails, and each more would be waited for.
+PATIENCE: Final = 5
+PAGE: Final = 1000
 
 logger = logging.getLogger(__name__)
 
 
-class ObjectLostError(Exception):
-    """What was written took so long to be claimed that it has been removed in the meantime."""
+class StorageError(ValidationError):
+    """Storage does not do what it shall. The message is for the person; the log has the cause."""
+
+    def __init__(self, message: str | dict[str, list[str]] = NOT_STORED) -> None:
+        super().__init__(message)
+
+
+class ObjectLostError(StorageError):
+    """What was written took so long to be claimed that it has been removed in the meantime, or
+    its owner has."""
 
 
 @contextmanager
 def written(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[list[str]]:
     """Write an object for each (extension, content); yields their keys, to be claimed.
 
-    What the block leaves unclaimed by an exception is removed.
+    What the block leaves unclaimed by an exception is removed. Raises StorageError, and
+    RuntimeError inside a transaction.
     """
     keys: list[str] = []
     try:
         for extension, content in contents:
-            key = f"{owner.pk}/{uuid.uuid4()}.{extension}"
-            StoredObject.objects.create(key=key, owner=owner)
-            keys.append(key)
-            data = ContentFile(content) if isinstance(content, bytes) else content
-            default_storage.save(key, data)
+            keys.append(f"{owner.pk}/{uuid.uuid4()}.{extension}")
+            _announce(keys[-1], owner)
+            _write(keys[-1], content)
         yield keys
     except BaseException:
         _withdraw(keys)
@@ -53,33 +72,125 @@ def written(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[li
 
 def claim(keys: list[str]) -> None:
     """Keep the objects; in the transaction that refers to them. Raises ObjectLostError."""
-    unclaimed = StoredObject.objects.filter(pk__in=keys, remove_after__gt=timezone.now())
-    if unclaimed.update(remove_after=None) != len(keys):
+    if StoredObject.objects.filter(pk__in=keys).unclaimed().update(remove_after=None) != len(keys):
         raise ObjectLostError
 
 
 def discard(keys: list[str]) -> None:
     """Have the objects removed when the transaction that stops referring to them is through."""
-    StoredObject.objects.filter(pk__in=keys).update(remove_after=timezone.now())
-    transaction.on_commit(lambda: remove(keys))
+    StoredObject.objects.filter(pk__in=keys).update(remove_after=Now())
+    transaction.on_commit(lambda: _remove_some(keys), robust=True)
 
 
-def remove(keys: Iterable[str]) -> list[str]:
-    """Remove the objects and then their rows; the keys of those that could not be removed,
-    which are logged and stay due."""
-    failed = []
-    for key in keys:
-        try:
-            default_storage.delete(key)
-            StoredObject.objects.filter(pk=key).delete()
-        except Exception:
-            logger.exception("%s could not be removed; purge_files will try again", key)
+def remove(keys: Iterable[str], *, patience: int = PATIENCE) -> list[str]:
+    """Remove those of the objects that are due, and then their rows; the keys of those that
+    could not be removed, which are logged and stay due."""
+    gone: list[str] = []
+    failed: list[str] = []
+    in_a_row = 0
+    for key in _due(keys):
+        if in_a_row < patience and deleted(key):
+            gone.append(key)
+            in_a_row = 0
+        else:
             failed.append(key)
+            in_a_row += 1
+    StoredObject.objects.filter(pk__in=gone).delete()
     return failed
 
 
-def _withdraw(keys: list[str]) -> None:
+def remove_due() -> tuple[int, list[str]]:
+    """Remove all that is due: how many objects are gone, and the keys of those that are not."""
+    count, failed = 0, []
+    for page in pages(StoredObject.objects.due()):
+        left = remove(page)
+        count += len(page) - len(left)
+        failed += left
+    return count, failed
+
+
+def pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
+    """The keys of the rows in their order, of which never more than a page is in memory."""
+    keys, last = rows.order_by("pk").values_list("pk", flat=True), ""
+    while page := list(keys.filter(pk__gt=last)[:PAGE]):
+        yield page
+        last = page[-1]
+
+
+def opened(key: str) -> Stored:
+    """The object, to be read. Raises FileNotFoundError, which is logged, or StorageError."""
+    with reading(key):
+        stored = default_storage.open(key)
+        # A bucket has not sent anything yet; if it does not, that shall be known here.
+        stored.read(1)
+        stored.seek(0)
+        return stored
+
+
+def is_stored(key: str) -> bool:
+    """Whether the object is there; that it is not is logged. Raises StorageError."""
+    with reading(key):
+        found = default_storage.exists(key)
+    if not found:
+        logger.error(MISSING, key)
+    return found
+
+
+def _announce(key: str, owner: User) -> None:
+    """Have the row committed before anything is written under its key."""
+    with transaction.atomic(durable=True):
+        StoredObject.objects.create(key=key, owner=owner)
+
+
+def _write(key: str, content: Content) -> None:
     try:
-        discard(keys)
+        default_storage.save(key, ContentFile(content) if isinstance(content, bytes) else content)
+    except Exception as error:
+        logger.exception("%s could not be written", key)
+        raise StorageError from error
+
+
+@contextmanager
+def reading(key: str) -> Iterator[None]:
+    """Turn what storage raises in the block into StorageError, but for FileNotFoundError."""
+    try:
+        yield
+    except FileNotFoundError:
+        logger.error(MISSING, key)  # noqa: TRY400
+        raise
+    except Exception as error:
+        logger.exception("%s cannot be read", key)
+        raise StorageError(NOT_READ) from error
+
+
+def _withdraw(keys: list[str]) -> None:
+    """Remove what has not been claimed. Whether it has, the database says: an error that came
+    with the commit, or after it, leaves a file and its object alone."""
+    try:
+        StoredObject.objects.filter(pk__in=keys).unclaimed().update(remove_after=Now())
+        _remove_some(keys)
     except Error:
         logger.exception("%s stay until purge_files removes them", keys)
+
+
+def _remove_some(keys: list[str]) -> None:
+    """Remove as many as a person can wait for."""
+    remove(keys[:REMOVED_AT_ONCE], patience=1)
+
+
+def _due(keys: Iterable[str]) -> list[str]:
+    """Those of the objects that are due. Waiting for their locks waits for a claim that has
+    not been committed, and afterwards there can be none."""
+    with transaction.atomic():
+        due = StoredObject.objects.filter(pk__in=keys).due()
+        return list(due.order_by("pk").select_for_update().values_list("pk", flat=True))
+
+
+def deleted(key: str) -> bool:
+    """Whether the object is gone from storage now; that it is not is logged."""
+    try:
+        default_storage.delete(key)
+    except Exception:
+        logger.exception("%s could not be removed; purge_files will try again", key)
+        return False
+    return True

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StoredObject',
             fields=[
-                ('key', models.CharField(editable=False, max_length=100, primary_key=True, serialize=False)),
+                ('key', models.CharField(db_collation='C', editable=False, max_length=100, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('remove_after', models.DateTimeField(default=files.models.after_writing, editable=False, help_text='Empty: it is in use.', null=True)),
                 ('owner', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='stored_objects', to=settings.AUTH_USER_MODEL)),
@@ -48,5 +48,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='file',
             index=models.Index(fields=['user', '-created_at', 'id'], name='files_file_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='file',
+            index=models.Index(models.F('deleted_at'), condition=models.Q(('deleted_at__isnull', False)), name='files_file_trash'),
+        ),
+        migrations.AddConstraint(
+            model_name='file',
+            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='files_file_size'),
         ),
     ]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from config.local_formats import local_size
+from files import trash
+from files.models import File, StoredObject
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """History: it is looked at, and neither added to nor changed."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(File)
+class FileAdmin(ReadOnlyAdmin):
+    """What people have uploaded; deleting it here is deleting it for good."""
+
+    fields = (
+        "name",
+        "user",
+        "content_type",
+        "length",
+        "object",
+        "thumbnail",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+    )
+    list_display = ("name", "user", "content_type", "length", "created_at", "deleted_at")
+    list_filter = (
+        "content_type",
+        ("deleted_at", admin.EmptyFieldListFilter),
+        "created_at",
+    )
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email", "object__key")
+    ordering = ("-created_at", "pk")
+
+    @admin.display(description="size", ordering="size")
+    def length(self, file: File) -> str:
+        return local_size(file.size)
+
+    def delete_model(self, request: HttpRequest, obj: File) -> None:
+        trash.delete_for_good(File.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        trash.delete_for_good(queryset)
+
+
+@admin.register(StoredObject)
+class StoredObjectAdmin(ReadOnlyAdmin):
+    """What is in storage; it goes with what refers to it, and by `manage.py purge_files`."""
+
+    fields = ("key", "owner", "created_at", "remove_after")
+    list_display = ("key", "owner", "created_at", "remove_after")
+    list_filter = (("remove_after", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("key", "owner__email")
+    ordering = ("-created_at", "pk")
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,69 @@
+"""How what is stored gets back to its owner, whom the caller has made sure of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from files import objects
+from files.models import File
+
+# Whatever a browser makes of it, it runs nothing and asks nobody.
+HARMLESS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+# A signed address is a key to the file for as long as it lives.
+NOT_KEPT: Final = {"Cache-Control": "private, no-store"}
+FOREVER: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def attachment(file: File) -> HttpResponseBase:
+    """The file to be saved under its name: from the folder, or by a signed address.
+
+    Raises Http404 if it is missing in storage, which is logged, and StorageError.
+    """
+    if address := _signed_address(file):
+        return HttpResponseRedirect(address, headers=NOT_KEPT)
+    return FileResponse(
+        _opened(file.object_id),
+        as_attachment=True,
+        filename=file.name,
+        content_type=_content_type(file),
+        headers=HARMLESS | NOT_KEPT,
+    )
+
+
+def inline_webp(key: str) -> HttpResponse:
+    """An image that we have encoded ourselves, to be shown; its key never means another."""
+    with _opened(key) as image:
+        return HttpResponse(image.read(), content_type="image/webp", headers=HARMLESS | FOREVER)
+
+
+def _signed_address(file: File) -> str | None:
+    """Where the browser gets it from the bucket itself; None if the site is to send it."""
+    signed = getattr(default_storage, "signed_address", None)
+    if signed is None or settings.S3_DOWNLOADS != "signed":
+        return None
+    if not objects.is_stored(file.object_id):
+        raise Http404
+    disposition = content_disposition_header(True, file.name)
+    address: str = signed(file.object_id, disposition=disposition, content_type=_content_type(file))
+    return address
+
+
+def _opened(key: str) -> objects.Stored:
+    try:
+        return objects.opened(key)
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def _content_type(file: File) -> str:
+    is_text = file.content_type.startswith("text/")
+    return f"{file.content_type}; charset=utf-8" if is_text else file.content_type

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.models import User
+from config.local_formats import local_size
+from files.models import File
+from files.recognition import KINDS
+from files.uploads import upload
+
+FILES_AT_ONCE: Final = 10
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files. What each of them may be is for `files.uploads` to say."""
+
+    widget = FilesInput
+    default_error_messages = {
+        "required": "Choose at least one file.",
+        "too_many": f"That is more than {FILES_AT_ONCE} files at once; none was uploaded.",
+    }
+
+    def clean(
+        self, data: Sequence[UploadedFile[bytes]], initial: Any = None
+    ) -> list[UploadedFile[bytes]]:
+        if not data:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(data) > FILES_AT_ONCE:
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        return list(data)
+
+
+class UploadForm(forms.Form):
+    """Files from a page. Each is uploaded, or refused with its own error, by itself."""
+
+    file = FilesField(label="Upload files")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
+        endings = [f".{extension}" for kind in kinds for extension in kind.extensions]
+        names = ", ".join(kind.name.upper() for kind in kinds)
+        size = local_size(settings.FILE_MAX_SIZE)
+        field = self.fields["file"]
+        field.widget.attrs["accept"] = ",".join(endings)
+        field.help_text = f"{names}; each up to {size}, {FILES_AT_ONCE} at once."
+
+    def save(self, user: User) -> list[File]:
+        """Upload the files that can be; the others are errors of the form from now on."""
+        return [file for sent in self.cleaned_data["file"] if (file := self._upload(user, sent))]
+
+    def _upload(self, user: User, sent: UploadedFile[bytes]) -> File | None:
+        try:
+            return upload(user, sent)
+        except ValidationError as error:
+            self.add_error("file", f"{sent.name}: {' '.join(error.messages)}")
+            return None

@@ -1,0 +1,137 @@
+"""The list of a person's files as its address tells it: which of them, sorted how, which page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q, TextChoices
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Lower
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.models import User
+from files.models import File, FileQuerySet
+from files.quota import USED
+
+FILES_PER_PAGE: Final = 24
+LONGEST_SEARCH: Final = 100
+MOST_WORDS: Final = 8
+
+
+class Sort(TextChoices):
+    NEWEST = "newest", "Newest first"
+    OLDEST = "oldest", "Oldest first"
+    NAME = "name", "Name"
+    LARGEST = "largest", "Largest first"
+    SMALLEST = "smallest", "Smallest first"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    search: str = ""
+    sort: Sort = Sort.NEWEST
+    deleted: bool = False
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        """What the query asks for; where it makes no sense, the default."""
+        sort, page = query.get("sort"), query.get("page", "")
+        return cls(
+            search=query.get("q", "").strip()[:LONGEST_SEARCH],
+            sort=Sort(sort) if sort in Sort.values else Sort.NEWEST,
+            deleted=query.get("deleted") == "1",
+            page=int(page) if page.isdecimal() and len(page) < 10 else 1,
+        )
+
+    @property
+    def query(self) -> QueryDict:
+        """What `of` reads, without what is the default."""
+        query = QueryDict(mutable=True)
+        if self.search:
+            query["q"] = self.search
+        if self.sort != Sort.NEWEST:
+            query["sort"] = self.sort
+        if self.deleted:
+            query["deleted"] = "1"
+        if self.page != 1:
+            query["page"] = str(self.page)
+        return query
+
+    @property
+    def url(self) -> str:
+        return reverse("files:list", query=self.query)
+
+    @property
+    def present(self) -> Self:
+        return replace(self, deleted=False, page=1)
+
+    @property
+    def trash(self) -> Self:
+        return replace(self, deleted=True, page=1)
+
+    @property
+    def everything(self) -> Self:
+        return replace(self, search="", page=1)
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        return Sort.choices
+
+    def files(self, user: User) -> FileQuerySet:
+        """Those that are looked for, on whatever page, in no particular order."""
+        files: FileQuerySet = user.files.all()
+        return named(files.deleted() if self.deleted else files.present(), self.search)
+
+    def order(self) -> tuple[OrderBy | str, ...]:
+        moment = "deleted_at" if self.deleted else "created_at"
+        by = {
+            Sort.NEWEST: F(moment).desc(),
+            Sort.OLDEST: F(moment).asc(),
+            Sort.NAME: Lower("name").asc(),
+            Sort.LARGEST: F("size").desc(),
+            Sort.SMALLEST: F("size").asc(),
+        }
+        return by[self.sort], "id"
+
+
+def named(files: FileQuerySet, text: str) -> FileQuerySet:
+    """Those with every word of `text` (the first eight) in their name."""
+    if "\0" in text:
+        # No text in PostgreSQL contains it, and it refuses to be asked.
+        return files.none()
+    for word in text.split()[:MOST_WORDS]:
+        files = files.filter(name__icontains=word)
+    return files
+
+
+def totals(user: User, listing: Listing) -> dict[str, int]:
+    """How many files there are, are deleted, are looked for, and what all take: one statement."""
+    files: FileQuerySet = user.files.all()
+    return files.aggregate(
+        present=_count(files.present()),
+        deleted=_count(files.deleted()),
+        matching=_count(listing.files(user)),
+        used=USED,
+    )
+
+
+def page_of(user: User, listing: Listing, count: int) -> Page[File]:
+    """The page, or the nearest there is: one statement, as `count` is known."""
+    paginator = Paginator(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
+    paginator.count = count
+    return paginator.get_page(listing.page)
+
+
+def shown(user: User, listing: Listing) -> dict[str, Any]:
+    """What the list's template needs: two statements."""
+    counts = totals(user, listing)
+    page = page_of(user, listing, counts["matching"])
+    return {"listing": replace(listing, page=page.number), "page": page, "totals": counts}
+
+
+def _count(files: FileQuerySet) -> Count:
+    return Count("pk", filter=Q(pk__in=files.values("pk")))

@@ -1,0 +1,36 @@
+"""How much a person may keep: the files in the trash count, as they take their place too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Count, PositiveBigIntegerField, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+
+# Empty lines of text would fill a table long before they fill the quota.
+MAX_FILES: Final = 10_000
+USED: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
+
+FULL: Final = "There is no room for this file: delete others for good first."
+TOO_MANY: Final = (
+    f"You have {MAX_FILES:,} files, the most there can be: delete some for good first."
+)
+
+
+def used(user: User) -> int:
+    """The bytes of all files of the person."""
+    size: int = user.files.aggregate(used=USED)["used"]
+    return size
+
+
+def check_room(user: User, size: int) -> None:
+    """Raise ValidationError if the person may not keep so many bytes more."""
+    kept = user.files.aggregate(used=USED, count=Count("pk"))
+    if kept["used"] + size > settings.FILE_QUOTA:
+        raise ValidationError(FULL)
+    if kept["count"] >= MAX_FILES:
+        raise ValidationError(TOO_MANY)

@@ -1,0 +1,53 @@
+import uuid
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from config import storage
+
+
+def use(settings, uploads):
+    settings.STORAGES = settings.STORAGES | {"default": uploads}
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    """Every test keeps its files in a folder of its own."""
+    use(settings, storage.uploads(tmp_path / "files", ""))
+    return tmp_path / "files"
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint():
+    """The address of a server on this machine that speaks S3."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(settings, s3_endpoint):
+    """The test's files are in a bucket of its own."""
+    name = f"test-{uuid.uuid4()}"
+    access = {"region": "us-east-1", "key_id": "someone", "secret": "something"}
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_endpoint,
+        region_name=access["region"],
+        aws_access_key_id=access["key_id"],
+        aws_secret_access_key=access["secret"],
+    )
+    client.create_bucket(Bucket=name)
+    client.close()
+    use(settings, storage.uploads(None, name, endpoint=s3_endpoint, **access))
+    return name
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request):
+    """Once in a folder, once in a bucket."""
+    request.getfixturevalue(request.param)
+    return request.param

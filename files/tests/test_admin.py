@@ -1,0 +1,100 @@
+"""Files and objects in the administration: looked at, deleted for good, never changed."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.people import make_admin, make_user
+from files.models import File
+from files.tests.agreement import assert_agreed, stored_keys
+from files.tests.content import kept, picture
+from files.tests.rows import make_row, make_rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FILES, OBJECTS = "/admin/files/file/", "/admin/files/storedobject/"
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(make_admin())
+    return client
+
+
+def test_the_files_are_listed_with_their_size_for_people(admin):
+    make_row(make_user(), name="a.txt", size=1_234_567)
+    page = admin.get(FILES).content.decode()
+    assert "a.txt" in page
+    assert "1.2 MB" in page
+    assert "ada@example.org" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("?q=plan", {"plan.txt"}),
+        ("?q=ada@", {"plan.txt", "a.png"}),
+        ("?content_type=image/png", {"a.png"}),
+        ("?deleted_at__isempty=0", {"a.png"}),
+        ("?deleted_at__isempty=1", {"plan.txt"}),
+    ],
+)
+def test_they_are_searched_and_filtered(admin, query, shown):
+    user = make_user()
+    make_row(user, name="plan.txt")
+    make_row(user, name="a.png", picture=True, deleted_at=timezone.now())
+    page = admin.get(FILES + query).content.decode()
+    assert {name for name in ("plan.txt", "a.png") if f">{name}<" in page} == shown
+
+
+@pytest.mark.parametrize("path", [FILES, OBJECTS])
+def test_a_list_takes_as_many_statements_for_many_as_for_few(
+    admin, path, django_assert_max_num_queries
+):
+    make_rows(make_user(), 2)
+    make_rows(make_user(email="bob@example.org"), 30)
+    with django_assert_max_num_queries(6):
+        assert admin.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", [FILES, OBJECTS])
+def test_nothing_is_added(admin, path):
+    assert admin.get(f"{path}add/").status_code == 403
+
+
+@pytest.mark.parametrize("path", [FILES, OBJECTS])
+def test_nothing_is_changed(admin, path):
+    file = make_row(make_user())
+    key = file.pk if path == FILES else file.object_id.replace("/", "_2F")
+    assert admin.get(f"{path}{key}/change/").status_code == 200
+    assert admin.post(f"{path}{key}/change/", {"name": "b.txt"}).status_code == 403
+    assert File.objects.get().name == "notes.txt"
+
+
+def test_a_file_that_is_deleted_is_gone_for_good(admin):
+    file = kept(make_user(), content=picture())
+    assert admin.post(f"{FILES}{file.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not File.objects.exists()
+    assert stored_keys() == []
+    assert_agreed()
+
+
+def test_so_are_those_that_are_chosen_in_the_list(admin):
+    user = make_user()
+    chosen, stays = [kept(user), kept(user)], kept(user)
+    data = {"action": "delete_selected", "_selected_action": [file.pk for file in chosen]}
+    assert admin.post(FILES, data | {"post": "yes"}).status_code == 302
+    assert File.objects.get() == stays
+    assert_agreed()
+
+
+def test_an_object_is_not_deleted_under_what_refers_to_it(admin):
+    file = make_row(make_user())
+    key = file.object_id.replace("/", "_2F")
+    assert admin.post(f"{OBJECTS}{key}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_person_who_is_deleted_takes_the_files_along(admin):
+    user = make_user()
+    make_row(user)
+    assert admin.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not File.objects.exists()

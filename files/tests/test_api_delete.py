@@ -1,0 +1,99 @@
+"""DELETE /api/files and what takes it back."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from files.models import TRASH
+from files.tests.agreement import stored_keys
+from files.tests.content import kept
+from files.tests.rows import make_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def delete(client, body):
+    return client.delete("/api/files", body, content_type="application/json")
+
+
+def test_a_file_goes_into_the_trash_and_can_be_restored(client, user):
+    file = kept(user)
+    answer = delete(client, {"id": str(file.pk)})
+    assert answer.status_code == 200
+    assert (answer.json()["id"], answer.json()["isDeleted"]) == (str(file.pk), True)
+    assert stored_keys() == [file.object_id]
+    answer = client.post(f"/api/files/{file.pk}/restore")
+    assert (answer.status_code, answer.json()["isDeleted"]) == (200, False)
+
+
+def test_again_it_is_404(client, user):
+    file = kept(user)
+    assert delete(client, {"id": str(file.pk)}).status_code == 200
+    answer = delete(client, {"id": str(file.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+
+
+def test_what_is_not_deleted_cannot_be_restored(client, user):
+    assert client.post(f"/api/files/{kept(user).pk}/restore").status_code == 404
+
+
+def test_what_is_expired_cannot_be_restored(client, user):
+    file = make_row(user, deleted_at=timezone.now() - TRASH - timedelta(seconds=1))
+    assert client.post(f"/api/files/{file.pk}/restore").status_code == 404
+
+
+def test_the_file_of_somebody_else_is_404_and_stays(client, user):
+    file = kept(make_user(email="bob@example.org"))
+    assert delete(client, {"id": str(file.pk)}).status_code == 404
+    file.refresh_from_db()
+    assert not file.is_deleted
+
+
+def test_nobody_restores_the_file_of_somebody_else(client, user):
+    file = make_row(make_user(email="bob@example.org"), deleted_at=timezone.now())
+    assert client.post(f"/api/files/{file.pk}/restore").status_code == 404
+
+
+def test_an_id_that_nothing_has_is_404(client, user):
+    answer = delete(client, {"id": "00000000-0000-0000-0000-000000000000"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "null",
+        "[]",
+        "5",
+        "{}",
+        '{"id": null}',
+        '{"id": 5}',
+        '{"id": true}',
+        '{"id": ["x"]}',
+        '{"id": "abc"}',
+        '{"id": "a\\u0000"}',
+        '{"id": "00000000-0000-0000-0000-000000000000", "force": true}',
+    ],
+)
+def test_what_is_no_id_is_422(client, user, body):
+    answer = delete(client, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
+
+
+@pytest.mark.parametrize("body", ["", "{", '{"id": "\\ud800"}'])
+def test_what_is_no_json_is_refused(client, user, body):
+    assert delete(client, body).status_code in (400, 422)
+
+
+def test_ten_megabytes_of_json_are_413(client, user):
+    answer = delete(client, '{"id": "' + "a" * 10_000_000 + '"}')
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large:api")

@@ -1,0 +1,136 @@
+"""GET /api/files."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from files.models import TRASH, File
+from files.tests.rows import make_row, make_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def names(client, query=""):
+    return [file["name"] for file in client.get(f"/api/files{query}").json()["files"]]
+
+
+def test_tells_all_of_a_file(client, user):
+    file = make_row(user, name="a.txt")
+    shown = client.get("/api/files").json()
+    assert shown == {
+        "files": [
+            {
+                "id": str(file.pk),
+                "name": "a.txt",
+                "url": f"/api/files/{file.pk}/download",
+                "contentType": "text/plain",
+                "size": 1200,
+                "storagePath": file.object_id,
+                "isDeleted": False,
+                "createdAt": shown["files"][0]["createdAt"],
+                "updatedAt": shown["files"][0]["updatedAt"],
+            }
+        ]
+    }
+
+
+def test_the_newest_comes_first(client, user):
+    now = timezone.now()
+    for age, name in enumerate(["new", "old", "older"]):
+        make_row(user, name=name, created_at=now - timedelta(days=age))
+    assert names(client) == ["new", "old", "older"]
+
+
+def test_nobody_sees_the_files_of_others(client, user):
+    make_row(make_user(email="bob@example.org"))
+    assert names(client) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["here"]),
+        ("?includeDeleted=false", ["here"]),
+        ("?includeDeleted=0", ["here"]),
+        ("?includeDeleted=true", ["here", "trash"]),
+        ("?includeDeleted=1", ["here", "trash"]),
+    ],
+)
+def test_the_deleted_ones_are_shown_if_asked_for(client, user, query, shown):
+    make_row(user, name="here")
+    make_row(user, name="trash", deleted_at=timezone.now())
+    assert sorted(names(client, query)) == shown
+
+
+def test_what_can_no_more_be_restored_is_shown_to_nobody(client, user):
+    make_row(user, deleted_at=timezone.now() - TRASH)
+    assert names(client, "?includeDeleted=1") == []
+
+
+def test_limit_and_offset_are_a_part_of_the_list(client, user):
+    make_rows(user, 5)
+    everything = names(client)
+    assert names(client, "?limit=2&offset=1") == everything[1:3]
+    assert names(client, "?offset=1000000") == []
+
+
+def test_a_hundred_are_shown_without_a_limit_and_at_most_500(client, user):
+    make_rows(user, 101)
+    assert len(names(client)) == 100
+    assert len(names(client, "?limit=500")) == 101
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=abc", "limit"),
+        ("limit=1.5", "limit"),
+        ("limit=1.0", "limit"),
+        ("limit=1_0", "limit"),
+        ("limit=%2B1", "limit"),
+        ("limit=", "limit"),
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=99999999999999999999", "limit"),
+        ("limit=%00", "limit"),
+        ("limit=%D9%A1", "limit"),
+        ("offset=-1", "offset"),
+        ("offset=1000001", "offset"),
+        ("offset=x", "offset"),
+        ("includeDeleted=maybe", "includeDeleted"),
+        ("includeDeleted=", "includeDeleted"),
+        ("includeDeleted=True", "includeDeleted"),
+        ("deleted=1", "deleted"),
+        ("limt=5", "limt"),
+    ],
+)
+def test_nonsense_is_422_and_named(client, user, query, field):
+    answer = client.get(f"/api/files?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
+    assert list(answer.json()["fields"]) == [field]
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_two_statements_whatever_the_number_of_files(
+    client, user, count, django_assert_num_queries
+):
+    make_rows(user, count)
+    make_row(user, picture=True)
+    with django_assert_num_queries(2):
+        assert len(names(client, "?includeDeleted=1")) == count + 1
+
+
+def test_a_stranger_is_401_in_the_one_shape(client):
+    answer = client.get("/api/files")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+    assert File.objects.count() == 0

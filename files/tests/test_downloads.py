@@ -1,0 +1,96 @@
+"""How a file gets back to its owner, and what a browser is told of it."""
+
+import pytest
+from django.core.files.storage import default_storage
+
+from accounts.tests.people import make_user
+from files import downloads
+from files.downloads import inline_webp as inline
+from files.objects import NOT_READ, StorageError
+from files.storage import Folder
+from files.tests.content import PDF, kept, picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def download(client, file):
+    answer = client.get(f"/files/{file.pk}/download/")
+    return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type"),
+    [
+        ("a.txt", b"hello", "text/plain; charset=utf-8"),
+        ("a.csv", b"a,b", "text/csv; charset=utf-8"),
+        ("a.md", b"# a", "text/markdown; charset=utf-8"),
+        ("a.pdf", PDF, "application/pdf"),
+        ("a.png", picture(), "image/png"),
+    ],
+)
+def test_a_file_is_saved_and_never_shown(client, user, name, content, content_type):
+    answer, body = download(client, kept(user, name, content))
+    assert body == content
+    assert answer.headers["Content-Type"] == content_type
+    assert answer.headers["Content-Length"] == str(len(content))
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    ("name", "disposition"),
+    [
+        ('a"b\\c.txt', 'attachment; filename="c.txt"'),
+        ('a"b.txt', 'attachment; filename="a\\"b.txt"'),
+        ("Grüße.txt", "attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe.txt"),
+        ("a\r\nX: y.txt", 'attachment; filename="a X: y.txt"'),
+    ],
+)
+def test_its_name_is_encoded(client, user, name, disposition):
+    answer, _ = download(client, kept(user, name))
+    assert answer.headers["Content-Disposition"] == disposition
+
+
+def test_a_file_that_is_missing_in_storage_is_404_and_an_error_in_the_log(client, user, caplog):
+    file = kept(user)
+    default_storage.delete(file.object_id)
+    assert download(client, file)[0].status_code == 404
+    assert f"{file.object_id} is missing in storage" in caplog.text
+
+
+@pytest.mark.parametrize("read", [downloads.attachment, lambda file: inline(file.thumbnail_id)])
+def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch, caplog, read):
+    def refuse(*args):
+        raise PermissionError("not yours")
+
+    file = kept(user, content=picture())
+    monkeypatch.setattr(Folder, "_open", refuse)
+    with pytest.raises(StorageError) as caught:
+        read(file)
+    assert caught.value.messages == [NOT_READ]
+    assert "not yours" in caplog.text
+
+
+def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
+    answer = client.get(f"/files/{kept(user, content=picture()).pk}/preview/")
+    assert answer.status_code == 200
+    assert answer.content[8:12] == b"WEBP"
+    assert answer.headers["Content-Type"] == "image/webp"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Disposition" not in answer.headers
+
+
+def test_a_preview_that_is_missing_in_storage_is_404(client, user):
+    file = kept(user, content=picture())
+    default_storage.delete(file.thumbnail_id)
+    assert client.get(f"/files/{file.pk}/preview/").status_code == 404

@@ -1,0 +1,212 @@
+"""What images become, and which are refused."""
+
+import io
+import struct
+import threading
+import zlib
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image, ImageCms
+
+from files import images
+from files.images import BROKEN, NO_IMAGE, TOO_LARGE, square, thumbnail
+from files.tests.content import picture
+
+FORMS = ["JPEG", "PNG", "WEBP"]
+ORIENTATION, MAKE = 0x0112, 0x010F
+
+
+def result(data, make=thumbnail, side=32):
+    return Image.open(io.BytesIO(make(ContentFile(data), side=side)))
+
+
+def refusal(data):
+    with pytest.raises(ValidationError) as caught:
+        thumbnail(ContentFile(data), side=32)
+    return caught.value.messages
+
+
+def announcing(width, height):
+    """A small PNG that says to be of that size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [header, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
+    parts = (
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def two_colours(form, **options):
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", (64, 32), "red")
+    image.paste("blue", (32, 0, 64, 32))
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def is_red(pixel):
+    return pixel[0] > 200 and pixel[2] < 60
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_thumbnail_is_a_webp_in_the_same_proportions(form):
+    image = result(picture(form, (640, 320)))
+    assert (image.format, image.size) == ("WEBP", (32, 16))
+
+
+def test_a_small_image_is_not_made_larger():
+    assert result(picture(size=(20, 10))).size == (20, 10)
+
+
+@pytest.mark.parametrize("size", [(640, 320), (10, 300), (1, 1), (1, 20_000)])
+def test_a_square_is_exactly_as_large_as_asked_for(size):
+    assert result(picture(size=size), square).size == (32, 32)
+
+
+def test_a_square_is_the_middle():
+    image = Image.new("RGB", (96, 32), "red")
+    image.paste("blue", (32, 0, 64, 32))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    middle = result(stream.getvalue(), square)
+    assert not any(is_red(middle.getpixel((x, 16))) for x in range(2, 30))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("make", [square, thumbnail])
+def test_an_image_is_turned_as_its_camera_was_held(form, make):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # what is left is to be on top
+    image = result(two_colours(form, exif=exif), make)
+    assert is_red(image.getpixel((image.width // 2, 2)))
+    assert not is_red(image.getpixel((image.width // 2, image.height - 3)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_metadata_is_left(form):
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[MAKE] = 6, "SECRET CAMERA"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = picture(form, exif=exif, icc_profile=profile)
+    made = thumbnail(ContentFile(data), side=32)
+    assert b"SECRET CAMERA" in data
+    assert all(part not in made for part in (b"SECRET", b"EXIF", b"ICCP", b"XMP "))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_mode_of_a_png_can_be_shown(mode):
+    image = result(picture(mode=mode, color=None))
+    assert image.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_every_mode_of_a_jpeg_can_be_shown(mode):
+    assert result(picture("JPEG", mode=mode, color=None)).mode == "RGB"
+
+
+def test_transparency_is_kept():
+    assert result(picture(mode="RGBA", color=(255, 0, 0, 0))).getpixel((5, 5))[3] == 0
+
+
+def test_transparency_of_a_palette_is_kept():
+    data = picture(mode="P", color=0, transparency=0)
+    assert result(data).convert("RGBA").getpixel((5, 5))[3] == 0
+
+
+def test_sixteen_bits_of_grey_keep_their_brightness():
+    shade = result(picture(mode="I;16", color=40_000)).convert("L").getpixel((5, 5))
+    assert abs(shade - 40_000 // 256) < 3
+
+
+def test_the_colours_of_a_profile_become_those_of_screens():
+    """In this profile red and blue have changed places, which no screen would know."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = profile.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
+    image = result(picture(color="red", icc_profile=bytes(profile)))
+    assert not is_red(image.getpixel((5, 5)))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB"])
+def test_a_profile_that_nobody_can_read_is_passed_over(mode):
+    assert result(picture(mode=mode, color=None, icc_profile=b"rubbish")).size == (32, 21)
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_of_an_animation_the_first_picture_is_taken(form):
+    second = Image.new("RGB", (60, 40), "blue")
+    image = result(picture(form, save_all=True, append_images=[second]))
+    assert getattr(image, "n_frames", 1) == 1
+    assert is_red(image.getpixel((5, 5)))
+
+
+def test_content_is_left_at_its_start():
+    content = ContentFile(picture())
+    thumbnail(content, side=32)
+    assert content.read() == picture()
+
+
+@pytest.mark.parametrize("form", ["GIF", "BMP", "TIFF", "ICO", "PPM"])
+def test_another_format_is_refused(form):
+    assert refusal(picture(form)) == [NO_IMAGE]
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_what_is_no_image_is_refused(data):
+    assert refusal(data) == [NO_IMAGE]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("part", [0.5, 0.98])
+def test_half_an_image_is_refused(form, part):
+    data = picture(form, (400, 300))
+    assert refusal(data[: int(len(data) * part)]) == [BROKEN]
+
+
+def test_an_image_with_a_wrong_checksum_is_refused():
+    data = picture(size=(400, 300))
+    assert refusal(data.replace(b"IDATx", b"IDATy")) == [BROKEN]
+
+
+@pytest.mark.parametrize("side", [6325, 10_000, 60_000, 2**31 - 1])
+def test_a_decompression_bomb_is_refused_by_what_it_announces(side, monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", None)
+    assert refusal(announcing(side, side)) == [TOO_LARGE]
+
+
+def test_a_bomb_in_a_webp_is_refused():
+    size = (16_383 - 1).to_bytes(3, "little")
+    chunk = b"VP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + size + size
+    assert refusal(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk) == [TOO_LARGE]
+
+
+def test_an_image_of_the_largest_size_is_taken():
+    assert result(picture(mode="L", size=(8000, 5000), color=9)).size == (32, 20)
+
+
+def test_at_most_two_are_decoded_at_once(monkeypatch):
+    inside, most, go = [], [], threading.Event()
+    decoded = images._decoded
+
+    def counted(content, side):
+        inside.append(1)
+        most.append(len(inside))
+        if len(inside) == 2:
+            go.set()
+        assert go.wait(10)
+        try:
+            return decoded(content, side)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(images, "_decoded", counted)
+    threads = [threading.Thread(target=result, args=[picture()]) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 2
+    assert len(most) == 6

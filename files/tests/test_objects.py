@@ -1,0 +1,196 @@
+"""Objects and their rows: who may claim them, and when they are removed."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from config.tests.processes import wait_until
+from files import objects
+from files.models import StoredObject
+from files.objects import ObjectLostError, StorageError, claim, discard, remove, written
+from files.storage import Folder
+from files.tests.agreement import stored_keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def claimed(user, count=1):
+    with written(user, [("txt", b"hello")] * count) as keys, transaction.atomic():
+        claim(keys)
+    return keys
+
+
+def broken(user, action):
+    """Write an object and fail in the block, after the action with its key."""
+    with written(user, [("txt", b"hello")]) as keys:
+        action(keys)
+        raise ZeroDivisionError
+
+
+def refuse(*args):
+    raise OSError("storage is away")
+
+
+def test_what_is_written_and_claimed_is_there():
+    user = make_user()
+    (key,) = claimed(user)
+    assert key.startswith(f"{user.pk}/")
+    assert key.endswith(".txt")
+    with objects.opened(key) as stored:
+        assert stored.read() == b"hello"
+    assert StoredObject.objects.get(owner=user).remove_after is None
+
+
+def test_what_is_not_claimed_is_removed_when_the_block_fails():
+    with pytest.raises(ZeroDivisionError):
+        broken(make_user(), lambda keys: None)
+    assert stored_keys() == []
+    assert not StoredObject.objects.exists()
+
+
+def test_what_is_claimed_stays_when_the_block_fails_afterwards():
+    with pytest.raises(ZeroDivisionError):
+        broken(make_user(), claim)
+    keys = stored_keys()
+    assert len(keys) == 1
+    assert remove(keys) == []
+    assert stored_keys() == keys
+
+
+def test_nothing_is_written_inside_a_transaction():
+    user = make_user()
+    with transaction.atomic(), pytest.raises(RuntimeError), written(user, [("txt", b"hello")]):
+        pass
+    assert stored_keys() == []
+
+
+def test_what_took_too_long_cannot_be_claimed():
+    def late(keys):
+        StoredObject.objects.update(remove_after=timezone.now())
+        claim(keys)
+
+    with pytest.raises(ObjectLostError):
+        broken(make_user(), late)
+    assert stored_keys() == []
+
+
+def test_what_belongs_to_nobody_any_more_cannot_be_claimed():
+    user = make_user()
+
+    def orphaned(keys):
+        user.delete()
+        claim(keys)
+
+    with pytest.raises(ObjectLostError):
+        broken(user, orphaned)
+    assert stored_keys() == []
+
+
+def test_what_is_discarded_is_gone_after_the_transaction_and_not_before():
+    keys = claimed(make_user(), 2)
+    with transaction.atomic():
+        discard(keys)
+        assert stored_keys() == sorted(keys)
+    assert stored_keys() == []
+    assert not StoredObject.objects.exists()
+
+
+def test_what_is_discarded_in_a_transaction_that_fails_stays():
+    keys = claimed(make_user())
+    with transaction.atomic():
+        discard(keys)
+        transaction.set_rollback(True)
+    assert stored_keys() == keys
+    assert remove(keys) == []
+    assert stored_keys() == keys
+
+
+def test_the_owner_takes_the_objects_along():
+    user = make_user()
+    claimed(user, 2)
+    user.delete()
+    assert objects.remove_due() == (2, [])
+    assert stored_keys() == []
+
+
+def test_what_cannot_be_removed_is_named_logged_and_stays_due(monkeypatch, caplog):
+    keys = claimed(make_user())
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "delete", refuse)
+        discard(keys)
+        assert objects.remove_due() == (0, keys)
+    assert f"{keys[0]} could not be removed" in caplog.text
+    assert objects.remove_due() == (1, [])
+
+
+def test_nobody_waits_for_each_object_while_storage_is_away(monkeypatch):
+    keys, asked = claimed(make_user(), 8), []
+    monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
+    discard(keys)
+    assert len(asked) == 1
+    assert sorted(objects.remove_due()[1]) == sorted(keys)
+    assert len(asked) == 1 + objects.PATIENCE
+
+
+def test_a_person_does_not_wait_for_thousands(monkeypatch):
+    monkeypatch.setattr(objects, "REMOVED_AT_ONCE", 2)
+    discard(claimed(make_user(), 5))
+    assert len(stored_keys()) == 3
+    assert objects.remove_due() == (3, [])
+
+
+def test_all_that_is_due_is_removed_page_by_page(monkeypatch):
+    monkeypatch.setattr(objects, "PAGE", 2)
+    user = make_user()
+    claimed(user, 5)
+    user.delete()
+    assert objects.remove_due() == (5, [])
+
+
+def test_a_claim_that_is_not_committed_yet_is_waited_for():
+    """It came in time, and is committed when the object is due already."""
+    with written(make_user(), [("txt", b"hello")]) as keys:
+        StoredObject.objects.update(remove_after=timezone.now())
+        with transaction.atomic():
+            StoredObject.objects.update(remove_after=None)
+            removal = in_a_thread(lambda: remove(keys))
+            wait_until(somebody_waits_for_a_lock, 10, "the removal waits for the claim")
+        removal.join()
+    assert stored_keys() == keys
+
+
+def in_a_thread(action):
+    def work():
+        try:
+            action()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("read", [objects.opened, objects.is_stored])
+def test_a_storage_that_cannot_be_read_is_an_error_of_storage(monkeypatch, caplog, read):
+    keys = claimed(make_user())
+    monkeypatch.setattr(Folder, "open", refuse)
+    monkeypatch.setattr(Folder, "exists", refuse)
+    with pytest.raises(StorageError) as caught:
+        read(keys[0])
+    assert caught.value.messages == [objects.NOT_READ]
+    assert "storage is away" in caplog.text
+
+
+def test_an_object_that_is_missing_is_logged(caplog):
+    assert objects.is_stored("nobody/nothing.txt") is False
+    assert caplog.messages == ["nobody/nothing.txt is missing in storage"]

@@ -1,0 +1,196 @@
+"""Upload as the script does it: chosen, dropped, pasted; progress, cancel, errors in words."""
+
+import re
+
+import pytest
+
+from accounts.tests.people import make_user
+from config.tests.browser import DESKTOP, PHONE
+from files.models import File
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+ADDRESS = "**/api/files/upload"
+DROP = """([type, names]) => {
+    const transfer = new DataTransfer();
+    for (const name of names) transfer.items.add(new File(["dropped"], name));
+    document.body.dispatchEvent(new DragEvent(type,
+        { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+PASTE = """() => {
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File(["pasted"], "pasted.txt"));
+    document.body.dispatchEvent(new ClipboardEvent("paste",
+        { clipboardData: clipboard, bubbles: true, cancelable: true }));
+}"""
+
+
+def text(name, content=b"hello\n"):
+    return {"name": name, "mimeType": "text/plain", "buffer": content}
+
+
+class Uploads:
+    """A page with the list of files, as its user handles it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.held = []
+        page.goto("/files/")
+        self.rows = page.get_by_role("region", name="Uploads")
+        self.status = self.rows.get_by_role("status")
+
+    def choose(self, *files):
+        self.page.get_by_label("Upload files").set_input_files(list(files))
+
+    def press(self, name):
+        self.rows.get_by_role("button", name=name, exact=True).press("Enter")
+
+    def hold(self):
+        """Keep the uploads waiting for an answer."""
+        self.page.route(ADDRESS, lambda route: self.held.append(route))
+
+    def answer_with(self, **answer):
+        self.page.route(ADDRESS, lambda route: route.fulfill(**answer))
+
+    def lists(self, *names):
+        expect(self.page.locator("#files bdi")).to_have_text(list(names))
+
+
+@pytest.fixture
+def open_uploads(signed_in_page):
+    def open_uploads(**options):
+        return Uploads(signed_in_page(make_user(), **options))
+
+    return open_uploads
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")])
+def test_uploads_what_is_chosen_and_says_what_is_wrong_with_the_bad_one(
+    open_uploads, viewport, scheme
+):
+    uploads = open_uploads(viewport=viewport, scheme=scheme, refusals={422})
+    uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"), text("b.txt"))
+    expect(uploads.status).to_contain_text("2 files uploaded. tool.exe: This kind of file")
+    expect(uploads.rows.get_by_role("listitem")).to_have_count(1)
+    expect(uploads.page.locator("#files bdi")).to_have_count(2)
+    expect(uploads.page.locator("#quota")).to_contain_text("12 bytes of")
+
+
+def test_keeps_search_and_sort_when_the_list_is_fetched_again(open_uploads):
+    uploads = open_uploads()
+    uploads.page.goto("/files/?q=tax&sort=name")
+    uploads.choose(text("tax b.txt"), text("notes.txt"), text("tax a.txt"))
+    uploads.lists("tax a.txt", "tax b.txt")
+    expect(uploads.page.get_by_label("Search by name")).to_have_value("tax")
+
+
+def test_uploads_what_is_dropped_anywhere(open_uploads):
+    uploads = open_uploads()
+    uploads.page.evaluate(DROP, ["dragover", ["dropped.txt"]])
+    expect(uploads.page.locator("html")).to_have_class("dropping")
+    uploads.page.evaluate(DROP, ["drop", ["dropped.txt"]])
+    expect(uploads.page.locator("html")).not_to_have_class("dropping")
+    uploads.lists("dropped.txt")
+
+
+def test_uploads_what_is_pasted(open_uploads):
+    uploads = open_uploads()
+    uploads.page.evaluate(PASTE)
+    uploads.lists("pasted.txt")
+
+
+def test_runs_three_at_once_and_tells_how_far_each_is(open_uploads):
+    uploads = open_uploads()
+    uploads.hold()
+    uploads.choose(*[text(f"{number}.txt") for number in range(5)])
+    expect(uploads.status).to_have_text("Uploading 5 files …")
+    expect(uploads.rows.get_by_role("progressbar")).to_have_count(5)
+    expect(uploads.rows.get_by_text("Waiting", exact=True)).to_have_count(2)
+    uploads.page.wait_for_timeout(0)
+    assert len(uploads.held) == 3
+    uploads.held[0].fulfill(status=201, json={})
+    expect(uploads.rows.get_by_text("Waiting", exact=True)).to_have_count(1)
+
+
+def test_cancel_ends_one_and_keeps_the_focus_in_its_row(open_uploads):
+    uploads = open_uploads()
+    uploads.hold()
+    uploads.choose(text("a.txt"), text("b.txt"))
+    uploads.press("Cancel a.txt")
+    expect(uploads.rows.get_by_text("Cancelled")).to_have_count(1)
+    expect(uploads.rows.get_by_role("button", name="Try again a.txt")).to_be_focused()
+    uploads.press("Cancel b.txt")
+    uploads.page.unroute(ADDRESS)
+    uploads.press("Try again a.txt")
+    uploads.lists("a.txt")
+    uploads.press("Dismiss b.txt")
+    expect(uploads.rows.get_by_role("listitem")).to_have_count(0)
+    expect(uploads.page.get_by_label("Upload files")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"status": 401, "json": {"message": "Sign in first."}}, "Your session has ended."),
+        ({"status": 403, "json": {"message": "CSRF"}}, "This page is out of date."),
+        ({"status": 413, "body": "<html>"}, "The file is too large."),
+        ({"status": 422, "json": {"fields": {"file": ["Too odd."]}}}, "Too odd."),
+        ({"status": 429, "body": ""}, "That was too much at once."),
+        ({"status": 500, "json": {"message": "Something went wrong."}}, "Something went wrong."),
+        ({"status": 502, "body": "<html>"}, "The server answered with an error (502)."),
+        ({"status": 503, "body": ""}, "The site is busy."),
+    ],
+)
+def test_a_refusal_is_told_in_words_and_can_be_tried_again(open_uploads, answer, words):
+    uploads = open_uploads(refusals={answer["status"]})
+    uploads.answer_with(**answer)
+    uploads.choose(text("a.txt"))
+    expect(uploads.rows.get_by_role("listitem").get_by_text(words)).to_be_visible()
+    expect(uploads.status).to_contain_text(f"a.txt: {words}")
+    sign_in = uploads.rows.get_by_role("link", name="Sign in again")
+    expect(sign_in).to_be_visible(visible=answer["status"] == 401)
+    uploads.page.unroute(ADDRESS)
+    uploads.press("Try again a.txt")
+    uploads.lists("a.txt")
+
+
+def test_what_is_too_large_or_too_many_is_not_even_sent(open_uploads):
+    uploads = open_uploads()
+    large = text("large.txt", b"x" * 5_000_001)
+    uploads.choose(large, *[text(f"{number}.txt") for number in range(10)])
+    row = uploads.rows.get_by_role("listitem")
+    expect(row.filter(has_text="large.txt")).to_contain_text("This file is larger than 5 MB.")
+    expect(row.filter(has_text="9.txt")).to_contain_text("That is more than 10 files at once.")
+    expect(uploads.status).to_contain_text("9 files uploaded.")
+    assert File.objects.count() == 9
+
+
+def test_asks_before_the_page_is_left_while_files_are_under_way(open_uploads):
+    uploads = open_uploads()
+    uploads.hold()
+    uploads.choose(text("a.txt"))
+    expect(uploads.status).to_have_text("Uploading 1 file …")
+    asked = []
+    uploads.page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    uploads.page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_searches_while_typing_and_sorts_at_once(open_uploads):
+    uploads = open_uploads()
+    uploads.choose(text("b.txt"), text("a.txt"), text("other.md"))
+    expect(uploads.status).to_have_text("3 files uploaded.")
+    uploads.page.get_by_label("Search by name").press_sequentially("txt")
+    uploads.page.get_by_label("Sort").select_option("Name")
+    uploads.lists("a.txt", "b.txt")
+    expect(uploads.page).to_have_url(re.compile(r"q=txt&sort=name"))
+    expect(uploads.page.get_by_label("Search by name")).to_have_value("txt")
+
+
+def test_uploads_without_a_script(open_uploads):
+    uploads = open_uploads(java_script_enabled=False, refusals={422})
+    uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"))
+    uploads.page.get_by_role("button", name="Upload", exact=True).click()
+    expect(uploads.page.get_by_role("status").first).to_have_text("“a.txt” is uploaded.")
+    expect(uploads.page.get_by_text("tool.exe: This kind of file")).to_be_visible()
+    uploads.lists("a.txt")

@@ -1,0 +1,109 @@
+"""What is stored comes back to its owner: the file itself, and the preview of an image."""
+
+import pytest
+
+from accounts.tests.people import make_user
+from files import downloads
+from files.objects import StorageError
+from files.tests.content import PDF, kept, picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    return make_user()
+
+
+@pytest.fixture
+def member(client, ada):
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def sea(ada):
+    return kept(ada, "sea.png", picture())
+
+
+def broken(*args):
+    raise StorageError
+
+
+class TestDownload:
+    def test_gives_the_bytes_as_an_attachment_with_the_name(self, member, ada):
+        file = kept(ada, "tax & more.pdf", PDF)
+        answer = member.get(f"/files/{file.pk}/download/")
+        assert b"".join(answer.streaming_content) == PDF
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="tax & more.pdf"'
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        answer.close()
+
+    def test_leads_a_stranger_to_the_login(self, client, sea):
+        answer = client.get(f"/files/{sea.pk}/download/")
+        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+
+    def test_is_for_the_owner_only(self, client, sea):
+        client.force_login(make_user(email="eve@example.org"))
+        assert client.get(f"/files/{sea.pk}/download/").status_code == 404
+
+    def test_needs_a_deleted_file_to_be_restored_first(self, member, ada, sea):
+        ada.files.trash()
+        assert member.get(f"/files/{sea.pk}/download/").status_code == 404
+        ada.files.restore()
+        answer = member.get(f"/files/{sea.pk}/download/")
+        assert answer.status_code == 200
+        answer.close()
+
+    def test_costs_two_statements(self, member, sea, django_assert_max_num_queries):
+        with django_assert_max_num_queries(2):
+            member.get(f"/files/{sea.pk}/download/").close()
+
+    def test_leads_back_with_a_message_when_storage_fails(self, member, sea, monkeypatch):
+        monkeypatch.setattr(downloads, "attachment", broken)
+        answer = member.get(f"/files/{sea.pk}/download/", follow=True)
+        assert answer.redirect_chain == [("/files/", 302)]
+        assert "“sea.png”: The file could not be stored" in answer.content.decode()
+
+    def test_rejects_post(self, member, sea):
+        assert member.post(f"/files/{sea.pk}/download/").status_code == 405
+
+
+class TestPreview:
+    def test_is_a_webp_image_that_the_browser_keeps(self, member, sea):
+        answer = member.get(f"/files/{sea.pk}/preview/")
+        assert answer.content[:4] + answer.content[8:12] == b"RIFFWEBP"
+        assert answer.headers["Content-Type"] == "image/webp"
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_leads_a_stranger_to_the_login(self, client, sea):
+        answer = client.get(f"/files/{sea.pk}/preview/")
+        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+
+    def test_is_for_the_owner_only(self, client, sea):
+        client.force_login(make_user(email="eve@example.org"))
+        assert client.get(f"/files/{sea.pk}/preview/").status_code == 404
+
+    def test_is_there_for_images_only(self, member, ada):
+        file = kept(ada, "tax.pdf", PDF)
+        assert member.get(f"/files/{file.pk}/preview/").status_code == 404
+
+    def test_is_there_for_deleted_images_too(self, member, ada, sea):
+        ada.files.trash()
+        assert member.get(f"/files/{sea.pk}/preview/").status_code == 200
+
+    def test_costs_two_statements(self, member, sea, django_assert_max_num_queries):
+        with django_assert_max_num_queries(2):
+            member.get(f"/files/{sea.pk}/preview/")
+
+    def test_is_503_when_storage_fails(self, member, sea, monkeypatch):
+        monkeypatch.setattr(downloads, "inline_webp", broken)
+        assert member.get(f"/files/{sea.pk}/preview/").status_code == 503
+
+
+@pytest.mark.parametrize("act", ["download", "preview"])
+@pytest.mark.parametrize("pk", ["1", "nonsense", "00000000-0000-4000-8000-000000000000", "%00"])
+def test_what_is_not_there_is_404(member, act, pk):
+    assert member.get(f"/files/{pk}/{act}/").status_code == 404

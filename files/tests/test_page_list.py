@@ -1,0 +1,238 @@
+"""The list of a person's files: search, sort, pages, quota."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from config.local_formats import local_datetime
+from files.tests.rows import make_row, make_rows
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def ada():
+    return make_user()
+
+
+@pytest.fixture
+def member(client, ada):
+    client.force_login(ada)
+    return client
+
+
+def text(answer):
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def names(page):
+    return re.findall(r"<bdi>([^<]+)</bdi>", page)
+
+
+def test_a_stranger_is_led_to_the_login_and_back(client):
+    answer = client.get("/files/?q=tax")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/accounts/login/?next=/files/%3Fq%3Dtax"
+
+
+def test_htmx_reloads_the_page_when_the_session_has_ended(client):
+    assert client.get("/files/?q=a", headers=HTMX).headers["HX-Refresh"] == "true"
+
+
+def test_shows_the_own_files_only(member, ada):
+    make_row(ada, name="mine.txt")
+    make_row(make_user(email="eve@example.org"), name="hers.txt")
+    assert names(text(member.get("/files/"))) == ["mine.txt"]
+
+
+def test_shows_name_type_size_and_time(member, ada):
+    created_at = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
+    make_row(ada, name="tax & <b>.pdf", content_type="application/pdf", created_at=created_at)
+    page = text(member.get("/files/"))
+    assert "<bdi>tax &amp; &lt;b&gt;.pdf</bdi>" in page
+    assert "PDF" in page
+    assert "1.2 KB" in page
+    assert f'<time datetime="2026-11-23T16:05:00+00:00">{local_datetime(created_at)}<' in page
+
+
+def test_a_picture_shows_its_preview_and_any_other_file_its_type(member, ada):
+    picture = make_row(ada, name="sea.png", picture=True)
+    other = make_row(ada)
+    page = text(member.get("/files/"))
+    assert f'src="/files/{picture.pk}/preview/" alt="Preview of sea.png"' in page
+    assert f"/files/{other.pk}/preview/" not in page
+    assert 'loading="lazy"' in page
+
+
+@pytest.mark.parametrize("query", ["", "?deleted=1", "?q=notes&sort=name&page=2"])
+@pytest.mark.parametrize("count", [1, 60])
+def test_costs_three_statements(member, ada, count, query, django_assert_num_queries):
+    make_rows(ada, count)
+    make_rows(ada, count, deleted_at=timezone.now(), picture=True)
+    with django_assert_num_queries(3):
+        text(member.get(f"/files/{query}"))
+
+
+def test_says_how_to_upload_when_there_are_no_files(member):
+    page = text(member.get("/files/"))
+    assert "No files yet" in page
+    assert "Choose files above" in page
+
+
+def test_the_address_of_every_button_keeps_the_place(member, ada):
+    file = make_row(ada, name="a&b.txt")
+    page = text(member.get("/files/?q=a%26b&sort=name&page=7"))
+    assert f'formaction="/files/{file.pk}/delete/?q=a%26b&amp;sort=name"' in page
+    assert 'action="/files/upload/?q=a%26b&amp;sort=name"' in page
+
+
+class TestSearch:
+    def test_finds_every_word_whatever_its_case(self, member, ada):
+        make_row(ada, name="Tax 2025.pdf")
+        make_row(ada, name="2025 notes.txt")
+        page = text(member.get("/files/", {"q": " 2025  tax"}))
+        assert names(page) == ["Tax 2025.pdf"]
+        assert 'value="2025  tax"' in page
+        assert "1 file for “2025  tax”" in page
+
+    @pytest.mark.parametrize("sign", ["%", "_", "\\"])
+    def test_takes_signs_for_themselves(self, member, ada, sign):
+        make_row(ada)
+        make_row(ada, name=f"a{sign}b.txt")
+        assert names(text(member.get("/files/", {"q": sign}))) == [f"a{sign}b.txt"]
+
+    @pytest.mark.parametrize("query", ["%00", "%FF", "%ED%A0%80", "x" * 5000, "a+" * 500])
+    def test_any_text_is_answered(self, member, ada, query):
+        make_row(ada)
+        assert "No file for" in text(member.get(f"/files/?q=zebra+{query}"))
+
+    def test_says_what_to_do_without_a_match_and_keeps_the_sort(self, member, ada):
+        make_row(ada)
+        page = text(member.get("/files/?q=zebra&sort=name"))
+        assert "No file for “zebra”" in page
+        assert '<a href="/files/?sort=name">see all files</a>' in page
+
+    def test_searches_the_deleted_ones_too(self, member, ada):
+        make_row(ada, name="tax.pdf")
+        make_row(ada, name="old tax.pdf", deleted_at=timezone.now())
+        make_row(ada, deleted_at=timezone.now())
+        page = text(member.get("/files/?q=tax&deleted=1"))
+        assert names(page) == ["old tax.pdf"]
+        assert '<input type="hidden" name="deleted" value="1">' in page
+
+
+class TestSort:
+    @pytest.fixture(autouse=True)
+    def files(self, ada):
+        now = timezone.now()
+        for age, (name, size) in enumerate([("b", 2), ("C", 1), ("a", 3)]):
+            make_row(ada, name=name, size=size, created_at=now - timedelta(days=age))
+
+    @pytest.mark.parametrize(
+        ("sort", "order"),
+        [
+            ("newest", "bCa"),
+            ("oldest", "aCb"),
+            ("name", "abC"),
+            ("largest", "abC"),
+            ("smallest", "Cba"),
+        ],
+    )
+    def test_sorts(self, member, sort, order):
+        page = text(member.get(f"/files/?sort={sort}"))
+        assert names(page) == list(order)
+        assert f'<option value="{sort}" selected>' in page
+
+    @pytest.mark.parametrize("sort", ["", "user__password", "-size", "%00", "name,size"])
+    def test_nonsense_is_newest_first(self, member, sort):
+        assert names(text(member.get(f"/files/?sort={sort}"))) == ["b", "C", "a"]
+
+    def test_the_last_deleted_comes_first_among_the_deleted(self, member, ada):
+        now = timezone.now()
+        make_row(ada, name="earlier", deleted_at=now - timedelta(days=2))
+        make_row(ada, name="later", deleted_at=now, created_at=now - timedelta(days=9))
+        assert names(text(member.get("/files/?deleted=1"))) == ["later", "earlier"]
+
+
+def test_files_that_are_alike_keep_one_order_over_the_pages(member, ada):
+    now = timezone.now()
+    for _ in range(50):
+        make_row(ada, created_at=now)
+    pages = [text(member.get(f"/files/?sort=name&page={page}")) for page in (1, 2, 3)]
+    found = [pk for page in pages for pk in re.findall(r'id="delete-([^"]+)"', page)]
+    assert len(found) == 50
+    assert found == sorted(found)
+
+
+class TestPages:
+    def test_shows_24_on_a_page_and_keeps_search_and_sort_in_the_links(self, member, ada):
+        make_rows(ada, 50)
+        page = text(member.get("/files/?q=notes&sort=name&page=2"))
+        assert names(page)[0] == "notes-024.txt"
+        assert len(names(page)) == 24
+        assert "50 files for “notes”, page 2 of 3" in page
+        assert 'href="/files/?q=notes&amp;sort=name&amp;page=1"' in page
+        assert 'href="/files/?q=notes&amp;sort=name&amp;page=3"' in page
+
+    @pytest.mark.parametrize(
+        ("page", "shown"), [("abc", 1), ("", 1), ("0", 2), ("-1", 1), ("99", 2), ("9" * 30, 1)]
+    )
+    def test_a_page_that_is_none_becomes_one_that_is(self, member, ada, page, shown):
+        make_rows(ada, 30)
+        assert f"page {shown} of 2" in text(member.get("/files/", {"page": page}))
+
+
+class TestQuota:
+    def test_tells_what_is_used_with_what_is_deleted(self, member, ada, settings):
+        settings.FILE_QUOTA = 500_000_000
+        make_row(ada, size=12_000_000)
+        make_row(ada, size=300_000, deleted_at=timezone.now())
+        page = text(member.get("/files/?q=nothing"))
+        assert '<label for="used">12.3 MB of 500 MB used</label>' in page
+        assert 'max="500000000" high="450000000" value="12300000"' in page
+
+    def test_nothing_is_used_without_files(self, member):
+        assert "0 bytes of" in text(member.get("/files/"))
+
+
+class TestHtmx:
+    def test_gets_the_results_and_the_quota_alone(self, member, ada):
+        make_row(ada)
+        part = text(member.get("/files/?q=notes", headers=HTMX))
+        assert names(part) == ["notes.txt"]
+        assert "<html" not in part
+        assert '<div id="quota" class="quota" hx-swap-oob="true">' in part
+
+    def test_gets_the_whole_page_back_when_it_lost_its_history(self, member):
+        restore = HTMX | {"HX-History-Restore-Request": "true"}
+        page = text(member.get("/files/?q=notes", headers=restore))
+        assert "<html" in page
+        assert "hx-swap-oob" not in page
+
+    def test_the_two_answers_are_told_apart_by_caches(self, member):
+        assert "HX-Request" in member.get("/files/").headers["Vary"]
+
+    def test_the_page_is_known_to_whom_gets_the_results_again(self, member, ada):
+        make_rows(ada, 50)
+        part = text(member.get("/files/?q=notes&page=2", headers=HTMX))
+        assert '<input id="files-page" type="hidden" name="page" value="2">' in part
+
+
+def test_rejects_post(member):
+    assert member.post("/files/").status_code == 405
+
+
+def test_the_tour_finds_the_upload(member):
+    assert 'data-tour="files"' in text(member.get("/files/"))
+
+
+def test_fits_the_policy(member, ada):
+    make_row(ada, picture=True)
+    page = text(member.get("/files/"))
+    assert not re.search(r"<[^>]+\sstyle\s*=|<style|<[^>]+\son[a-z]+\s*=", page)
+    assert all("src=" in tag for tag in re.findall(r"<script([^>]*)>", page))

@@ -1,0 +1,213 @@
+"""Delete, restore, delete for good: each a button of the list."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from files.models import File
+from files.tests.rows import make_row, make_rows
+
+pytestmark = pytest.mark.django_db
+ACTS = ["delete", "restore", "delete-for-good"]
+
+
+@pytest.fixture
+def ada():
+    return make_user()
+
+
+@pytest.fixture
+def member(client, ada):
+    client.force_login(ada)
+    return client
+
+
+def text(answer):
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def days_ago(days):
+    return timezone.now() - timedelta(days=days)
+
+
+def assert_goes_to(answer, url, says):
+    """Redirected to `url`, which says `says`."""
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == url
+    assert says in text(answer.client.get(url))
+
+
+@pytest.mark.parametrize("act", ACTS)
+class TestEveryButton:
+    def test_leads_a_stranger_to_the_login(self, client, ada, act):
+        file = make_row(ada)
+        answer = client.post(f"/files/{file.pk}/{act}/")
+        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+        assert not File.objects.get().is_deleted
+
+    @pytest.mark.parametrize("deleted_at", [None, timezone.now()])
+    def test_does_not_touch_what_is_somebody_elses(self, member, act, deleted_at):
+        file = make_row(make_user(email="eve@example.org"), deleted_at=deleted_at)
+        assert member.post(f"/files/{file.pk}/{act}/").status_code == 404
+        assert File.objects.get().deleted_at == deleted_at
+
+    def test_says_of_what_is_not_there_that_it_is_not(self, member, ada, act):
+        make_row(ada, name="other.txt")
+        answer = member.post(f"/files/{uuid4()}/{act}/?sort=name")
+        assert answer.status_code == 404
+        assert "There is no such file" in answer.content.decode()
+        assert "other.txt" in answer.content.decode()
+
+    def test_needs_the_token_of_a_form(self, ada, act):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(ada)
+        file = make_row(ada, deleted_at=None if act == "delete" else timezone.now())
+        assert client.post(f"/files/{file.pk}/{act}/").status_code == 403
+        assert File.objects.get().is_deleted == (act != "delete")
+
+    def test_goes_nowhere_else(self, member, ada, act):
+        file = make_row(ada, deleted_at=timezone.now())
+        query = "next=//evil.example&page=2&q=a%26b&sort=no"
+        answer = member.post(f"/files/{file.pk}/{act}/?{query}")
+        assert answer.headers["Location"] == "/files/?q=a%26b&page=2"
+
+
+@pytest.mark.parametrize("act", ["delete", "restore"])
+def test_a_link_neither_deletes_nor_restores_but_leads_to_the_list(member, ada, act):
+    file = make_row(ada, deleted_at=None if act == "delete" else timezone.now())
+    answer = member.get(f"/files/{file.pk}/{act}/?sort=name")
+    assert answer.headers["Location"] == "/files/?sort=name"
+    assert File.objects.get().is_deleted == (act != "delete")
+
+
+class TestDelete:
+    def test_puts_the_file_into_the_trash(self, member, ada):
+        file = make_row(ada)
+        answer = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
+        assert_goes_to(answer, "/files/?sort=name&page=2", "“notes.txt” is deleted.")
+        assert File.objects.get().is_deleted
+
+    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+        file = make_row(ada, deleted_at=days_ago(2))
+        answer = member.post(f"/files/{file.pk}/delete/")
+        assert_goes_to(answer, "/files/", "“notes.txt” was deleted already.")
+        assert File.objects.get().deleted_at == file.deleted_at
+
+
+class TestRestore:
+    def test_takes_the_file_out_of_the_trash(self, member, ada):
+        file = make_row(ada, deleted_at=days_ago(29))
+        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is restored.")
+        assert not File.objects.get().is_deleted
+
+    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+        file = make_row(ada)
+        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” was restored already.")
+
+    def test_is_too_late_after_30_days(self, member, ada):
+        file = make_row(ada, deleted_at=days_ago(30))
+        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_goes_to(answer, "/files/?deleted=1", "was deleted more than 30 days ago.")
+        assert File.objects.get().is_deleted
+
+
+class TestDeleteForGood:
+    def test_asks_first(self, member, ada):
+        file = make_row(ada, name="a <b>.txt", deleted_at=timezone.now())
+        page = text(member.get(f"/files/{file.pk}/delete-for-good/?deleted=1&page=2"))
+        assert "Delete for good?" in page
+        assert "a &lt;b&gt;.txt" in page
+        assert f'action="/files/{file.pk}/delete-for-good/?deleted=1&amp;page=2"' in page
+        assert 'href="/files/?deleted=1&amp;page=2">Keep it' in page
+        assert File.objects.exists()
+
+    def test_removes_the_file(self, member, ada):
+        file = make_row(ada, deleted_at=timezone.now())
+        answer = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is deleted for good.")
+        assert not File.objects.exists()
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_leaves_a_file_that_is_not_deleted(self, member, ada, method):
+        file = make_row(ada)
+        answer = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is not deleted, so it stays.")
+        assert File.objects.exists()
+
+    def test_removes_what_is_past_its_time_as_well(self, member, ada):
+        file = make_row(ada, deleted_at=days_ago(31))
+        member.post(f"/files/{file.pk}/delete-for-good/")
+        assert not File.objects.exists()
+
+
+class TestEmptyTrash:
+    def test_leads_a_stranger_to_the_login(self, client):
+        answer = client.post("/files/trash/empty/")
+        assert answer.headers["Location"] == "/accounts/login/?next=/files/trash/empty/"
+
+    def test_asks_first(self, member, ada):
+        make_rows(ada, 2, deleted_at=timezone.now())
+        assert "All 2 deleted files will be gone." in text(member.get("/files/trash/empty/"))
+        assert File.objects.count() == 2
+
+    def test_says_so_when_there_is_nothing_to_remove(self, member, ada):
+        make_row(ada)
+        assert "Nothing is deleted" in text(member.get("/files/trash/empty/"))
+
+    def test_removes_the_own_deleted_files_only(self, member, ada):
+        make_rows(ada, 2, deleted_at=timezone.now())
+        make_row(ada, name="present.txt")
+        make_row(make_user(email="eve@example.org"), name="hers", deleted_at=timezone.now())
+        answer = member.post("/files/trash/empty/")
+        assert_goes_to(answer, "/files/?deleted=1", "2 files are deleted for good.")
+        left = File.objects.order_by("name").values_list("name", flat=True)
+        assert list(left) == ["hers", "present.txt"]
+
+    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+        make_row(ada)
+        answer = member.post("/files/trash/empty/")
+        assert_goes_to(answer, "/files/?deleted=1", "There was nothing left to delete.")
+
+
+class TestTrash:
+    def test_shows_the_deleted_files_only(self, member, ada):
+        make_row(ada, name="present.txt")
+        file = make_row(ada, name="old.txt", deleted_at=timezone.now())
+        page = text(member.get("/files/?deleted=1"))
+        assert "old.txt" in page
+        assert "present.txt" not in page
+        assert f'formaction="/files/{file.pk}/restore/?deleted=1"' in page
+        assert f'href="/files/{file.pk}/delete-for-good/?deleted=1"' in page
+        assert f"/files/{file.pk}/download/" not in page
+
+    @pytest.mark.parametrize(
+        ("days", "left"), [(0, "30 days"), (1.5, "29 days"), (28.5, "2 days"), (29.5, "1 day")]
+    )
+    def test_tells_how_many_days_remain(self, member, ada, days, left):
+        make_row(ada, deleted_at=days_ago(days))
+        assert f"<strong>{left} left</strong>" in text(member.get("/files/?deleted=1"))
+
+    def test_does_not_show_what_is_past_its_time(self, member, ada):
+        make_row(ada, deleted_at=days_ago(30))
+        page = text(member.get("/files/?deleted=1"))
+        assert "notes.txt" not in page
+        assert "Nothing is deleted" in page
+
+    def test_counts_both_kinds(self, member, ada):
+        make_rows(ada, 3)
+        make_row(ada, deleted_at=timezone.now())
+        page = text(member.get("/files/?q=nothing"))
+        assert 'Files <span class="count">3</span>' in page
+        assert 'Deleted <span class="count">1</span>' in page
+
+    def test_has_no_upload(self, member):
+        page = text(member.get("/files/?deleted=1"))
+        assert "upload.js" not in page
+        assert 'type="file"' not in page

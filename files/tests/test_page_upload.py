@@ -1,0 +1,142 @@
+"""Upload by the form, as a browser without JavaScript does: each file for itself."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.tests.people import make_user
+from files import forms
+from files.models import File, StoredObject
+from files.objects import StorageError
+from files.tests.content import PDF, picture, sent
+
+pytestmark = pytest.mark.django_db
+PROGRAM = b"MZ\x90\x00\x03\x00"
+
+
+@pytest.fixture
+def ada():
+    return make_user()
+
+
+@pytest.fixture
+def member(client, ada):
+    client.force_login(ada)
+    return client
+
+
+def errors(answer):
+    """What stands beside the field of a refused form."""
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    listed = re.search(r'<ul class="errorlist" id="id_file_error">(.*?)</ul>', page)
+    return re.findall("<li>(.*?)</li>", listed[1])
+
+
+def uploaded():
+    return set(File.objects.values_list("name", flat=True))
+
+
+def test_uploads_a_file_and_says_so(member, ada):
+    answer = member.post("/files/upload/", {"file": sent("sea.png", picture())})
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/files/"
+    assert "“sea.png” is uploaded." in member.get("/files/").content.decode()
+    assert ada.files.get().thumbnail is not None
+
+
+def test_uploads_several_and_goes_back_to_the_same_place(member):
+    files = [sent("sea.png", picture()), sent("tax.pdf", PDF), sent("notes.txt")]
+    answer = member.post("/files/upload/?q=a&sort=name", {"file": files})
+    assert answer.headers["Location"] == "/files/?q=a&sort=name"
+    assert "3 files are uploaded." in member.get("/files/").content.decode()
+    assert uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
+
+
+def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
+    files = [sent("sea.png", picture()), sent("tool.exe", PROGRAM), sent("notes.txt")]
+    answer = member.post("/files/upload/?sort=name", {"file": files})
+    (error,) = errors(answer)
+    assert error.startswith("tool.exe: This kind of file is not taken")
+    page = answer.content.decode()
+    assert "2 files are uploaded." in page
+    assert re.findall(r"<bdi>([^<]+)</bdi>", page)[-2:] == ["notes.txt", "sea.png"]
+    assert '<option value="name" selected>' in page
+
+
+def test_says_of_each_bad_one_what_is_wrong(member, settings):
+    settings.FILE_MAX_SIZE = 1_000_000
+    files = [sent("empty.txt", b""), sent("long.txt", b"x" * 1_000_001), sent("<b>.exe", PROGRAM)]
+    empty, long, program = errors(member.post("/files/upload/", {"file": files}))
+    assert empty == "empty.txt: This file is empty."
+    assert long == "long.txt: This file is larger than 1 MB."
+    assert program.startswith("&lt;b&gt;.exe: This kind of file is not taken")
+    assert not StoredObject.objects.exists()
+
+
+def test_refuses_what_does_not_fit_into_the_quota(member, settings):
+    settings.FILE_QUOTA = 10
+    files = [sent("one.txt"), sent("two.txt")]
+    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    assert error.startswith("two.txt: There is no room")
+    assert uploaded() == {"one.txt"}
+
+
+@pytest.mark.parametrize("data", [{}, {"file": ""}, {"file": "a.txt"}, {"other": "x"}])
+def test_asks_for_a_file_where_there_is_none(member, data):
+    assert errors(member.post("/files/upload/", data)) == ["Choose at least one file."]
+
+
+def test_takes_10_at_once(member):
+    member.post("/files/upload/", {"file": [sent(f"{number}.txt") for number in range(10)]})
+    assert File.objects.count() == 10
+
+
+def test_takes_none_of_11_at_once(member):
+    files = [sent(f"{number}.txt") for number in range(11)]
+    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    assert error == "That is more than 10 files at once; none was uploaded."
+    assert not File.objects.exists()
+
+
+def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
+    def upload(user, sent):
+        if sent.name == "lost.txt":
+            raise StorageError({"file": ["The file could not be stored; try again later."]})
+        return real(user, sent)
+
+    real = forms.upload
+    monkeypatch.setattr(forms, "upload", upload)
+    files = [sent("lost.txt"), sent("kept.txt")]
+    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    assert error == "lost.txt: The file could not be stored; try again later."
+    assert uploaded() == {"kept.txt"}
+
+
+def test_leads_a_stranger_to_the_login(client):
+    answer = client.post("/files/upload/", {"file": sent()})
+    assert answer.headers["Location"] == "/accounts/login/?next=/files/upload/"
+    assert not File.objects.exists()
+
+
+def test_leads_back_to_the_list_who_comes_by_an_address(member):
+    answer = member.get("/files/upload/?sort=name")
+    assert answer.headers["Location"] == "/files/?sort=name"
+
+
+def test_needs_the_token_of_a_form(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    assert client.post("/files/upload/", {"file": sent()}).status_code == 403
+
+
+def test_the_form_tells_what_is_taken(member, settings):
+    settings.FILE_TYPES = ["png", "csv"]
+    settings.FILE_MAX_SIZE = 2_000_000
+    page = member.get("/files/").content.decode()
+    assert 'accept=".png,.csv"' in page
+    assert "PNG, CSV; each up to 2 MB, 10 at once." in page
+    assert 'data-max-size="2000000"' in page
+    assert 'data-most="10"' in page
+    assert 'data-api="/api/files/upload"' in page

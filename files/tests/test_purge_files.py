@@ -1,0 +1,218 @@
+"""manage.py purge_files, over a folder and over a bucket."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.tests.people import make_user
+from config import storage
+from config.database.jobs import jobs_pool
+from config.tests.processes import free_port
+from files import objects, orphans
+from files.models import TRASH, File, StoredObject
+from files.storage import Folder
+from files.tests.agreement import assert_agreed, stored_keys
+from files.tests.conftest import use
+from files.tests.content import kept, picture
+from profiles.models import Profile
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+NO_ORPHANS = "object without a row: 0, row without its object: 0\n"
+NOTHING = f"expired files deleted: 0, leftover objects removed: 0\n{NO_ORPHANS}"
+
+
+@pytest.fixture
+def purge(capsys):
+    def run(*options):
+        with jobs_pool():
+            call_command("purge_files", *options)
+        return capsys.readouterr().out
+
+    return run
+
+
+def expire(file):
+    ago = timezone.now() - TRASH - timedelta(seconds=1)
+    File.objects.filter(pk=file.pk).update(deleted_at=ago)
+
+
+def put(key):
+    return default_storage.save(key, ContentFile(b"hello"))
+
+
+def a_key():
+    return f"{uuid.uuid4()}/{uuid.uuid4()}.txt"
+
+
+def being_written(user, key):
+    StoredObject.objects.create(key=key, owner=user)
+    return put(key)
+
+
+def test_there_is_nothing_to_do(store, purge):
+    kept(make_user(), content=picture())
+    assert purge() == NOTHING
+    assert_agreed()
+
+
+def test_what_is_expired_is_gone_and_what_is_not_stays(store, purge):
+    user = make_user()
+    expire(kept(user, content=picture()))
+    stays, deleted = kept(user), kept(user)
+    user.files.filter(pk=deleted.pk).trash()
+    assert "expired files deleted: 1" in purge()
+    assert set(user.files.all()) == {stays, deleted}
+    assert_agreed()
+
+
+def test_what_could_not_be_removed_is_removed_now(store, purge):
+    user = make_user()
+    key = being_written(user, a_key())
+    StoredObject.objects.filter(pk=key).update(remove_after=timezone.now())
+    assert "leftover objects removed: 1" in purge()
+    assert stored_keys() == []
+
+
+def test_what_is_being_written_is_left_alone(store, purge):
+    key = being_written(make_user(), a_key())
+    assert purge("--remove-orphans") == NOTHING.rstrip("\n") + " (removed)\n"
+    assert stored_keys() == [key]
+
+
+def test_what_a_person_leaves_behind_is_removed(store, purge):
+    user = make_user()
+    kept(user, content=picture())
+    user.delete()
+    assert "leftover objects removed: 2" in purge()
+    assert_agreed()
+
+
+def test_a_dry_run_tells_and_removes_nothing(store, purge):
+    user = make_user()
+    expire(kept(user))
+    put(orphan := a_key())
+    before = stored_keys()
+    assert purge("--dry-run", "--remove-orphans") == (
+        "expired files: 1, objects to remove: 0 (dry run)\n"
+        f"object without a row: {orphan}\n"
+        "object without a row: 1, row without its object: 0\n"
+        "Orphans are removed with --remove-orphans only.\n"
+    )
+    assert stored_keys() == before
+    assert user.files.count() == 1
+
+
+def test_an_object_without_a_row_is_told_and_stays_unless_it_is_to_be_removed(store, purge):
+    put(key := a_key())
+    assert f"object without a row: {key}\n" in purge()
+    assert stored_keys() == [key]
+    assert "object without a row: 1" in purge("--remove-orphans")
+    assert stored_keys() == []
+
+
+def test_a_file_without_its_object_is_told_and_stays_unless_it_is_to_be_removed(store, purge):
+    file = kept(make_user(), content=picture())
+    default_storage.delete(file.object_id)
+    assert f"row without its object: {file.object_id}\n" in purge()
+    assert File.objects.get() == file
+    assert "row without its object: 1" in purge("--remove-orphans")
+    assert not File.objects.exists()
+    assert_agreed()
+
+
+def test_a_file_without_its_thumbnail_goes_on_without_it(store, purge):
+    file = kept(make_user(), content=picture())
+    default_storage.delete(file.thumbnail_id)
+    purge("--remove-orphans")
+    assert File.objects.get().thumbnail is None
+    assert_agreed()
+
+
+def test_a_profile_without_its_picture_goes_on_without_it(purge):
+    user = make_user()
+    avatar = StoredObject.objects.create(key=a_key(), owner=user, remove_after=None)
+    Profile.objects.create(user=user, avatar=avatar)
+    purge("--remove-orphans")
+    assert Profile.objects.get().avatar is None
+    assert not StoredObject.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "key", ["notes.txt", "a/b.txt", f"{uuid.uuid4()}/notes.txt", f"x/{uuid.uuid4()}/a.txt"]
+)
+def test_what_is_not_ours_is_never_touched(store, purge, key):
+    put(key)
+    assert purge("--remove-orphans").count(": 0") == 4
+    assert default_storage.exists(key)
+
+
+def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
+    user = make_user()
+    files = [kept(user) for _ in range(3)]
+    use(settings, storage.uploads(tmp_path / "other", ""))
+    put(a_key())
+    assert "object without a row: 1, row without its object: 3\n" in purge()
+    assert set(user.files.all()) == set(files)
+    assert len(stored_keys()) == 1
+
+
+def test_an_object_that_gets_its_row_while_the_lists_are_read_is_no_orphan(purge, monkeypatch):
+    user, key = make_user(), a_key()
+    whole = Folder.all_keys
+
+    def listed(self):
+        being_written(user, key)
+        yield from whole(self)
+
+    rows = iter([[]])
+    monkeypatch.setattr(Folder, "all_keys", listed)
+    monkeypatch.setattr(objects, "pages", lambda _: rows)
+    assert [orphan for _, orphan in orphans.compared()] == [None]
+
+
+def test_a_row_whose_object_goes_while_the_lists_are_read_is_no_orphan(purge):
+    user = make_user()
+    file = kept(user)
+    compared = orphans._is_orphan
+    StoredObject.objects.filter(pk=file.object_id).update(remove_after=timezone.now())
+    default_storage.delete(file.object_id)
+    assert compared(file.object_id, orphans.Orphan.ROW) is False
+
+
+def test_any_number_is_compared_page_by_page(purge, monkeypatch):
+    monkeypatch.setattr(objects, "PAGE", 2)
+    user = make_user()
+    files = [kept(user) for _ in range(7)]
+    put(extra := a_key())
+    found = dict(orphans.compared())
+    assert found == {file.object_id: None for file in files} | {extra: orphans.Orphan.OBJECT}
+
+
+def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypatch):
+    def refuse(*args):
+        raise PermissionError("not yours")
+
+    file = kept(make_user())
+    expire(file)
+    put(orphan := a_key())
+    monkeypatch.setattr(Folder, "delete", refuse)
+    with pytest.raises(CommandError) as caught:
+        purge("--remove-orphans")
+    assert caught.value.returncode == 1
+    assert "2 could not be removed" in str(caught.value)
+    assert file.object_id in str(caught.value)
+    assert orphan in str(caught.value)
+
+
+def test_a_storage_that_is_away_is_one_line_within_seconds(purge, settings):
+    access = {"region": "", "key_id": "someone", "secret": "something"}
+    nobody = f"http://127.0.0.1:{free_port()}"
+    use(settings, storage.uploads(None, "bucket", endpoint=nobody, **access))
+    with pytest.raises(CommandError, match="Storage cannot be read: Could not connect"):
+        purge()

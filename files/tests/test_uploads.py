@@ -1,0 +1,199 @@
+"""What is kept of what is sent, in a folder and in a bucket."""
+
+import io
+import threading
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import connection
+from PIL import Image
+
+from accounts.tests.people import make_user
+from files import images, objects, quota, uploads
+from files.models import File, StoredObject
+from files.storage import Folder
+from files.tests.agreement import assert_agreed, stored_keys
+from files.tests.content import PDF, kept, picture, sent
+from files.uploads import upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def content_of(key):
+    with default_storage.open(key) as stored:
+        return stored.read()
+
+
+def refusal(user, file):
+    """Why the file is not kept; nothing is left of it."""
+    before = stored_keys()
+    with pytest.raises(ValidationError) as caught:
+        upload(user, file)
+    assert stored_keys() == before
+    assert_agreed()
+    return caught.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type"),
+    [
+        ("a.txt", b"hello", "text/plain"),
+        ("a.csv", b"a,b", "text/csv"),
+        ("a.md", b"# a", "text/markdown"),
+        ("a.pdf", PDF, "application/pdf"),
+    ],
+)
+def test_a_file_is_kept_as_it_is(store, name, content, content_type):
+    file = kept(make_user(), name, content)
+    assert (file.name, file.content_type, file.size) == (name, content_type, len(content))
+    assert file.thumbnail is None
+    assert content_of(file.object_id) == content
+    assert_agreed()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_an_image_is_kept_with_a_thumbnail(store, form):
+    data = picture(form, (800, 400))
+    file = kept(make_user(), "a", data)
+    assert content_of(file.object_id) == data
+    thumbnail = Image.open(io.BytesIO(content_of(file.thumbnail_id)))
+    assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
+    assert_agreed()
+
+
+def test_the_key_tells_nothing_of_the_name():
+    user = make_user()
+    file = kept(user, "../../secret plan.txt")
+    assert file.name == "secret plan.txt"
+    folder, _, name = file.object_id.partition("/")
+    assert folder == str(user.pk)
+    assert "secret" not in name
+    assert len(name) == len("00000000-0000-0000-0000-000000000000.txt")
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png", "", "\0"])
+def test_the_type_that_the_client_says_is_not_believed(content_type):
+    file = upload(make_user(), sent("a.html", b"<script>", content_type))
+    assert (file.name, file.content_type) == ("a.html.txt", "text/plain")
+    assert file.object_id.endswith(".txt")
+
+
+def test_a_large_file_that_has_been_written_to_a_temporary_one_is_moved():
+    with TemporaryUploadedFile("a.txt", "", 6, None) as file:
+        file.write(b"hello\n")
+        assert content_of(upload(make_user(), file).object_id) == b"hello\n"
+
+
+def test_an_empty_file_is_refused():
+    assert refusal(make_user(), sent(content=b"")) == {"file": [uploads.EMPTY]}
+
+
+def test_a_file_of_the_largest_size_is_kept(settings):
+    settings.FILE_MAX_SIZE = 1_000_000
+    assert kept(make_user(), content=b"a" * 1_000_000).size == 1_000_000
+
+
+def test_a_larger_one_is_refused(settings):
+    settings.FILE_MAX_SIZE = 1_000_000
+    reason = refusal(make_user(), sent(content=b"a" * 1_000_001))
+    assert reason == {"file": ["This file is larger than 1 MB."]}
+
+
+def test_a_broken_image_is_refused():
+    half = picture(size=(400, 300))[:300]
+    assert refusal(make_user(), sent("a.png", half)) == {"file": [images.BROKEN]}
+
+
+def test_the_beginning_of_an_image_does_not_make_one():
+    assert refusal(make_user(), sent("a.jpg", b"\xff\xd8\xff")) == {"file": [images.NO_IMAGE]}
+
+
+def test_a_file_beyond_the_quota_is_refused(settings):
+    settings.FILE_QUOTA = 11
+    user = make_user()
+    kept(user)
+    assert refusal(user, sent()) == {"file": [quota.FULL]}
+    assert quota.used(user) == 6
+
+
+def test_the_trash_counts_for_the_quota(settings):
+    settings.FILE_QUOTA = 11
+    user = make_user()
+    kept(user)
+    user.files.trash()
+    assert refusal(user, sent()) == {"file": [quota.FULL]}
+
+
+def test_the_quota_is_full_to_the_last_byte(settings):
+    settings.FILE_QUOTA = 12
+    user = make_user()
+    kept(user)
+    kept(user)
+    assert quota.used(user) == 12
+
+
+def test_others_have_a_quota_of_their_own(settings):
+    settings.FILE_QUOTA = 6
+    kept(make_user())
+    assert kept(make_user(email="bob@example.org")).size == 6
+
+
+def test_nobody_has_more_files_than_can_be_counted(monkeypatch):
+    monkeypatch.setattr(quota, "MAX_FILES", 1)
+    user = make_user()
+    kept(user)
+    assert refusal(user, sent()) == {"file": [quota.TOO_MANY]}
+
+
+def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monkeypatch):
+    settings.FILE_QUOTA = 13
+    user, all_written = make_user(), threading.Barrier(4)
+
+    def send():
+        try:
+            upload(user, sent())
+        except ValidationError as error:
+            reasons.append(error.messages)
+        finally:
+            connection.close()
+
+    reasons, turn = [], uploads._turn_of
+
+    def waiting(user):
+        all_written.wait(20)
+        turn(user)
+
+    monkeypatch.setattr(uploads, "_turn_of", waiting)
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reasons == [[quota.FULL]] * 2
+    assert quota.used(user) == 12
+    assert_agreed()
+
+
+def test_a_person_who_is_gone_meanwhile_leaves_nothing(monkeypatch):
+    user = make_user()
+    turn = uploads._turn_of
+    monkeypatch.setattr(uploads, "_turn_of", lambda gone: (gone.delete(), turn(user)))
+    with pytest.raises(objects.StorageError):
+        kept(user)
+    assert not File.objects.exists()
+    assert stored_keys() == []
+    assert not StoredObject.objects.exists()
+
+
+def test_a_storage_that_fails_is_told_apart_and_leaves_nothing(monkeypatch, caplog):
+    def refuse(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Folder, "_save", refuse)
+    with pytest.raises(objects.StorageError) as caught:
+        kept(make_user())
+    assert caught.value.message_dict == {"file": [objects.NOT_STORED]}
+    assert "disk full" in caplog.text
+    assert_agreed()

@@ -1,0 +1,82 @@
+"""What is sent, checked and kept: the object, for an image a thumbnail, and the row."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from accounts.models import User
+from files import images, objects, quota
+from files.models import File
+from files.recognition import Kind, label, recognised
+
+# Pixels: two for each of the largest that a list shows, on a screen with many to the inch.
+THUMBNAIL: Final = 320
+
+EMPTY: Final = "This file is empty."
+
+
+def upload(user: User, sent: UploadedFile[bytes]) -> File:
+    """Keep the file. No transaction is open while its bytes travel.
+
+    Raises ValidationError for the field `file`: for what is not to be kept, and, as
+    StorageError, where storage fails. Nothing is kept then.
+    """
+    try:
+        return _kept(user, sent)
+    except objects.StorageError as error:
+        raise objects.StorageError({"file": error.messages}) from error
+    except ValidationError as error:
+        raise ValidationError({"file": error.messages}) from error
+
+
+def _kept(user: User, sent: UploadedFile[bytes]) -> File:
+    size = _checked_size(sent)
+    name = sent.name or ""
+    kind = recognised(sent, name)
+    quota.check_room(user, size)
+    with objects.written(user, _contents(sent, kind)) as keys:
+        return _filed(user, keys, name=label(name, kind), content_type=kind.content_type, size=size)
+
+
+def _checked_size(sent: UploadedFile[bytes]) -> int:
+    size = sent.size or 0
+    if not size:
+        raise ValidationError(EMPTY)
+    if size > settings.FILE_MAX_SIZE:
+        raise ValidationError(f"This file is larger than {settings.FILE_MAX_SIZE // 1_000_000} MB.")
+    return size
+
+
+def _contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
+    contents: list[tuple[str, objects.Content]] = [(kind.extension, sent)]
+    if kind.is_image:
+        contents.append(("webp", images.thumbnail(sent, side=THUMBNAIL)))
+    return contents
+
+
+def _filed(user: User, keys: list[str], *, name: str, content_type: str, size: int) -> File:
+    """The row, in the transaction that claims what has been written. It waits for the person's
+    other uploads, so that all of them together fit into the quota."""
+    key, *thumbnail = keys
+    with transaction.atomic():
+        _turn_of(user)
+        quota.check_room(user, size)
+        objects.claim(keys)
+        return File.objects.create(
+            user=user,
+            name=name,
+            content_type=content_type,
+            size=size,
+            object_id=key,
+            thumbnail_id=next(iter(thumbnail), None),
+        )
+
+
+def _turn_of(user: User) -> None:
+    if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
+        raise objects.ObjectLostError

@@ -1,0 +1,179 @@
+"""A person's files: the list, and what its buttons do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.http import HtmxRequest, SignedInRequest
+from files import downloads, trash
+from files.forms import FILES_AT_ONCE, UploadForm
+from files.listing import Listing, shown
+from files.models import TRASH, File
+from files.objects import StorageError
+
+View = Callable[..., HttpResponse]
+FileView = Callable[[HtmxRequest, File], HttpResponse]
+
+
+def from_the_list(view: View) -> View:
+    """The view behind a button of the list. Who comes by an address instead, perhaps because
+    of having to sign in first, sees the list."""
+
+    @wraps(view)
+    def wrapped(request: HtmxRequest, **kwargs: UUID) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, **kwargs)
+        return redirect(Listing.of(request.GET).url)
+
+    return wrapped
+
+
+def file_or_gone(view: FileView) -> View:
+    """Give the view the person's file. If there is none (any more, after a second click), the
+    list says so, under the status 404."""
+
+    @wraps(view)
+    def wrapped(request: HtmxRequest, pk: UUID) -> HttpResponse:
+        if file := request.user.files.filter(pk=pk).first():
+            return view(request, file)
+        messages.info(request, "There is no such file, or no more.")
+        return _list(request, UploadForm(), status=404)
+
+    return wrapped
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def file_list(request: HtmxRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return _list(request, UploadForm())
+    if request.htmx:
+        # A session that ended while its owner was typing: the whole page has to change.
+        return HttpResponseClientRefresh()
+    return redirect_to_login(request.get_full_path())
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@from_the_list
+def upload(request: HtmxRequest) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    files = form.save(request.user) if form.is_valid() else []
+    if files:
+        which = f"“{files[0]}” is" if len(files) == 1 else f"{len(files)} files are"
+        messages.success(request, f"{which} uploaded.")
+    if form.errors:
+        return _list(request, form, status=422)
+    return redirect(Listing.of(request.GET).url)
+
+
+@require_safe
+@login_required
+def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    file = get_object_or_404(request.user.files.present(), pk=pk)
+    try:
+        return downloads.attachment(file)
+    except StorageError as error:
+        messages.error(request, f"“{file}”: {' '.join(error.messages)}")
+        return redirect("files:list")
+
+
+@require_safe
+@login_required
+def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    file = get_object_or_404(request.user.files.exclude(thumbnail=None), pk=pk)
+    try:
+        return downloads.inline_webp(str(file.thumbnail_id))
+    except StorageError:
+        return HttpResponse(status=503)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@from_the_list
+@file_or_gone
+def delete(request: HtmxRequest, file: File) -> HttpResponse:
+    if request.user.files.filter(pk=file.pk).trash():
+        messages.success(request, f"“{file}” is deleted. For {TRASH.days} days you can restore it.")
+    else:
+        messages.info(request, f"“{file}” was deleted already.")
+    return redirect(Listing.of(request.GET).url)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@from_the_list
+@file_or_gone
+def restore(request: HtmxRequest, file: File) -> HttpResponse:
+    if request.user.files.filter(pk=file.pk).restore():
+        messages.success(request, f"“{file}” is restored.")
+    elif file.is_deleted:
+        messages.error(request, f"“{file}” was deleted more than {TRASH.days} days ago.")
+    else:
+        messages.info(request, f"“{file}” was restored already.")
+    return redirect(Listing.of(request.GET).url)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+@file_or_gone
+def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
+    """Ask, and then do it; a file that has been restored in the meantime stays."""
+    listing = Listing.of(request.GET)
+    if file.is_deleted and request.method == "GET":
+        return render(request, "files/file_delete.html", {"file": file, "listing": listing})
+    deleted = request.user.files.filter(pk=file.pk).exclude(deleted_at=None)
+    if file.is_deleted and trash.delete_for_good(deleted):
+        messages.success(request, f"“{file}” is deleted for good.")
+    else:
+        messages.info(request, f"“{file}” is not deleted, so it stays.")
+    return redirect(listing.url)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def empty_trash(request: SignedInRequest) -> HttpResponse:
+    """Ask, and then do it."""
+    files, listing = request.user.files.deleted(), Listing(deleted=True)
+    if request.method == "GET":
+        context = {"count": files.count(), "listing": listing}
+        return render(request, "files/trash_empty.html", context)
+    if count := trash.delete_for_good(files):
+        files_are = "1 file is" if count == 1 else f"{count} files are"
+        messages.success(request, f"{files_are} deleted for good.")
+    else:
+        messages.info(request, "There was nothing left to delete.")
+    return redirect(listing.url)
+
+
+def _list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    listing = Listing.of(request.GET)
+    part = request.htmx and not request.htmx.history_restore_request
+    template = "files/file_results.html" if part else "files/file_list.html"
+    context = {
+        "form": form,
+        "part": part,
+        "at_once": FILES_AT_ONCE,
+        "max_size": settings.FILE_MAX_SIZE,
+        "quota": settings.FILE_QUOTA,
+        "nearly_full": settings.FILE_QUOTA * 9 // 10,
+        "days": TRASH.days,
+    }
+    return render(request, template, context | shown(request.user, listing), status=status)
