@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 from django.utils import timezone
 
@@ -35,21 +35,26 @@ def local_formats(zone: str, locale: str) -> Iterator[None]:
 
 def local_datetime(moment: datetime) -> str:
     """Day and minute, such as 23 Nov 2026, 16:05."""
-    zone = timezone.get_current_timezone()
-    return format_datetime(moment, "medium", tzinfo=zone, locale=_babel_locale())
+    locale, local = _babel_locale(), timezone.localtime(moment)
+    day = format_date(local, "medium", locale=locale)
+    minute = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    # The locale's way to put the two together; quotes are around words of it.
+    pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    return pattern.replace("{1}", day).replace("{0}", minute)
 
 
 def local_number(number: float) -> str:
-    return format_decimal(number, format="#,##0.#", locale=_babel_locale())
+    """The number with at most one decimal, such as 1,234.5."""
+    return format_decimal(round(number, 1), locale=_babel_locale())
 
 
 def local_size(count: int) -> str:
     """A count of bytes in the largest unit in which it is at least 1, such as 1.2 MB."""
     size, unit = float(count), 0
-    while size >= STEP and unit < len(UNITS) - 1:
+    while round(size, 1) >= STEP and unit < len(UNITS) - 1:
         size, unit = size / STEP, unit + 1
     name = "byte" if count == 1 else UNITS[unit]
-    return f"{local_number(round(size, 1))} {name}"
+    return f"{local_number(size)} {name}"
 
 
 def _babel_locale() -> Locale:

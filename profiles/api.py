@@ -2,6 +2,137 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from ninja import Router
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from config.schema import Body, Schema
+from onboarding.models import Preferences
+from onboarding.traits import Trait
+from profiles import avatars
+from profiles.bodies import FORM, Either
+from profiles.forms import ProfileForm
+from profiles.models import Profile
+from profiles.places import locales, zones
+
+KEY: Final = re.compile(r"[0-9]{1,19}")
 
 router = Router(tags=["profile"], by_alias=True)
+
+
+class ProfileOut(Schema):
+    id: UUID
+    email: str
+    name: str
+    image: str | None
+    bio: str
+    timezone: str
+    locale: str
+    role: Literal["admin", "user"]
+    onboarded: bool
+    bot_traits: list[str]
+    experts: list[int]
+
+
+def file_or_null(value: Any) -> UploadedFile[bytes] | None:
+    if value is None or isinstance(value, UploadedFile):
+        return value
+    raise PydanticCustomError("image", "Send a file in a form, or null to have no picture.")
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out stays as it is: there is no default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+Picture = Annotated[Any, PlainValidator(file_or_null), WithJsonSchema({"type": "null"})]
+Zone = Annotated[str, Field(json_schema_extra={"enum": list(zones())})]
+Place = Annotated[str, Field(json_schema_extra={"enum": list(locales())})]
+Manner = Annotated[str, Field(json_schema_extra={"enum": Trait.values})]
+
+
+class ProfileChange(Body):
+    """What is left out stays as it is. The image is null, which removes it, or a file in a form,
+    where lists are fields that occur several times."""
+
+    model_config = ConfigDict(populate_by_name=False, json_schema_extra=without_defaults)
+
+    name: str = ""
+    bio: str = ""
+    timezone: Zone = ""
+    locale: Place = ""
+    bot_traits: list[Manner] = []
+    experts: list[int] = []
+    image: Picture = None
+
+    @classmethod
+    def from_form(
+        cls, texts: QueryDict, files: Mapping[str, UploadedFile[bytes]]
+    ) -> dict[str, Any]:
+        """The values as JSON would have them, where they can be that."""
+        values: dict[str, Any] = dict(texts.items())
+        if "botTraits" in texts:
+            values["botTraits"] = texts.getlist("botTraits")
+        if "experts" in texts:
+            values["experts"] = [
+                int(key) if KEY.fullmatch(key) else key for key in texts.getlist("experts")
+            ]
+        return values | dict(files.items())
+
+    def form(self, user: User) -> ProfileForm:
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        image = values.pop("image", None)
+        files = {"image": False if image is None else image}
+        return ProfileForm(user, values, files, only=self.model_fields_set)
+
+
+def as_form() -> dict[str, Any]:
+    """The change's schema for a form, where the image is a file."""
+    schema = ProfileChange.model_json_schema()
+    schema["properties"]["image"] = {"type": "string", "format": "binary"}
+    return {"requestBody": {"content": {FORM: {"schema": schema}}}}
+
+
+def shown(user: User) -> dict[str, Any]:
+    """The whole profile; no statement, as all of it comes with the session."""
+    profile, preferences = Profile.of(user), Preferences.of(user)
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "name": user.name,
+        "image": avatars.address(user),
+        "bio": profile.bio,
+        "timezone": profile.timezone,
+        "locale": profile.locale,
+        "role": "admin" if user.is_superuser or user.is_staff else "user",
+        "onboarded": preferences.is_onboarded,
+        "bot_traits": preferences.traits,
+        "experts": preferences.experts,
+    }
+
+
+@router.get("", response=ProfileOut, summary="The whole profile")
+def profile(request: SignedInRequest) -> dict[str, Any]:
+    return shown(request.user)
+
+
+@router.patch("", response=ProfileOut, openapi_extra=as_form(), summary="Change some of it")
+def change_profile(
+    request: SignedInRequest, change: Annotated[ProfileChange, Either(...)]
+) -> dict[str, Any]:
+    form = change.form(request.user)
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    form.save()
+    return shown(request.user)

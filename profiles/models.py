@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Self
+
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
 from accounts.personal import Personal
-from config.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE
+from config.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE, local_formats
 from files.models import StoredObject
-from profiles.places import known_locale, known_zone
+from profiles.places import known_locale, known_zone, locales, zones
+
+
+class ProfileQuerySet(models.QuerySet["Profile"]):
+    def with_avatar(self) -> Self:
+        return self.exclude(avatar=None)
 
 
 class Profile(Personal):
@@ -23,5 +31,15 @@ class Profile(Personal):
         StoredObject, on_delete=models.PROTECT, null=True, blank=True, editable=False
     )
 
+    objects = ProfileQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"profile of {self.user}"
+
+    def formats(self) -> AbstractContextManager[None]:
+        """Have the block's times and numbers read as the person wants them; as by default where
+        the zone or the locale that was chosen is not known any more."""
+        return local_formats(
+            self.timezone if self.timezone in zones() else DEFAULT_ZONE,
+            self.locale if self.locale in locales() else DEFAULT_LOCALE,
+        )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.localedata import locale_identifiers
 from django.core.exceptions import ValidationError
 
+# Files among the system's zones that name no place on earth.
+NO_PLACES: Final = {"Factory", "localtime"}
+
 
 @cache
 def zones() -> tuple[str, ...]:
     """Every zone, by name."""
-    return tuple(sorted(available_timezones()))
+    return tuple(sorted(available_timezones() - NO_PLACES))
 
 
 @cache

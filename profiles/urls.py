@@ -1,7 +1,15 @@
 """What a person tells about themselves, takes along, and deletes."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from profiles import views
 
 app_name = "profiles"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.profile, name="profile"),
+    path("avatar/<uuid:pk>.webp", views.avatar, name="avatar"),
+    path("avatar/remove/", views.remove_avatar, name="remove_avatar"),
+    path("export/", views.export, name="export"),
+    path("delete/", views.delete, name="delete"),
+]

@@ -1,0 +1,160 @@
+"""All that the site has about a person, to take along: a zip that is written while it is sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.files.base import File as Content
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+from zipstream import ZipStream
+
+from accounts.models import User
+from files import objects
+from files.models import File
+from onboarding.models import Expert, Preferences
+from profiles.models import Profile
+from profiles.names import safe_names
+from tours.models import Tour
+
+FILES: Final = "files"
+TRASH: Final = "deleted-files"
+NOTE: Final = "MISSING.txt"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object in storage, and where in the zip it is."""
+
+    path: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """What to send: read from the database before the first byte, so that none is asked after."""
+
+    document: bytes
+    entries: list[Entry]
+
+    @classmethod
+    def of(cls, user: User) -> Export:
+        files = list(user.files.order_by("created_at", "pk"))
+        paths = list(_paths(files))
+        document = _document(user) | {"files": list(map(_file, files, paths))}
+        text = json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        entries = [Entry(path, file.object_id) for path, file in zip(paths, files, strict=True)]
+        return cls(text.encode(), _picture(user) + entries)
+
+    def zipped(self) -> Iterator[bytes]:
+        """The zip, of which no more than a piece is in memory. An object that cannot be read is
+        left out; a note in the zip says so."""
+        archive, missing = ZipStream(), list[str]()
+        archive.add(self.document, "data.json")
+        for entry in self.entries:
+            if content := _opened(entry, missing):
+                archive.add(_pieces(content, entry, missing), entry.path)
+                yield from archive.all_files()
+        if missing:
+            lines = ["Of these the storage gave nothing, or not all:", *missing]
+            archive.add("\n".join(lines) + "\n", NOTE)
+        yield from archive.finalize()
+
+
+def _opened(entry: Entry, missing: list[str]) -> Content[bytes] | None:
+    try:
+        return objects.opened(entry.key)
+    except (FileNotFoundError, objects.StorageError):
+        missing.append(entry.path)
+        return None
+
+
+def _pieces(content: Content[bytes], entry: Entry, missing: list[str]) -> Iterator[bytes]:
+    with content:
+        try:
+            yield from content.chunks()
+        except Exception:
+            logger.exception("%s could not be read to its end", entry.key)
+            missing.append(entry.path)
+
+
+def _paths(files: list[File]) -> Iterator[str]:
+    names = {folder: safe_names(_labels(files, folder)) for folder in (FILES, TRASH)}
+    for file in files:
+        yield f"{_folder(file)}/{next(names[_folder(file)])}"
+
+
+def _labels(files: list[File], folder: str) -> Iterator[str]:
+    return (file.name for file in files if _folder(file) == folder)
+
+
+def _folder(file: File) -> str:
+    return TRASH if file.is_deleted else FILES
+
+
+def _picture(user: User) -> list[Entry]:
+    key = Profile.of(user).avatar_id
+    return [Entry("avatar.webp", key)] if key else []
+
+
+def _document(user: User) -> dict[str, Any]:
+    """What the site knows, but for the secrets that open the account."""
+    return {
+        "exportedAt": timezone.now(),
+        "account": _account(user),
+        "profile": _profile(user),
+        "preferences": _preferences(user),
+        "tour": {"answered": Tour.of(user).answered},
+        "sessions": [
+            {"createdAt": session.created_at, "expiresAt": session.expire_date}
+            for session in user.sessions.order_by("created_at")
+        ],
+    }
+
+
+def _account(user: User) -> dict[str, Any]:
+    addresses = user.emailaddress_set.order_by("pk")
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "name": user.name,
+        "joinedAt": user.date_joined,
+        "lastSignInAt": user.last_login,
+        "isStaff": user.is_staff,
+        "isSuperuser": user.is_superuser,
+        "addresses": list(addresses.values("email", "verified", "primary")),
+    }
+
+
+def _profile(user: User) -> dict[str, Any]:
+    profile = Profile.of(user)
+    return {"bio": profile.bio, "timezone": profile.timezone, "locale": profile.locale}
+
+
+def _preferences(user: User) -> dict[str, Any]:
+    preferences = Preferences.of(user)
+    experts = Expert.objects.filter(pk__in=preferences.experts).order_by("slug")
+    return {
+        "traits": preferences.traits,
+        "favouriteExperts": list(experts.values_list("slug", flat=True)),
+        "onboardedAt": preferences.finished_at,
+    }
+
+
+def _file(file: File, path: str) -> dict[str, Any]:
+    return {
+        "id": file.pk,
+        "name": file.name,
+        "path": path,
+        "contentType": file.content_type,
+        "size": file.size,
+        "createdAt": file.created_at,
+        "updatedAt": file.updated_at,
+        "deletedAt": file.deleted_at,
+    }

@@ -1,0 +1,48 @@
+"""The form fields that the profile needs beyond Django's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from profiles.places import locales, zones
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, whose ends count as one character, as they do in the browser."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class ProposingInput(forms.TextInput):
+    """A text field that proposes values while somebody types."""
+
+    template_name = "profiles/proposing_input.html"
+
+    def __init__(self, options: Callable[[], SafeString]) -> None:
+        super().__init__({"autocomplete": "off", "spellcheck": "false"})
+        self.options = options
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["list"] = f"{name}-options"
+        return context | {"options": self.options()}
+
+
+@cache
+def zone_options() -> SafeString:
+    """Written once, as there are hundreds."""
+    return format_html_join("", '<option value="{}"></option>', ((zone,) for zone in zones()))
+
+
+@cache
+def locale_options() -> SafeString:
+    return format_html_join("", '<option value="{}">{}</option>', locales().items())

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from django import forms
+from django.db import transaction
+
+from accounts.models import User
+from files import objects
+from onboarding.forms import ExpertsField, TraitsField
+from onboarding.models import Preferences
+from profiles import avatars
+from profiles.fields import LinesField, ProposingInput, locale_options, zone_options
+from profiles.models import Profile
+
+IMAGE_TYPES: Final = "image/jpeg,image/png,image/webp"
+# The fields of the form, and what the preferences call them.
+PREFERENCES: Final = {"bot_traits": "traits", "experts": "experts"}
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """All that people change about themselves; with `only`, these fields of it.
+
+    An `image` of False, in place of a file, takes the picture away.
+    """
+
+    image = forms.FileField(
+        label="New picture",
+        required=False,
+        help_text=f"JPEG, PNG or WebP, at most {avatars.LARGEST // 1_000_000} MB.",
+        widget=forms.FileInput({"accept": IMAGE_TYPES}),
+    )
+    name = forms.CharField(
+        required=False,
+        max_length=User._meta.get_field("name").max_length,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    bot_traits = TraitsField(label="Traits")
+    experts = ExpertsField(label="Favourite experts", required=False)
+    field_order = ("image", "name", "bio", "timezone", "locale", "bot_traits", "experts")
+
+    class Meta:
+        model = Profile
+        fields = ("bio", "timezone", "locale")
+        field_classes = {"bio": LinesField}
+        help_texts = {
+            "bio": "What your assistants should know about you, in a few sentences.",
+            "timezone": "Type a city or a part of its name.",
+            "locale": "How times and numbers are written. Type a language or a country.",
+        }
+        widgets = {
+            "bio": forms.Textarea({"rows": 5}),
+            "timezone": ProposingInput(zone_options),
+            "locale": ProposingInput(locale_options),
+        }
+
+    def __init__(
+        self,
+        user: User,
+        data: Mapping[str, Any] | None = None,
+        files: Any = None,
+        *,
+        only: Collection[str] | None = None,
+    ) -> None:
+        self.user = user
+        preferences = Preferences.of(user)
+        initial = {name: getattr(preferences, key) for name, key in PREFERENCES.items()}
+        super().__init__(
+            data, files, instance=Profile.of(user), initial=initial | {"name": user.name}
+        )
+        # Who has never chosen a trait need not do so here.
+        self.fields["bot_traits"].required = bool(preferences.traits)
+        self.fields["experts"].keep(preferences.experts)  # type: ignore[attr-defined]
+        if only is not None:
+            self.fields = {name: self.fields[name] for name in self.fields if name in only}
+
+    def clean_image(self) -> bytes | bool | None:
+        image = self.cleaned_data["image"]
+        return avatars.encoded(image) if image else image
+
+    def clean_name(self) -> str:
+        name: str = User._meta.get_field("name").clean(self.cleaned_data["name"], self.user)
+        return name
+
+    def save(self, commit: bool = True) -> Profile:
+        """Write everything or nothing. Raises StorageError where the picture cannot be stored."""
+        values = dict(self.cleaned_data)
+        image = values.pop("image", None)
+        with self._written(image) as keys, transaction.atomic():
+            if image is not None:
+                avatars.replace(self.user, keys[0] if keys else None)
+            self._store(values)
+        return Profile.of(self.user)
+
+    def _written(self, image: bytes | bool | None) -> AbstractContextManager[list[str]]:
+        contents = [(avatars.EXTENSION, image)] if isinstance(image, bytes) else []
+        return objects.written(self.user, contents)
+
+    def _store(self, values: dict[str, Any]) -> None:
+        if "name" in values:
+            self.user.name = values.pop("name")
+            self.user.save(update_fields=["name"])
+        wishes = {key: values.pop(name) for name, key in PREFERENCES.items() if name in values}
+        if wishes:
+            Preferences.of(self.user).store(**wishes)
+        if values:
+            Profile.of(self.user).store(**values)

@@ -1,0 +1,34 @@
+"""Images as people send them, and what is in storage."""
+
+import io
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from PIL import Image
+
+from files import objects
+from profiles import avatars
+from profiles.models import Profile
+
+
+def picture(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, kind)
+    return SimpleUploadedFile(name, stream.getvalue(), "image/png")
+
+
+def give_avatar(user):
+    """Have a picture stored as the person's own; its key."""
+    row = Profile.of(user)
+    content = avatars.encoded(picture())
+    with objects.written(user, [("webp", content)]) as keys, transaction.atomic():
+        avatars.replace(user, keys[0])
+    return row.avatar_id
+
+
+def stored():
+    """The keys of all objects in storage."""
+    root = Path(default_storage.location)
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

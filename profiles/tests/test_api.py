@@ -1,0 +1,341 @@
+"""GET and PATCH /api/profile."""
+
+import json
+
+import pytest
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, Client, encode_multipart
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.people import make_admin, make_user
+from onboarding.models import Expert, Preferences
+from onboarding.tests.experts import make_expert
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar, picture, stored
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/profile"
+SHAPE = [
+    "id",
+    "email",
+    "name",
+    "image",
+    "bio",
+    "timezone",
+    "locale",
+    "role",
+    "onboarded",
+    "botTraits",
+    "experts",
+]
+
+
+@pytest.fixture
+def user(client):
+    user = make_user(newcomer=True)
+    client.force_login(user)
+    return user
+
+
+def patch(client, change):
+    return client.patch(URL, json.dumps(change), "application/json")
+
+
+def send(client, **fields):
+    return client.patch(URL, encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT)
+
+
+def refused(answer):
+    """What is wrong, by field."""
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid:api"
+    return set(answer.json()["fields"])
+
+
+def test_get_tells_the_whole_profile(client, user):
+    answer = client.get(URL).json()
+    assert list(answer) == SHAPE
+    assert answer == {
+        "id": str(user.pk),
+        "email": "ada@example.org",
+        "name": "Ada Lovelace",
+        "image": None,
+        "bio": "",
+        "timezone": "UTC",
+        "locale": "en",
+        "role": "user",
+        "onboarded": False,
+        "botTraits": [],
+        "experts": [],
+    }
+
+
+def test_get_costs_one_statement(client, user, django_assert_num_queries):
+    Preferences.objects.create(user=user, finished_at=timezone.now(), traits=["direct"])
+    Profile.objects.create(user=user, bio="Writes programs.")
+    with django_assert_num_queries(1):
+        answer = client.get(URL).json()
+    assert (answer["onboarded"], answer["botTraits"]) == (True, ["direct"])
+
+
+@pytest.mark.parametrize(
+    ("roles", "role"),
+    [({"is_staff": True}, "admin"), ({"is_superuser": True}, "admin"), ({}, "user")],
+)
+def test_the_role_is_what_the_person_may_do(client, roles, role):
+    client.force_login(make_user(**roles))
+    assert client.get(URL).json()["role"] == role
+
+
+def test_every_answer_has_the_same_shape(client, user):
+    answers = [
+        client.get(URL),
+        patch(client, {}),
+        patch(client, {"name": "Ada"}),
+        send(client, name="Ada"),
+        send(client, image=picture()),
+        patch(client, {"image": None}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert [list(answer.json()) for answer in answers] == [SHAPE] * 6
+
+
+def test_patch_changes_what_it_names_and_answers_as_get_does(client, user):
+    expert = make_expert()
+    change = {
+        "name": "  Countess  ",
+        "bio": "Writes\nprograms.",
+        "timezone": "Europe/London",
+        "locale": "en-GB",
+        "botTraits": ["direct", "curious"],
+        "experts": [expert.pk],
+    }
+    answer = patch(client, change)
+    assert answer.status_code == 200
+    assert answer.json() == client.get(URL).json()
+    assert answer.json() | change | {"name": "Countess"} == answer.json()
+
+
+def test_what_is_left_out_stays(client, user):
+    patch(client, {"bio": "Writes programs.", "botTraits": ["direct"]})
+    before = client.get(URL).json()
+    assert patch(client, {"name": "Ada"}).json() == before | {"name": "Ada"}
+    assert patch(client, {}).json() == before | {"name": "Ada"}
+
+
+def test_a_zone_that_is_not_known_any_more_does_not_hinder_other_changes(client, user):
+    Profile.objects.create(user=user, timezone="Europe/Atlantis")
+    assert patch(client, {"name": "Ada"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": 1}, "name"),
+        ({"name": None}, "name"),
+        ({"name": ["Ada"]}, "name"),
+        ({"name": "x" * 129}, "name"),
+        ({"name": "a\0b"}, "name"),
+        ({"bio": "x" * 2049}, "bio"),
+        ({"bio": "\0"}, "bio"),
+        ({"bio": {}}, "bio"),
+        ({"timezone": "Narnia"}, "timezone"),
+        ({"timezone": ""}, "timezone"),
+        ({"timezone": None}, "timezone"),
+        ({"timezone": "\0"}, "timezone"),
+        ({"locale": "tlh"}, "locale"),
+        ({"locale": True}, "locale"),
+        ({"locale": ""}, "locale"),
+        ({"botTraits": "direct"}, "botTraits"),
+        ({"botTraits": ["evil"]}, "botTraits"),
+        ({"botTraits": [""]}, "botTraits"),
+        ({"botTraits": [1]}, "botTraits.0"),
+        ({"botTraits": [{"a": 1}]}, "botTraits.0"),
+        ({"botTraits": {"0": "direct"}}, "botTraits"),
+        ({"botTraits": None}, "botTraits"),
+        ({"experts": [0]}, "experts"),
+        ({"experts": [-1]}, "experts"),
+        ({"experts": [2**63]}, "experts"),
+        ({"experts": [10**100]}, "experts"),
+        ({"experts": [1.5]}, "experts.0"),
+        ({"experts": [True]}, "experts.0"),
+        ({"experts": ["1"]}, "experts.0"),
+        ({"experts": list(range(1, 100))}, "experts"),
+        ({"experts": None}, "experts"),
+        ({"image": "https://example.org/me.png"}, "image"),
+        ({"image": ""}, "image"),
+        ({"image": {}}, "image"),
+        ({"role": "admin"}, "role"),
+        ({"email": "eve@example.org"}, "email"),
+        ({"id": "1"}, "id"),
+        ({"onboarded": True}, "onboarded"),
+        ({"isSuperuser": True}, "isSuperuser"),
+        ({"is_superuser": True}, "is_superuser"),
+        ({"bot_traits": ["direct"]}, "bot_traits"),
+        ({"imageUrl": "https://example.org/me.png"}, "imageUrl"),
+    ],
+)
+def test_what_is_wrong_is_422_under_its_name_and_nothing_is_written(client, user, change, field):
+    before = client.get(URL).json()
+    right = {"bio": "Right."} if "bio" not in change else {"name": "Right"}
+    assert refused(patch(client, right | change)) == {field}
+    assert client.get(URL).json() == before
+
+
+def test_nobody_becomes_an_administrator_by_a_patch(client, user):
+    for value in ("admin", ["admin"], True):
+        assert refused(patch(client, {"name": "Eve", "role": value})) == {"role"}
+        assert refused(send(client, role=str(value))) == {"role"}
+    assert User.objects.get(is_superuser=False, is_staff=False).name == "Ada Lovelace"
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"x"', "1", "true", "[[]]"])
+def test_a_body_that_is_no_object_is_422(client, user, body):
+    assert client.patch(URL, body, "application/json").status_code == 422
+
+
+@pytest.mark.parametrize("body", ["{", "\0", '{"name": "\\ud800"}', "[" * 100_000, "1" * 5000])
+def test_a_body_that_is_no_json_is_400(client, user, body):
+    assert client.patch(URL, body, "application/json").status_code == 400
+
+
+def test_ten_megabytes_of_json_are_413(client, user):
+    body = json.dumps({"bio": "x" * 10_000_000})
+    assert client.patch(URL, body, "application/json").status_code == 413
+
+
+def test_another_content_type_is_415(client, user):
+    assert client.patch(URL, "name=Ada", "application/x-www-form-urlencoded").status_code == 415
+
+
+def test_a_form_says_the_same_as_json(client, user):
+    first, second = make_expert(), make_expert(slug="second", name="Second")
+    fields = {"name": " Ada ", "bio": "Writes\r\nprograms.", "timezone": "Europe/London"}
+    lists = {"botTraits": ["direct", "curious"], "experts": [second.pk, first.pk]}
+    answer = send(client, **fields, **lists).json()
+    assert answer == client.get(URL).json()
+    assert {name: answer[name] for name in lists} == lists
+    assert (answer["name"], answer["bio"]) == ("Ada", "Writes\nprograms.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": "x" * 129}, "name"),
+        ({"name": "\0"}, "name"),
+        ({"timezone": "Narnia"}, "timezone"),
+        ({"botTraits": ["direct", "evil"]}, "botTraits"),
+        ({"bot_traits": ["direct"]}, "bot_traits"),
+        ({"experts": ["x"]}, "experts.0"),
+        ({"experts": ["9" * 5000]}, "experts.0"),
+        ({"experts": ["99"]}, "experts"),
+        ({"image": "https://example.org/me.png"}, "image"),
+        ({"surprise": "x"}, "surprise"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_422(client, user, fields, field):
+    before = client.get(URL).json()
+    assert refused(send(client, bio="Right.", **fields)) == {field}
+    assert client.get(URL).json() == before
+
+
+def test_a_file_in_place_of_a_text_is_422(client, user):
+    assert refused(send(client, name=picture())) == {"name"}
+    assert refused(send(client, botTraits=picture())) == {"botTraits"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "multipart/form-data; boundary=\xe9", MULTIPART_CONTENT]
+)
+def test_a_form_that_cannot_be_read_is_400(client, user, kind):
+    body = b'--BoUnDaRyStRiNg\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n'
+    body += b"Content-Transfer-Encoding: base64\r\n\r\nx\r\n--BoUnDaRyStRiNg--"
+    answer = client.patch(URL, body, kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
+
+
+def test_a_form_that_ends_too_early_changes_nothing(client, user):
+    before = client.get(URL).json()
+    assert client.patch(URL, b"--BoUnDa", MULTIPART_CONTENT).json() == before
+
+
+def test_a_form_of_very_many_fields_is_400(client, user):
+    fields = {f"field-{number}": "x" for number in range(1001)}
+    assert send(client, **fields).status_code == 400
+
+
+def test_traits_must_be_some_where_there_were_some(client, user):
+    assert patch(client, {"botTraits": []}).status_code == 200
+    patch(client, {"botTraits": ["direct"]})
+    assert refused(patch(client, {"botTraits": []})) == {"botTraits"}
+
+
+def test_a_favourite_that_became_inactive_may_stay(client, user):
+    expert = make_expert()
+    patch(client, {"experts": [expert.pk]})
+    Expert.objects.update(is_active=False)
+    assert patch(client, {"experts": [expert.pk]}).json()["experts"] == [expert.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_image_is_stored_with_the_rest_shown_and_removed_by_null(client, user):
+    answer = send(client, image=picture(), name="Ada").json()
+    assert answer["name"] == "Ada"
+    assert answer["image"].startswith("/profile/avatar/")
+    assert client.get(answer["image"]).headers["Content-Type"] == "image/webp"
+    assert patch(client, {"image": None}).json()["image"] is None
+    assert stored() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_image_beside_something_wrong_is_not_stored(client, user):
+    key = give_avatar(user)
+    assert refused(send(client, image=picture(), timezone="Narnia")) == {"timezone"}
+    assert stored() == {key}
+
+
+def test_what_is_no_image_is_422(client, user):
+    answer = send(client, image=picture(kind="GIF"))
+    assert answer.json()["fields"] == {"image": ["This is no JPEG, PNG or WebP image."]}
+
+
+def test_a_storage_that_fails_is_503(client, user, monkeypatch):
+    def full(*args, **options):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("files.storage.Folder.save", full)
+    assert send(client, image=picture(), name="Eve").status_code == 503
+    assert client.get(URL).json()["name"] == "Ada Lovelace"
+
+
+def test_one_person_does_not_change_another(client, user):
+    grace = make_admin()
+    patch(client, {"name": "Eve", "bio": "x"})
+    grace.refresh_from_db()
+    assert grace.name == "Grace Hopper"
+
+
+def test_a_stranger_is_401():
+    for answer in (Client().get(URL), patch(Client(), {"name": "Eve"})):
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+
+
+def test_a_patch_needs_the_csrf_token(user):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user)
+    assert patch(strict, {"name": "Eve"}).status_code == 403
+    assert send(strict, name="Eve").status_code == 403
+
+
+def test_the_document_tells_both_kinds_of_body(client):
+    document = client.get("/api/openapi.json").json()
+    content = document["paths"][URL]["patch"]["requestBody"]["content"]
+    assert set(content) == {"application/json", "multipart/form-data"}
+    form = content["multipart/form-data"]["schema"]
+    assert form["properties"]["image"] == {"type": "string", "format": "binary"}
+    assert form["additionalProperties"] is False
+    json_schema = document["components"]["schemas"]["ProfileChange"]
+    assert json_schema["properties"]["image"]["type"] == "null"
+    assert "Europe/Berlin" in json_schema["properties"]["timezone"]["enum"]
+    assert "default" not in str(json_schema)

@@ -1,0 +1,148 @@
+"""The picture: sent, shown to its owner, replaced, removed."""
+
+import io
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from accounts.tests.people import make_user
+from files.models import StoredObject
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar, picture, stored
+from profiles.tests.test_profile import FIELDS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def send(client, image):
+    return client.post("/profile/", FIELDS | {"image": image})
+
+
+def address():
+    return f"/profile/avatar/{Profile.objects.get().avatar_id.split('/')[1]}"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_becomes_a_square_webp(client, user, kind):
+    assert send(client, picture(kind=kind, size=(600, 300))).status_code == 302
+    (key,) = stored()
+    assert key == Profile.objects.get().avatar_id
+    assert key.startswith(f"{user.pk}/")
+    with Image.open(Path(default_storage.path(key))) as image:
+        assert (image.format, image.size) == ("WEBP", (256, 256))
+
+
+def test_is_recognised_by_its_content_and_not_by_what_the_browser_says(client, user):
+    text = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>", "image/png")
+    response = send(client, text)
+    assert response.status_code == 422
+    assert b"This is no JPEG, PNG or WebP image." in response.content
+    assert stored() == set()
+
+
+def test_more_than_two_megabytes_are_refused_before_they_are_looked_at(client, user):
+    content = picture().read().ljust(2_000_001, b"\0")
+    response = send(client, SimpleUploadedFile("me.png", content))
+    assert response.status_code == 422
+    assert b"Choose an image of at most 2 MB." in response.content
+
+
+def test_two_megabytes_are_taken(client, user):
+    content = picture().read().ljust(2_000_000, b"\0")
+    assert send(client, SimpleUploadedFile("me.png", content)).status_code == 302
+
+
+def test_what_is_broken_empty_or_a_bomb_is_refused(client, user):
+    bomb = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    for content in (picture().read()[:-20], b"", bomb.getvalue()):
+        assert send(client, SimpleUploadedFile("me.png", content)).status_code == 422
+    assert stored() == set()
+
+
+def test_is_shown_to_its_owner_for_one_statement(client, user, django_assert_num_queries):
+    give_avatar(user)
+    url = address()
+    with django_assert_num_queries(1):
+        response = client.get(url)
+    assert response.headers["Content-Type"] == "image/webp"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert response.content.startswith(b"RIFF")
+
+
+def test_is_shown_to_nobody_else(client, user):
+    give_avatar(user)
+    other = Client()
+    assert other.get(address()).url.startswith("/accounts/login/")
+    other.force_login(make_user(email="bob@example.org"))
+    assert other.get(address()).status_code == 404
+
+
+def test_there_is_no_other_picture_than_the_present_one(client, user):
+    give_avatar(user)
+    former = address()
+    give_avatar(user)
+    assert client.get(former).status_code == 404
+    assert client.get(f"/profile/avatar/{uuid4()}.webp").status_code == 404
+    assert client.get("/profile/avatar/me.webp").status_code == 404
+
+
+def test_what_is_missing_in_storage_is_404(client, user):
+    default_storage.delete(give_avatar(user))
+    assert client.get(address()).status_code == 404
+
+
+def test_a_new_one_takes_the_former_away(client, user):
+    former = give_avatar(user)
+    send(client, picture(colour="blue"))
+    (key,) = stored()
+    assert key != former
+    assert StoredObject.objects.get().pk == key
+
+
+def test_saving_without_a_file_keeps_it(client, user):
+    key = give_avatar(user)
+    client.post("/profile/", FIELDS)
+    assert stored() == {key}
+
+
+def test_can_be_removed(client, user):
+    give_avatar(user)
+    assert b"Remove the picture" in client.get("/profile/").content
+    response = client.post("/profile/avatar/remove/", follow=True)
+    assert b"Your picture is removed." in response.content
+    assert b"Remove the picture" not in response.content
+    assert Profile.objects.get().avatar_id is None
+    assert stored() == set()
+    assert not StoredObject.objects.exists()
+
+
+def test_removing_none_does_no_harm(client, user):
+    assert client.post("/profile/avatar/remove/").status_code == 302
+
+
+def test_a_link_does_not_remove_it(client, user):
+    assert client.get("/profile/avatar/remove/").status_code == 405
+
+
+def test_a_storage_that_does_not_delete_leaves_the_object_to_the_purge(client, user, monkeypatch):
+    def fails(self, name):
+        raise OSError("read only")
+
+    key = give_avatar(user)
+    monkeypatch.setattr("files.storage.Folder.delete", fails)
+    assert client.post("/profile/avatar/remove/").status_code == 302
+    assert list(StoredObject.objects.due()) == [StoredObject(key)]

@@ -1,0 +1,52 @@
+import pytest
+from django.template import Context, Template
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from profiles import avatars
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar, stored
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Ada Lovelace", "AL"),
+        ("Ada King of Lovelace", "AL"),
+        ("ada", "A"),
+        ("  ", "X"),
+        ("", "X"),
+        ("(Ada) “Countess”", "AC"),
+        ("ßeta", "S"),
+        ("👩‍💻 Ada", "A"),
+        ("👩‍💻", "X"),
+        ("Ölgün Äström", "ÖÄ"),
+    ],
+)
+def test_the_initials_are_of_the_name_else_of_the_address(name, letters):
+    assert avatars.initials(User(name=name, email="x@example.org")) == letters
+
+
+def shown(user):
+    template = Template('{% include "profiles/avatar.html" %}')
+    return template.render(Context({"user": user}))
+
+
+@pytest.mark.django_db
+def test_the_small_template_shows_the_initials_or_the_picture():
+    user = make_user()
+    assert ">AL<" in shown(user)
+    key = give_avatar(user)
+    assert f'src="/profile/avatar/{key.split("/")[1]}"' in shown(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_replace_one_picture_at_once_nothing_is_left_over():
+    first = make_user()
+    give_avatar(first)
+    # The second came with what was in the database before the first was through.
+    second = User.objects.select_related("profile").get()
+    give_avatar(first)
+    key = give_avatar(second)
+    assert stored() == {key}
+    assert Profile.objects.get().avatar_id == key

@@ -1,0 +1,190 @@
+"""The end of an account."""
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
+from django.test import Client
+
+from accounts.models import Session, User
+from accounts.tests.people import PASSWORD, make_admin, make_user
+from files.models import StoredObject
+from onboarding.models import Preferences
+from profiles.deletion import delete_account
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar, stored
+from profiles.tests.test_export import make_file
+from tours.models import Tour
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def delete(client, password=PASSWORD, **options):
+    return client.post("/profile/delete/", {"password": password}, **options)
+
+
+def everything():
+    """All rows of all tables, as text."""
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            cursor.execute(f'SELECT t::text FROM "{model._meta.db_table}" t')
+            yield from (f"{model.__name__}: {row}" for (row,) in cursor.fetchall())
+        cursor.execute("SELECT t::text FROM cache t")
+        yield from (row for (row,) in cursor.fetchall())
+
+
+def live_fully(user):
+    """Leave a trace wherever somebody can."""
+    give_avatar(user)
+    Profile.of(user).store(bio="Writes programs.")
+    Preferences.of(user).store(traits=["direct"])
+    Tour.objects.create(user=user)
+    make_file(user, "notes.txt")
+    make_file(user, "trash.txt", deleted_at=user.date_joined)
+    StoredObject.objects.create(key=f"{user.pk}/half-written.txt", owner=user)
+    Client().force_login(user)
+
+
+def log(actor, about, text):
+    kind = ContentType.objects.get_for_model(about)
+    return LogEntry.objects.create(
+        user=actor, content_type=kind, object_id=about.pk, object_repr=text, action_flag=CHANGE
+    )
+
+
+def test_asks_and_says_what_is_lost(client, user, django_assert_max_num_queries):
+    make_file(user, "notes.txt", b"x" * 1200)
+    with django_assert_max_num_queries(3):
+        page = client.get("/profile/delete/").content.decode()
+    for words in ("ada@example.org", "1 file (1.2 KB)", 'type="password"', "/profile/export/"):
+        assert words in page
+
+
+def test_with_the_password_everything_is_gone(client, user):
+    live_fully(user)
+    response = delete(client, follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert b"Your account and all that was yours are deleted." in response.content
+    assert not response.wsgi_request.user.is_authenticated
+    traces = [row for row in everything() if str(user.pk) in row or "ada@example.org" in row]
+    assert traces == [row for row in traces if "half-written" in row]
+    assert stored() == set()
+
+
+def test_what_was_being_written_is_left_to_the_purge(client, user):
+    live_fully(user)
+    delete(client)
+    assert [row.key for row in StoredObject.objects.due()] == [f"{user.pk}/half-written.txt"]
+
+
+def test_what_administrators_did_stays_without_the_name(client, user):
+    grace = make_admin()
+    about_ada = [
+        log(grace, user, "ada@example.org"),
+        log(grace, user.sessions.get(), "ada@example.org since 2026-11-23 16:05"),
+    ]
+    about_grace = log(grace, grace, "grace@example.org")
+    delete(client)
+    for entry in about_ada:
+        entry.refresh_from_db()
+        assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+    about_grace.refresh_from_db()
+    assert about_grace.object_repr == "grace@example.org"
+
+
+def test_others_lose_nothing(client, user):
+    bob = make_user(email="bob@example.org")
+    live_fully(bob)
+    before = {row for row in everything() if str(bob.pk) in row}, stored()
+    live_fully(user)
+    delete(client)
+    assert ({row for row in everything() if str(bob.pk) in row}, stored()) == before
+
+
+@pytest.mark.parametrize("password", ["wrong", "", "a\0b", "x" * 10_000])
+def test_a_wrong_password_is_said_beside_the_field(client, user, password):
+    response = delete(client, password)
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"password"}
+    assert User.objects.get() == user
+    assert Session.objects.get().user == user
+
+
+def test_without_any_password_nothing_happens(client, user):
+    assert client.post("/profile/delete/").status_code == 422
+    assert User.objects.get() == user
+
+
+def test_guessing_ends_soon(client, user):
+    for _ in range(5):
+        delete(client, "wrong")
+    response = delete(client)
+    assert b"Too many failed attempts." in response.content
+    assert User.objects.get() == user
+
+
+def test_the_last_administrator_stays_and_is_told_why(client):
+    client.force_login(make_admin())
+    make_admin(email="gone@example.org", is_active=False)
+    assert b"You are the last administrator" in client.get("/profile/delete/").content
+    response = delete(client)
+    assert response.status_code == 422
+    assert b"You are the last administrator" in response.content
+    assert User.objects.filter(is_active=True).count() == 1
+
+
+def test_an_administrator_who_is_not_the_last_may_go(client):
+    client.force_login(make_admin())
+    make_admin(email="next@example.org")
+    assert delete(client).status_code == 302
+    assert User.objects.get().email == "next@example.org"
+
+
+def test_of_the_last_two_only_one_may_go():
+    first, second = make_admin(), make_admin(email="next@example.org")
+    delete_account(first)
+    with pytest.raises(ValidationError):
+        delete_account(second)
+
+
+def test_a_failure_in_the_middle_leaves_all_as_it_was(client, user, monkeypatch):
+    def fails(self):
+        raise IntegrityError
+
+    live_fully(user)
+    before = set(everything()), stored()
+    monkeypatch.setattr(User, "delete", fails)
+    with pytest.raises(IntegrityError):
+        delete_account(user)
+    assert (set(everything()), stored()) == before
+
+
+def test_a_storage_that_fails_does_not_keep_the_account(client, user, monkeypatch):
+    def fails(self, name):
+        raise OSError("read only")
+
+    live_fully(user)
+    monkeypatch.setattr("files.storage.Folder.delete", fails)
+    assert delete(client).status_code == 302
+    assert not User.objects.exists()
+    assert StoredObject.objects.due().count() == StoredObject.objects.count() == 4
+
+
+def test_signing_in_again_is_not_possible(client, user):
+    delete(client)
+    answer = client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_a_stranger_is_sent_to_the_sign_in(client):
+    assert client.get("/profile/delete/").url == "/accounts/login/?next=/profile/delete/"
+    assert delete(client).status_code == 302

@@ -1,0 +1,177 @@
+"""All that is a person's, as a zip."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.tests.people import PASSWORD, make_user
+from files import objects
+from files.models import File
+from onboarding.models import Preferences
+from onboarding.tests.experts import make_expert
+from profiles.export import Export
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar
+from tours.models import Tour
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def make_file(user, name, content=b"hello", **overrides):
+    with objects.written(user, [("txt", content)]) as keys, transaction.atomic():
+        objects.claim(keys)
+        fields = {"content_type": "text/plain", "size": len(content), "object_id": keys[0]}
+        return File.objects.create(user=user, name=name, **fields | overrides)
+
+
+def export(client):
+    response = client.post("/profile/export/")
+    assert response.status_code == 200
+    return zipfile.ZipFile(io.BytesIO(response.getvalue()))
+
+
+def data(archive):
+    return json.loads(archive.read("data.json"))
+
+
+def test_is_a_download_that_nobody_keeps(client, user):
+    response = client.post("/profile/export/")
+    day = f"{timezone.localdate():%Y-%m-%d}"
+    assert response.streaming
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == (
+        f'attachment; filename="ai4ceo-export-{day}.zip"'
+    )
+    assert "no-store" in response.headers["Cache-Control"]
+    response.close()
+
+
+def test_has_all_that_the_person_told(client, user):
+    expert = make_expert()
+    Profile.objects.create(user=user, bio="Writes “programs”.", timezone="Europe/London")
+    Preferences.of(user).store(traits=["direct"], experts=[expert.pk])
+    Tour.objects.create(user=user, answered=True)
+    found = data(export(client))
+    assert found["profile"] == {
+        "bio": "Writes “programs”.",
+        "timezone": "Europe/London",
+        "locale": "en",
+    }
+    assert found["preferences"]["traits"] == ["direct"]
+    assert found["preferences"]["favouriteExperts"] == ["navigator"]
+    assert found["tour"] == {"answered": True}
+    assert len(found["sessions"]) == 1
+
+
+def test_has_the_account_but_none_of_its_secrets(client, user):
+    text = export(client).read("data.json").decode()
+    account = json.loads(text)["account"]
+    assert (account["id"], account["email"]) == (str(user.pk), "ada@example.org")
+    assert account["addresses"] == [{"email": "ada@example.org", "verified": True, "primary": True}]
+    for secret in (PASSWORD, user.password, user.sessions.get().session_key, "password"):
+        assert secret not in text
+
+
+def test_has_the_files_those_in_the_trash_and_the_picture(client, user):
+    give_avatar(user)
+    make_file(user, "notes.txt", b"first")
+    make_file(user, "notes.txt", b"second")
+    make_file(user, "notes.txt", b"third", deleted_at=timezone.now())
+    archive = export(client)
+    assert archive.testzip() is None
+    assert archive.namelist() == [
+        "data.json",
+        "avatar.webp",
+        "files/notes.txt",
+        "files/notes (2).txt",
+        "deleted-files/notes.txt",
+    ]
+    assert archive.read("files/notes (2).txt") == b"second"
+    assert archive.read("avatar.webp").startswith(b"RIFF")
+    assert [file["path"] for file in data(archive)["files"]] == archive.namelist()[2:]
+    assert data(archive)["files"][0]["size"] == 5
+
+
+def test_a_label_that_is_a_path_leads_nowhere(client, user):
+    for name in ("../../evil.txt", "/etc/passwd", "..\\evil.txt", "C:\\evil.txt"):
+        make_file(user, name)
+    names = export(client).namelist()[1:]
+    assert len(names) == 4
+    assert all(name.startswith("files/") and name.count("/") == 1 for name in names)
+    assert not any("\\" in name or ":" in name for name in names)
+
+
+def test_what_is_missing_in_storage_is_noted_and_the_rest_is_there(client, user):
+    lost = make_file(user, "lost.txt")
+    make_file(user, "kept.txt")
+    default_storage.delete(lost.object_id)
+    archive = export(client)
+    assert archive.testzip() is None
+    assert archive.namelist() == ["data.json", "files/kept.txt", "MISSING.txt"]
+    assert b"files/lost.txt" in archive.read("MISSING.txt")
+
+
+def test_what_breaks_off_is_noted_and_the_rest_is_there(client, user, monkeypatch):
+    make_file(user, "half.txt", b"x" * 200_000)
+    make_file(user, "kept.txt", b"kept")
+
+    def chunks(self):
+        data = self.read()
+        yield data[:100_000]
+        if len(data) > 100_000:
+            raise OSError("connection lost")
+
+    monkeypatch.setattr("django.core.files.base.File.chunks", chunks)
+    archive = export(client)
+    assert archive.testzip() is None
+    assert archive.read("files/kept.txt") == b"kept"
+    assert b"files/half.txt" in archive.read("MISSING.txt")
+
+
+def test_nobody_else_s_are_in_it(client, user):
+    make_file(make_user(email="bob@example.org"), "bob.txt")
+    archive = export(client)
+    assert archive.namelist() == ["data.json"]
+    assert b"bob" not in archive.read("data.json")
+
+
+def test_asks_the_database_nothing_once_it_is_being_sent(user, django_assert_num_queries):
+    make_file(user, "notes.txt")
+    give_avatar(user)
+    export = Export.of(user)
+    with django_assert_num_queries(0):
+        assert b"".join(export.zipped())
+
+
+def test_the_statements_are_as_many_for_many_files(user, django_assert_num_queries):
+    Preferences.of(user).store(experts=[make_expert().pk])
+    for number in range(5):
+        make_file(user, f"{number}.txt")
+    Profile.of(user), Tour.of(user)
+    with django_assert_num_queries(4):
+        Export.of(user)
+
+
+def test_is_sent_in_pieces(user):
+    make_file(user, "large.txt", b"x" * 1_000_000)
+    assert max(map(len, Export.of(user).zipped())) <= 65_536
+
+
+def test_a_link_does_not_start_it(client, user):
+    assert client.get("/profile/export/").status_code == 405
+
+
+def test_a_stranger_is_sent_to_the_sign_in(client):
+    assert client.post("/profile/export/").url.startswith("/accounts/login/")

@@ -1,0 +1,204 @@
+"""The page on which people change what is theirs."""
+
+import pytest
+from django.db import IntegrityError
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from onboarding.models import Expert, Preferences
+from onboarding.tests.experts import make_expert, make_experts
+from profiles.models import Profile
+from profiles.tests.pictures import give_avatar, picture, stored
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = {
+    "name": "Countess of Lovelace",
+    "bio": "Writes programs.",
+    "timezone": "Europe/London",
+    "locale": "en-GB",
+    "bot_traits": ["direct", "curious"],
+}
+
+
+@pytest.fixture
+def user(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def post(client, **fields):
+    return client.post("/profile/", FIELDS | fields)
+
+
+def kept():
+    """What is in the database about the only person."""
+    user = User.objects.select_related("profile", "preferences").get()
+    profile, preferences = Profile.of(user), Preferences.of(user)
+    return {
+        "name": user.name,
+        "bio": profile.bio,
+        "timezone": profile.timezone,
+        "locale": profile.locale,
+        "bot_traits": preferences.traits,
+        "experts": preferences.experts,
+        "picture": profile.avatar_id is not None,
+    }
+
+
+def errors(response):
+    assert response.status_code == 422
+    return set(response.context["form"].errors)
+
+
+def test_shows_what_is_there(client, user):
+    Profile.objects.create(user=user, bio="Writes programs.", timezone="Europe/London")
+    Preferences.of(user).store(traits=["curious"], experts=[make_expert().pk])
+    page = client.get("/profile/").content.decode()
+    assert 'value="Ada Lovelace"' in page
+    assert "Writes programs.</textarea>" in page
+    assert 'value="Europe/London"' in page
+    assert page.count(" checked") == 2
+    for words in (
+        'data-tour="profile"',
+        ">AL<",
+        "/profile/delete/",
+        "/account/",
+        "/profile/export/",
+    ):
+        assert words in page
+
+
+def test_proposes_every_zone_and_locale(client, user):
+    page = client.get("/profile/").content.decode()
+    assert '<datalist id="timezone-options">' in page
+    assert '<option value="Europe/Berlin">' in page
+    assert '<option value="de-CH">German (Switzerland)</option>' in page
+
+
+def test_saves_everything_and_says_so(client, user):
+    expert = make_expert()
+    response = client.post(
+        "/profile/", FIELDS | {"experts": [expert.pk], "image": picture()}, follow=True
+    )
+    assert response.redirect_chain == [("/profile/", 302)]
+    assert b"Your profile is saved." in response.content
+    assert kept() == FIELDS | {"experts": [expert.pk], "picture": True}
+
+
+def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(client, user):
+    response = post(client, timezone="Narnia", bio="Something new.")
+    page = response.content.decode()
+    assert errors(response) == {"timezone"}
+    assert "Choose one of the time zones, such as Europe/Berlin." in page
+    assert 'value="Narnia"' in page
+    assert "Something new.</textarea>" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "x" * 129),
+        ("name", "a\0b"),
+        ("bio", "x" * 2049),
+        ("bio", "a\0b"),
+        ("timezone", ""),
+        ("timezone", "UTC\0"),
+        ("timezone", "x" * 100_000),
+        ("locale", "tlh"),
+        ("locale", ""),
+        ("bot_traits", "evil"),
+        ("bot_traits", "friendly\0"),
+        ("experts", "1"),
+        ("experts", "x"),
+        ("experts", "1" * 30),
+        ("experts", "\0"),
+    ],
+)
+def test_one_wrong_field_and_nothing_is_written(client, user, field, value):
+    before = kept()
+    assert errors(post(client, **{field: value}, image=picture())) == {field}
+    assert kept() == before
+    assert stored() == set()
+
+
+def test_the_greatest_lengths_are_taken_and_line_ends_count_once(client, user):
+    bio = "x" * 1023 + "\n" + "y" * 1024
+    assert post(client, name=f" {'x' * 128} ", bio=bio.replace("\n", "\r\n")).status_code == 302
+    assert kept()["name"] == "x" * 128
+    assert kept()["bio"] == bio
+
+
+def test_who_has_traits_keeps_at_least_one(client, user):
+    Preferences.of(user).store(traits=["curious"])
+    assert errors(post(client, bot_traits=[])) == {"bot_traits"}
+
+
+def test_who_never_chose_a_trait_may_go_on_so(client, user):
+    assert post(client, bot_traits=[]).status_code == 302
+
+
+def test_a_favourite_whose_expert_is_inactive_stays_unseen(client, user):
+    expert = make_expert()
+    Preferences.of(user).store(experts=[expert.pk])
+    Expert.objects.update(is_active=False)
+    assert b"Navigator" not in client.get("/profile/").content
+    post(client)
+    assert kept()["experts"] == [expert.pk]
+
+
+def test_many_experts_are_a_bounded_list_with_the_chosen_ones(client, user):
+    make_experts(120)
+    last = Expert.objects.get(slug="expert-120")
+    Preferences.of(user).store(experts=[last.pk])
+    page = client.get("/profile/").content.decode()
+    assert page.count('name="experts"') < 100
+    assert "Expert 120" in page
+
+
+def test_a_storage_that_fails_is_said_beside_the_picture(client, user, monkeypatch):
+    def full(*args, **options):
+        raise OSError("no space left on device")
+
+    before = kept()
+    monkeypatch.setattr("files.storage.Folder.save", full)
+    response = post(client, image=picture())
+    assert (response.status_code, set(response.context["form"].errors)) == (503, {"image"})
+    assert kept() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_in_the_middle_of_writing_leaves_all_as_it_was(client, user, monkeypatch):
+    key, before = give_avatar(user), kept()
+
+    def fails(self, **values):
+        raise IntegrityError
+
+    monkeypatch.setattr("onboarding.models.Preferences.store", fails)
+    with pytest.raises(IntegrityError):
+        post(client, image=picture())
+    assert kept() == before | {"picture": True}
+    assert stored() == {key}
+
+
+def test_costs_at_most_three_statements(client, user, django_assert_max_num_queries):
+    make_experts(70)
+    Preferences.of(user).store(experts=[Expert.objects.first().pk])
+    with django_assert_max_num_queries(3):
+        client.get("/profile/")
+
+
+def test_a_stranger_is_sent_to_the_sign_in(client):
+    for method in (client.get, client.post):
+        assert method("/profile/").url == "/accounts/login/?next=/profile/"
+
+
+def test_other_methods_are_refused(client, user):
+    assert client.put("/profile/").status_code == 405
+
+
+def test_another_person_s_profile_is_left_alone(client, user):
+    Profile.objects.create(user=make_user(email="bob@example.org"), bio="Bob's.")
+    post(client)
+    assert Profile.objects.get(user__email="bob@example.org").bio == "Bob's."

@@ -1,0 +1,107 @@
+"""A person's profile, and what its buttons do."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.account.forms import ReauthenticateForm
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import SignedInRequest
+from files.downloads import inline_webp
+from files.objects import StorageError
+from files.quota import USED
+from profiles import avatars, deletion
+from profiles.export import Export
+from profiles.forms import ProfileForm
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def profile(request: SignedInRequest) -> HttpResponse:
+    if request.method == "GET":
+        return render(request, "profiles/profile.html", {"form": ProfileForm(request.user)})
+    form = ProfileForm(request.user, request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "profiles/profile.html", {"form": form}, status=422)
+    try:
+        form.save()
+    except StorageError as error:
+        form.add_error("image", error)
+        return render(request, "profiles/profile.html", {"form": form}, status=503)
+    messages.success(request, "Your profile is saved.")
+    return redirect("profiles:profile")
+
+
+@require_safe
+@login_required
+def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    key = avatars.key_of(request.user, pk)
+    if key is None:
+        raise Http404
+    try:
+        return inline_webp(key)
+    except StorageError:
+        return HttpResponse(status=503)
+
+
+@require_POST
+@login_required
+def remove_avatar(request: SignedInRequest) -> HttpResponse:
+    avatars.remove(request.user)
+    messages.success(request, "Your picture is removed.")
+    return redirect("profiles:profile")
+
+
+@require_POST
+@never_cache
+@login_required
+def export(request: SignedInRequest) -> HttpResponseBase:
+    name = f"ai4ceo-export-{timezone.localdate():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
+    return StreamingHttpResponse(
+        Export.of(request.user).zipped(), content_type="application/zip", headers=headers
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters("password")
+@never_cache
+@login_required
+def delete(request: SignedInRequest) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = ReauthenticateForm(data, user=request.user)
+    if form.is_valid():
+        try:
+            deletion.delete_account(request.user)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            logout(request)
+            messages.success(request, "Your account and all that was yours are deleted.")
+            return redirect("home")
+    return _ask_before_deletion(request, form)
+
+
+def _ask_before_deletion(request: SignedInRequest, form: ReauthenticateForm) -> HttpResponse:
+    context = {
+        "form": form,
+        "files": request.user.files.aggregate(count=Count("pk"), used=USED),
+        "refusal": deletion.LAST_ADMINISTRATOR,
+        "is_last_administrator": deletion.is_last_administrator(request.user),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "profiles/profile_delete.html", context, status=status)
