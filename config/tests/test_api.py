@@ -1,18 +1,20 @@
 """Who may ask the API, and the one shape of its refusals."""
 
 import json
+import re
+import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.api import SignedIn, api
+from config.api import CODES, SignedIn, api
 from onboarding.models import ExpertQuerySet
 
 
@@ -157,3 +159,100 @@ def test_the_documentation_asks_no_other_host_and_runs_no_inline_script(client):
     assert "https://" not in page
     assert page.count("<script") == page.count('<script src="/static/') + 1
     assert '<script type="application/json"' in page
+
+
+def operations():
+    """The method and an address of each operation of the document, and the types it takes."""
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for method, operation in methods.items():
+            types = operation.get("requestBody", {}).get("content", {})
+            yield method.upper(), re.sub(r"{.*?}", str(uuid.UUID(int=1)), path), set(types)
+
+
+def codes(client, *requests):
+    """What each of the requests is answered."""
+    answers = [(request, client.generic(*request)) for request in requests]
+    return {request[:2]: (answer.status_code, answer.json()["code"]) for request, answer in answers}
+
+
+def test_no_operation_is_for_strangers(client, django_assert_num_queries, db):
+    requests = [(method, path) for method, path, _ in operations()]
+    with django_assert_num_queries(0):
+        answers = codes(client, *requests)
+    assert len(answers) > 5
+    assert answers == dict.fromkeys(requests, (401, "unauthorized:auth"))
+
+
+def test_no_operation_writes_without_the_csrf_token(db):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_user())
+    requests = [(method, path) for method, path, _ in operations() if method != "GET"]
+    assert codes(client, *requests) == dict.fromkeys(requests, (403, "forbidden:auth"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"1",
+        b"{",
+        b"\xff",
+        b'{"a": "\\ud800"}',
+        b'{"a": "\\u0000"}',
+        b"NaN",
+        b"1e999",
+        b"9" * 5000,
+        b"[" * 100_000,
+        b'{"a": 1}',
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_no_operation_takes_nonsense_for_json(client, db, body):
+    client.force_login(make_user())
+    requests = [
+        (method, path, body, "application/json")
+        for method, path, types in operations()
+        if "application/json" in types
+    ]
+    assert requests
+    assert {status for status, _ in codes(client, *requests).values()} <= {400, 422}
+
+
+def test_ten_megabytes_of_json_are_too_large_for_every_operation(client, db):
+    client.force_login(make_user())
+    body = b'"' + b"x" * 10_000_000 + b'"'
+    requests = [
+        (method, path, body, "application/json")
+        for method, path, types in operations()
+        if "application/json" in types
+    ]
+    answers = codes(client, *requests)
+    assert set(answers.values()) == {(413, "too_large:api")}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/xml"]
+)
+def test_a_body_of_another_type_is_415(client, db, content_type):
+    client.force_login(make_user())
+    requests = [(method, path, b"x", content_type) for method, path, types in operations() if types]
+    assert set(codes(client, *requests).values()) == {(415, "media_type:api")}
+
+
+def test_every_operation_documents_every_refusal_in_the_one_shape():
+    document = api.get_openapi_schema()
+    assert document["components"]["schemas"]["Fault"]["required"] == ["code", "message", "fields"]
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status in CODES:
+                content = operation["responses"][status]["content"]["application/json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/Fault"}
+
+
+def test_every_operation_says_what_it_does():
+    for methods in api.get_openapi_schema()["paths"].values():
+        for operation in methods.values():
+            assert operation["summary"]
+            assert operation["tags"]

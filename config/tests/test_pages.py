@@ -5,10 +5,24 @@ import re
 import pytest
 from django import forms
 
-from accounts.tests.people import make_admin
+from accounts.tests.people import make_admin, make_user
+from onboarding.models import Preferences, Step
 
 PAGES = ["/", "/nothing", "/accounts/login/", "/accounts/signup/", "/api/docs"]
-ADMIN_PAGES = ["/", "/account/", "/admin/", "/admin/onboarding/expert/"]
+ADMIN_PAGES = [
+    "/",
+    "/account/",
+    "/admin/",
+    "/admin/onboarding/expert/",
+    "/files/",
+    "/files/?deleted=1",
+    "/files/trash/empty/",
+    "/profile/",
+    "/profile/delete/",
+    "/tour/",
+    "/?tour=1",
+]
+NEWCOMERS_PAGES = ["/onboarding/name/", "/onboarding/traits/", "/onboarding/experts/"]
 
 
 class Letter(forms.Form):
@@ -33,6 +47,14 @@ def test_a_page_for_strangers_fits_the_policy(client, path, db):
 @pytest.mark.parametrize("path", ADMIN_PAGES)
 def test_a_page_for_administrators_fits_the_policy(client, path, db):
     client.force_login(make_admin())
+    assert_fits_the_policy(client.get(path))
+
+
+@pytest.mark.parametrize("path", NEWCOMERS_PAGES)
+def test_a_page_for_newcomers_fits_the_policy(client, path, db):
+    user = make_user(newcomer=True)
+    Preferences.of(user).store(step=Step.EXPERTS)
+    client.force_login(user)
     assert_fits_the_policy(client.get(path))
 
 

@@ -1,0 +1,138 @@
+"""Real Chromium in front of the real site; loaded as a plugin, so every app's tests can ask for it.
+
+A test takes `open_page` for a stranger and `signed_in_page` for somebody with an account:
+
+    def test_the_guide_starts(signed_in_page):
+        page = signed_in_page(make_user(), viewport=PHONE, scheme="dark")
+        page.goto("/")
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+
+The site is gunicorn with its own processes behind the real pool. What a test stores it sees, and
+the tables are empty again afterwards; but it does not take the cheap passwords of the tests, so
+that nobody made by them can sign in there. A test fails at its end if any of its pages logged an
+error or a warning, met an exception, broke the Content-Security-Policy or asked another host.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+
+PHONE = (390, 844)
+DESKTOP = (1280, 900)
+
+ARGUMENTS = [
+    "--no-sandbox",  # a container has no user namespaces for it
+    "--disable-dev-shm-usage",  # nor much shared memory
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing leaves this machine
+]
+TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
+    console.error(`CSP: ${event.effectiveDirective} refuses ${event.blockedURI}`);
+});"""
+
+
+class Watch:
+    """Notes what goes wrong on the pages of one browser context."""
+
+    def __init__(self, context, site, refusals):
+        self.faults = []
+        self._host, self._refusals = urlsplit(site).netloc, refusals
+        context.add_init_script(TELL_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.faults.append(f"exception: {error.error}"))
+        context.on("request", self._request)
+
+    def _console(self, message):
+        refused = re.search(r"responded with a status of (\d+)", message.text)
+        expected = refused and int(refused[1]) in self._refusals
+        if message.type in ("error", "warning") and not expected:
+            self.faults.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    def _request(self, request):
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != self._host:
+            self.faults.append(f"another host was asked: {request.url}")
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The site's address, such as http://127.0.0.1:43210, while a module's tests run."""
+    from config.tests.processes import gunicorn  # needs the settings, which plugins come before
+
+    with gunicorn(DEBUG="false") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium, for one module: while it runs, so does Playwright's event loop in this thread.
+
+    Django refuses the ORM in a thread with a loop, since a coroutine could block it. Here nothing
+    runs in it but Playwright, and only while the test waits for it; so the ORM is allowed.
+    """
+    from playwright.sync_api import sync_playwright
+
+    home = tmp_path_factory.mktemp("chromium")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=ARGUMENTS,
+            env=os.environ | {"HOME": str(home)},
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(site, browser, transactional_db):
+    """Opens pages, each as a browser of its own; afterwards fails for what they complained of.
+
+    `open_page(viewport=PHONE, scheme="dark", refusals={422})` is a Playwright page for which "/"
+    is the site's home. `refusals` are the statuses that the test provokes: Chromium logs each as
+    an error. Other options go to Playwright's `new_context` (`java_script_enabled=False`).
+    """
+    opened = []
+
+    def open_page(*, viewport=DESKTOP, scheme="light", refusals=frozenset(), cookies=(), **options):
+        width, height = viewport
+        context = browser.new_context(
+            base_url=site,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        context.add_cookies(list(cookies))
+        opened.append((context, Watch(context, site, refusals)))
+        return context.new_page()
+
+    yield open_page
+    for context, _ in opened:
+        context.close()
+    faults = [fault for _, watch in opened for fault in watch.faults]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def signed_in_page(open_page, site, settings):
+    """`signed_in_page(user, ...)`: as `open_page`, with a session of `user`."""
+    from django.test import Client
+
+    def signed_in_page(user, **options):
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": site}
+        return open_page(cookies=[cookie], **options)
+
+    return signed_in_page

@@ -1,0 +1,171 @@
+"""A person's whole way through the site, from signing up to signing out, in real Chromium."""
+
+import io
+import re
+
+import pytest
+from django.conf import settings
+from PIL import Image
+from playwright.sync_api import expect
+
+from accounts.tests.people import PASSWORD
+from config.tests.browser import DESKTOP, PHONE
+from onboarding.tests.experts import make_experts
+from tours.steps import STEPS
+
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+
+
+def picture(kind):
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(stream, kind)
+    return stream.getvalue()
+
+
+PORTRAIT = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG")}
+NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Ask about the budget.\n"}
+HARBOUR = {"name": "harbour.png", "mimeType": "image/png", "buffer": picture("PNG")}
+BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": picture("PNG")[:200]}
+
+
+def mailed_code(address):
+    """The code of the newest mail to this address."""
+    mails = sorted((settings.VAR_DIR / "mail").iterdir(), key=lambda path: path.stat().st_mtime)
+    text = next(text for mail in reversed(mails) if f"To: {address}" in (text := mail.read_text()))
+    return re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", text, re.MULTILINE)[1]
+
+
+class Journey:
+    """Ada's browser, and what she does with it."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def follow(self, name):
+        self.page.get_by_role("link", name=name, exact=True).click()
+
+    def visits(self, name):
+        self.page.get_by_role("navigation", name="Site").get_by_role("link", name=name).click()
+
+    def sees(self, heading):
+        expect(self.page.get_by_role("heading", name=heading)).to_be_visible()
+
+    def is_told(self, message):
+        expect(self.page.get_by_role("status").filter(has_text=message)).to_be_visible()
+
+    def signs_up(self):
+        self.page.goto("/")
+        self.follow("Create an account")
+        self.page.get_by_label("Email").fill(self.address)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Sign up")
+        self.sees("Look into your mail")
+        self.page.get_by_label("Code").fill(mailed_code(self.address))
+        self.press("Confirm")
+
+    def onboards(self):
+        self.sees("What shall we call you?")
+        self.page.get_by_label("Name").fill("Ada Lovelace")
+        self.press("Continue")
+        self.sees("How do you want your assistant to be?")
+        self.follow("Back")
+        expect(self.page.get_by_label("Name")).to_have_value("Ada Lovelace")
+        self.press("Skip")
+        self.page.get_by_label("Concise").check()
+        self.page.get_by_label("Direct").check()
+        self.press("Continue")
+        self.sees("Whom do you want to start with?")
+        self.page.get_by_label("Expert 004").check()
+        self.press("Finish")
+        self.is_told("You are all set.")
+        first = (
+            self.page.get_by_role("main")
+            .get_by_role("listitem")
+            .filter(has=self.page.locator("h2"))
+        )
+        expect(first.first).to_contain_text("Expert 004")
+
+    def takes_the_tour(self):
+        self.press("Start")
+        for step in STEPS:
+            expect(self.page.get_by_role("dialog", name=step.title)).to_be_visible()
+            self.press("Done" if step is STEPS[-1] else "Next")
+        expect(self.page.get_by_role("dialog")).to_be_hidden()
+
+    def reads_the_tour(self):
+        self.press("Start")
+        self.follow("read the tour")
+        for step in STEPS:
+            self.sees(step.title)
+
+    def edits_the_profile(self):
+        self.visits("Profile")
+        self.page.get_by_label("New picture").set_input_files([PORTRAIT])
+        self.page.get_by_label("Bio").fill("Writes the notes.")
+        self.page.get_by_label("Time zone").fill("Asia/Tokyo")
+        self.press("Save the profile")
+        self.is_told("Your profile is saved.")
+        expect(self.page.get_by_label("Bio")).to_have_value("Writes the notes.")
+        expect(self.page.get_by_role("main").locator("img.avatar")).to_be_visible()
+
+    def uploads_three_files(self):
+        self.visits("Files")
+        self.sees("No files yet")
+        self.page.get_by_label("Upload files").set_input_files([NOTES, BROKEN, HARBOUR])
+
+    def sees_two_of_them(self):
+        expect(self.page.get_by_text("This image is damaged or incomplete.").first).to_be_visible()
+        expect(self.page.get_by_role("link", name="Download notes.txt")).to_be_visible()
+        expect(self.page.get_by_role("link", name="Download harbour.png")).to_be_visible()
+        expect(self.page.get_by_role("link", name="Download broken.png")).to_have_count(0)
+        expect(self.page.get_by_alt_text("Preview of harbour.png")).to_be_visible()
+
+    def deletes_and_restores_one(self):
+        self.press("Delete notes.txt")
+        self.is_told("“notes.txt” is deleted.")
+        expect(self.page.get_by_role("link", name="Download notes.txt")).to_have_count(0)
+        self.page.get_by_role("link", name=re.compile("^Deleted")).click()
+        self.press("Restore notes.txt")
+        self.is_told("“notes.txt” is restored.")
+        self.visits("Files")
+        expect(self.page.get_by_role("link", name="Download notes.txt")).to_be_visible()
+
+    def signs_out(self):
+        self.press("Sign out")
+        expect(self.page.get_by_role("link", name="Sign in").first).to_be_visible()
+        self.page.goto("/files/")
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_from_signing_up_to_signing_out(open_page, size, scheme):
+    make_experts(5)
+    # The upload that is refused: no script can keep Chromium from logging the status.
+    page = open_page(viewport=SIZES[size], scheme=scheme, refusals={422})
+    ada = Journey(page, f"{size}.{scheme}@example.org")
+    ada.signs_up()
+    ada.onboards()
+    ada.takes_the_tour()
+    ada.edits_the_profile()
+    ada.uploads_three_files()
+    ada.sees_two_of_them()
+    ada.deletes_and_restores_one()
+    ada.signs_out()
+
+
+def test_from_signing_up_to_signing_out_without_javascript(open_page):
+    make_experts(5)
+    ada = Journey(open_page(java_script_enabled=False, refusals={422}), "plain@example.org")
+    ada.signs_up()
+    ada.onboards()
+    ada.reads_the_tour()
+    ada.edits_the_profile()
+    ada.uploads_three_files()
+    ada.press("Upload")
+    ada.sees_two_of_them()
+    ada.deletes_and_restores_one()
+    ada.signs_out()
