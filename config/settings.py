@@ -166,7 +166,6 @@ ACCOUNT_FORMS = {
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_UNIQUE_EMAIL = True
 # Only with a verified address can a sign-up not tell whether the address has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -208,6 +207,7 @@ FILES_AT_ONCE = 10
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 2 * FILES_AT_ONCE
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
+
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -230,9 +230,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
         "connect-src": [SELF],
-        "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -247,7 +245,6 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Neighbouring host names are not this project's to pin to https, nor to put on a public list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 LOGGING = logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))

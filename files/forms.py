@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -14,8 +14,6 @@ from files.models import File
 from files.recognition import KINDS
 from files.uploads import upload
 
-FILES_AT_ONCE: Final = 10
-
 
 class FilesInput(forms.FileInput):
     allow_multiple_selected = True
@@ -27,7 +25,7 @@ class FilesField(forms.FileField):
     widget = FilesInput
     default_error_messages = {
         "required": "Choose at least one file.",
-        "too_many": f"That is more than {FILES_AT_ONCE} files at once; none was uploaded.",
+        "too_many": "That is more than %(most)d files at once; none was uploaded.",
     }
 
     def clean(
@@ -35,8 +33,9 @@ class FilesField(forms.FileField):
     ) -> list[UploadedFile[bytes]]:
         if not data:
             raise ValidationError(self.error_messages["required"], code="required")
-        if len(data) > FILES_AT_ONCE:
-            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        if len(data) > settings.FILES_AT_ONCE:
+            most = {"most": settings.FILES_AT_ONCE}
+            raise ValidationError(self.error_messages["too_many"], "too_many", most)
         return list(data)
 
 
@@ -53,7 +52,7 @@ class UploadForm(forms.Form):
         size = local_size(settings.FILE_MAX_SIZE)
         field = self.fields["file"]
         field.widget.attrs["accept"] = ",".join(endings)
-        field.help_text = f"{names}; each up to {size}, {FILES_AT_ONCE} at once."
+        field.help_text = f"{names}; each up to {size}, {settings.FILES_AT_ONCE} at once."
 
     def save(self, user: User) -> list[File]:
         """Upload the files that can be; the others are errors of the form from now on."""

@@ -13,12 +13,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
+from config.search import having_words
 from files.models import File, FileQuerySet
 from files.quota import USED
 
 FILES_PER_PAGE: Final = 24
 LONGEST_SEARCH: Final = 100
-MOST_WORDS: Final = 8
 
 
 class Sort(TextChoices):
@@ -84,7 +84,8 @@ class Listing:
     def files(self, user: User) -> FileQuerySet:
         """Those that are looked for, on whatever page, in no particular order."""
         files: FileQuerySet = user.files.all()
-        return named(files.deleted() if self.deleted else files.present(), self.search)
+        state = files.deleted() if self.deleted else files.present()
+        return having_words(state, self.search, "name")  # type: ignore[return-value]
 
     def order(self) -> tuple[OrderBy | str, ...]:
         moment = "deleted_at" if self.deleted else "created_at"
@@ -96,16 +97,6 @@ class Listing:
             Sort.SMALLEST: F("size").asc(),
         }
         return by[self.sort], "id"
-
-
-def named(files: FileQuerySet, text: str) -> FileQuerySet:
-    """Those with every word of `text` (the first eight) in their name."""
-    if "\0" in text:
-        # No text in PostgreSQL contains it, and it refuses to be asked.
-        return files.none()
-    for word in text.split()[:MOST_WORDS]:
-        files = files.filter(name__icontains=word)
-    return files
 
 
 def totals(user: User, listing: Listing) -> dict[str, int]:

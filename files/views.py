@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import HtmxRequest, SignedInRequest
 from files import downloads, trash
-from files.forms import FILES_AT_ONCE, UploadForm
+from files.forms import UploadForm
 from files.listing import Listing, shown
 from files.models import TRASH, File
 from files.objects import StorageError
@@ -170,7 +170,7 @@ def _list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpR
     context = {
         "form": form,
         "part": part,
-        "at_once": FILES_AT_ONCE,
+        "at_once": settings.FILES_AT_ONCE,
         "max_size": settings.FILE_MAX_SIZE,
         "quota": settings.FILE_QUOTA,
         "nearly_full": settings.FILE_QUOTA * 9 // 10,

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.personal import Personal
+from config.search import having_words
 from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
@@ -35,16 +36,7 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return others.update(is_active=is_active, updated_at=timezone.now())
 
     def search(self, text: str) -> Self:
-        """Those with every word of `text` (the first eight) in their name or description."""
-        if "\0" in text:
-            # No text in PostgreSQL contains it, and it refuses to be asked.
-            return self.none()
-        found = self
-        for word in text.split()[:8]:
-            found = found.filter(
-                models.Q(name__icontains=word) | models.Q(description__icontains=word)
-            )
-        return found
+        return having_words(self, text, "name", "description")  # type: ignore[return-value]
 
     def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
         """The active ones, favourites first, then by name.

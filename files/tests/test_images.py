@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
+from config.tests.processes import wait_until
 from files import images
 from files.images import BROKEN, NO_IMAGE, TOO_LARGE, square, thumbnail
 from files.tests.content import picture
@@ -167,46 +168,64 @@ def test_half_an_image_is_refused(form, part):
 
 
 def test_an_image_with_a_wrong_checksum_is_refused():
-    data = picture(size=(400, 300))
-    assert refusal(data.replace(b"IDATx", b"IDATy")) == [BROKEN]
+    data, checksum = picture(), -16  # before the last chunk, which has twelve bytes
+    assert refusal(data[:checksum] + b"\0\0\0\0" + data[checksum + 4 :]) == [BROKEN]
 
 
-@pytest.mark.parametrize("side", [6325, 10_000, 60_000, 2**31 - 1])
+@pytest.mark.parametrize("side", [5001, 10_000, 60_000, 2**31 - 1])
 def test_a_decompression_bomb_is_refused_by_what_it_announces(side, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", None)
     assert refusal(announcing(side, side)) == [TOO_LARGE]
 
 
-def test_a_bomb_in_a_webp_is_refused():
-    size = (16_383 - 1).to_bytes(3, "little")
-    chunk = b"VP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + size + size
-    assert refusal(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk) == [TOO_LARGE]
+@pytest.mark.parametrize("side", [4001, 9500, 16_383])
+def test_a_bomb_in_a_webp_is_refused(side):
+    still = picture("WEBP", mode="RGBA", color=None, lossless=True)[12:]
+    size, frame = (side - 1).to_bytes(3, "little"), bytes([59, 0, 0, 39, 0, 0])
+    chunks = [
+        (b"VP8X", b"\x12\0\0\0" + size + size),
+        (b"ANIM", b"\0" * 6),
+        (b"ANMF", b"\0" * 6 + frame + b"\0" * 4 + still),
+    ]
+    body = b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    data = b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+    assert refusal(data) == [TOO_LARGE]
 
 
 def test_an_image_of_the_largest_size_is_taken():
-    assert result(picture(mode="L", size=(8000, 5000), color=9)).size == (32, 20)
+    assert result(picture(mode="L", size=(5000, 5000), color=9)).size == (32, 32)
+
+
+def test_what_the_camera_of_a_telephone_takes_is_taken():
+    assert result(picture("JPEG", mode="L", size=(8160, 6120), color=9)).size == (32, 24)
+
+
+class CountedTurns(threading.BoundedSemaphore):
+    asked = 0
+
+    def __enter__(self):
+        self.asked += 1
+        return super().__enter__()
 
 
 def test_at_most_two_are_decoded_at_once(monkeypatch):
-    inside, most, go = [], [], threading.Event()
-    decoded = images._decoded
+    turns, go = CountedTurns(images.DECODED_AT_ONCE), threading.Event()
+    inside, most, decoded = [], [], images._decoded
 
     def counted(content, side):
         inside.append(1)
         most.append(len(inside))
-        if len(inside) == 2:
-            go.set()
         assert go.wait(10)
-        try:
-            return decoded(content, side)
-        finally:
-            inside.pop()
+        inside.pop()
+        return decoded(content, side)
 
+    monkeypatch.setattr(images, "_turns", turns)
     monkeypatch.setattr(images, "_decoded", counted)
     threads = [threading.Thread(target=result, args=[picture()]) for _ in range(6)]
     for thread in threads:
         thread.start()
+    wait_until(lambda: turns.asked == 6 and len(inside) == 2, 10, "two are decoded, four wait")
+    go.set()
     for thread in threads:
         thread.join()
-    assert max(most) == 2
-    assert len(most) == 6
+    assert (len(most), max(most)) == (6, 2)
