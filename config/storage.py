@@ -31,7 +31,7 @@ def _folder(path: Path) -> dict[str, Any]:
 def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) -> dict[str, Any]:
     """A bucket of S3, of R2 or of whatever else speaks its protocol."""
     # Only a site that has a bucket pays for importing these.
-    from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
+    from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
 
     options = {
