@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Links and limits that do not depend on the Host header, which the sender chooses."""
@@ -23,6 +25,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_password": "That is not your password.",
         "too_many_login_attempts": "Too many failed attempts. Please try again in some minutes.",
     }
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what is no address of a user: a longer one would be cut to another address."""
+        User._meta.get_field("email").run_validators(email)
+        return email
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})

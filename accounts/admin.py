@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
@@ -8,6 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.models import Session, User
+from config.admin import NamelessDeletions, local_time
 
 # The site's own page is the only one to sign in at: it is throttled and asks for a confirmed
 # address.
@@ -27,6 +30,13 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
         model = User
         fields = "__all__"
 
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse to make the last administrator anything less."""
+        cleaned = super().clean()
+        if not all(self.cleaned_data.get(role, True) for role in ("is_active", "is_superuser")):
+            self.instance.check_can_leave()
+        return cleaned
+
 
 @admin.register(User)
 class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
@@ -38,7 +48,7 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Roles", {"fields": ("is_active", *ROLES)}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("signed_in", "joined")}),
     )
     add_fieldsets = (
         (
@@ -50,10 +60,12 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
             },
         ),
     )
-    readonly_fields = ("last_login", "date_joined")
-    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "date_joined")
+    readonly_fields = ("signed_in", "joined")
+    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "joined")
     search_fields = ("email", "name")
     ordering = ("email",)
+    signed_in = local_time("last_login", "last login")
+    joined = local_time("date_joined", "joined")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if request.user.is_superuser else self.readonly_fields + ROLES
@@ -78,14 +90,16 @@ def may_touch(request: HttpRequest, user: User | None) -> bool:
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SessionAdmin(NamelessDeletions):
     """Who is signed in; deleting a session signs that browser out."""
 
-    fields = ("user", "created_at", "expire_date")
-    list_display = ("user", "created_at", "expire_date")
+    fields = ("user", "created", "expires")
+    list_display = ("user", "created", "expires")
     list_filter = ("created_at", "expire_date")
     search_fields = ("user__email", "user__name")
     ordering = ("-created_at",)
+    created = local_time("created_at", "created")
+    expires = local_time("expire_date", "expires")
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

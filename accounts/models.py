@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import LowercaseEmailField
 from accounts.personal import relations
+from config.text import plain_line
 
 if TYPE_CHECKING:
     from accounts.sessions import SessionStore
+
+LAST_ADMINISTRATOR: Final = (
+    "You are the last administrator: nobody could look after the site any more. "
+    "Make somebody else one first."
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,9 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": "There is an account with this address already."},
     )
-    name = models.CharField(
-        max_length=128, blank=True, validators=[ProhibitNullCharactersValidator()]
-    )
+    name = models.CharField(max_length=128, blank=True, validators=[plain_line])
     is_active = models.BooleanField(
         "active", default=True, help_text="Turn this off instead of deleting the account."
     )
@@ -107,6 +111,27 @@ class User(AbstractBaseUser, PermissionsMixin):
     def sign_out_everywhere(self) -> None:
         """End every session of this person: each browser has to sign in again."""
         self.sessions.all().delete()
+
+    def is_last_administrator(self) -> bool:
+        """Whether nobody else is an active superuser; no statement for who is none."""
+        if not (self.is_superuser and self.is_active):
+            return False
+        others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.pk)
+        return not others.exists()
+
+    def check_can_leave(self) -> None:
+        """Refuse, by ValidationError, to do without the last administrator.
+
+        To be called in the transaction that takes the person away: until its end the person's
+        other requests wait, and so do other administrators who are about to leave.
+        """
+        leaving = models.Q(pk=self.pk)
+        if self.is_superuser:
+            leaving |= models.Q(is_superuser=True)
+        rows = User.objects.select_for_update().order_by("pk").filter(leaving)
+        list(rows.values_list("pk"))
+        if self.is_last_administrator():
+            raise ValidationError(LAST_ADMINISTRATOR, "last_administrator")
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

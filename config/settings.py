@@ -98,7 +98,7 @@ INSTALLED_APPS = [
     "ninja",
     "django_htmx",
     "csp",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "config.middleware.head_is_get",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.keep_nothing",
     "csp.middleware.CSPMiddleware",
     "config.middleware.refuse_large_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,11 +121,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.HtmxMiddleware",
     "profiles.middleware.local_formats",
     "onboarding.middleware.OnboardingMiddleware",
-    "config.middleware.api_refuses_methods",
-    "config.middleware.api_refuses_types",
+    "config.middleware.refuse_methods",
 ]
 
 TEMPLATES = [
@@ -205,7 +205,7 @@ FILE_QUOTA = env.whole("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
 FILES_AT_ONCE = 10
 # As many files and a form around them; without the margin the form could not say what is wrong.
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 2 * FILES_AT_ONCE
+DATA_UPLOAD_MAX_NUMBER_FILES = 10 * FILES_AT_ONCE
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 
 # Static files

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from config.admin import NamelessDeletions, local_time
 from config.local_formats import local_size
 from files import trash
 from files.models import File, StoredObject
@@ -24,7 +25,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(File)
-class FileAdmin(ReadOnlyAdmin):
+class FileAdmin(NamelessDeletions, ReadOnlyAdmin):
     """What people have uploaded; deleting it here is deleting it for good."""
 
     fields = (
@@ -34,11 +35,11 @@ class FileAdmin(ReadOnlyAdmin):
         "length",
         "object",
         "thumbnail",
-        "created_at",
-        "updated_at",
-        "deleted_at",
+        "created",
+        "updated",
+        "deleted",
     )
-    list_display = ("name", "user", "content_type", "length", "created_at", "deleted_at")
+    list_display = ("name", "user", "content_type", "length", "created", "deleted")
     list_filter = (
         "content_type",
         ("deleted_at", admin.EmptyFieldListFilter),
@@ -47,6 +48,9 @@ class FileAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "object__key")
     ordering = ("-created_at", "pk")
+    created = local_time("created_at", "created")
+    updated = local_time("updated_at", "updated")
+    deleted = local_time("deleted_at", "deleted")
 
     @admin.display(description="size", ordering="size")
     def length(self, file: File) -> str:
@@ -63,12 +67,14 @@ class FileAdmin(ReadOnlyAdmin):
 class StoredObjectAdmin(ReadOnlyAdmin):
     """What is in storage; it goes with what refers to it, and by `manage.py purge_files`."""
 
-    fields = ("key", "owner", "created_at", "remove_after")
-    list_display = ("key", "owner", "created_at", "remove_after")
+    fields = ("key", "owner", "created", "removable")
+    list_display = ("key", "owner", "created", "removable")
     list_filter = (("remove_after", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("owner",)
     search_fields = ("key", "owner__email")
     ordering = ("-created_at", "pk")
+    created = local_time("created_at", "created")
+    removable = local_time("remove_after", "remove after")
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

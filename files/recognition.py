@@ -14,14 +14,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
+from config.text import as_plain_line
+
 MAX_LABEL: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of file, and how its names end: the first is the one that we give."""
+    """A kind of file: its name in the settings, the words for it, and how the names of such files
+    end, of which the first is the one that we give."""
 
     name: str
+    label: str
     content_type: str
     extensions: tuple[str, ...]
     magic: bytes = rb"(?!)"
@@ -42,31 +46,35 @@ class Kind:
 KINDS: Final = (
     Kind(
         name="jpeg",
+        label="JPEG",
         content_type="image/jpeg",
         extensions=("jpg", "jpeg", "jpe", "jfif"),
         magic=rb"\xff\xd8\xff",
     ),
     Kind(
         name="png",
+        label="PNG",
         content_type="image/png",
         extensions=("png",),
         magic=rb"\x89PNG\r\n\x1a\n",
     ),
     Kind(
         name="webp",
+        label="WebP",
         content_type="image/webp",
         extensions=("webp",),
         magic=rb"RIFF....WEBP",
     ),
     Kind(
         name="pdf",
+        label="PDF",
         content_type="application/pdf",
         extensions=("pdf",),
         magic=rb"%PDF-[12]\.",
     ),
-    Kind(name="txt", content_type="text/plain", extensions=("txt", "text")),
-    Kind(name="csv", content_type="text/csv", extensions=("csv",)),
-    Kind(name="md", content_type="text/markdown", extensions=("md", "markdown")),
+    Kind(name="txt", label="plain text", content_type="text/plain", extensions=("txt", "text")),
+    Kind(name="csv", label="CSV", content_type="text/csv", extensions=("csv",)),
+    Kind(name="md", label="Markdown", content_type="text/markdown", extensions=("md", "markdown")),
 )
 UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -74,8 +82,6 @@ NOT_UTF_8: Final = "This text is encoded in another way than UTF-8: save it as U
 
 # What no text has: control characters, but for tabs, ends of lines, ends of pages.
 _controls = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
-# What a name must not have: it would show another name than it is, or break the line.
-_misleading = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def recognised(content: File[bytes], name: str) -> Kind:
@@ -95,10 +101,15 @@ def recognised(content: File[bytes], name: str) -> Kind:
     return _taken(_texts(name))
 
 
+def taken() -> list[Kind]:
+    """The kinds that this site takes."""
+    return [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
+
+
 def label(name: str, kind: Kind) -> str:
     """The name to show and to save as: one line, without folders, with an ending of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    name = " ".join(_misleading.sub("", _printable(name)).split()).strip(". ")
+    name = as_plain_line(name).strip(". ")
     if _extension(name) in kind.extensions:
         stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
     else:
@@ -111,13 +122,13 @@ def label(name: str, kind: Kind) -> str:
 def _taken(kinds: list[Kind]) -> Kind:
     """The first of the kinds that this site takes."""
     for kind in kinds:
-        if kind.name in settings.FILE_TYPES:
+        if kind in taken():
             return kind
-    raise ValidationError(f"A {kinds[0].name.upper()} file is not taken: {_choice()}.")
+    raise ValidationError(f"A {kinds[0].label} file is not taken: {_choice()}.")
 
 
 def _choice() -> str:
-    return f"choose one of these: {', '.join(settings.FILE_TYPES)}"
+    return f"choose one of these: {', '.join(kind.label for kind in taken())}"
 
 
 def _texts(name: str) -> list[Kind]:
@@ -138,11 +149,6 @@ def _decoded(content: File[bytes]) -> Iterator[str]:
     for chunk in content.chunks():
         yield decoder.decode(chunk)
     yield decoder.decode(b"", final=True)
-
-
-def _printable(name: str) -> str:
-    """The name with a space for each control character and each half of a surrogate pair."""
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in name)
 
 
 def _extension(name: str) -> str:

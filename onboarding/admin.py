@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.admin import local_time
 from onboarding.forms import TraitsField
 from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.traits import Trait
@@ -14,7 +15,7 @@ from onboarding.traits import Trait
 
 @admin.register(Expert)
 class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["slug", "name", "icon", "is_active", "uses_retrieval", "updated_at"]
+    list_display = ["slug", "name", "icon", "is_active", "uses_retrieval", "updated"]
     list_display_links = ["slug", "name"]
     list_filter = ["is_active", "uses_retrieval"]
     search_fields = ["slug", "name", "description"]
@@ -22,7 +23,9 @@ class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     # The unfiltered total would cost a second count of the whole table.
     show_full_result_count = False
-    readonly_fields = ["created_at", "updated_at"]
+    readonly_fields = ["created", "updated"]
+    created = local_time("created_at", "created")
+    updated = local_time("updated_at", "updated")
     actions = ["activate", "deactivate"]
 
     @admin.action(description="Activate the chosen experts", permissions=["change"])
@@ -61,14 +64,15 @@ class PreferencesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """How far people came in the wizard, and what they wish for; deleting a row asks again."""
 
     form = PreferencesForm
-    fields = ["user", "traits", "favourites", "step", "finished_at"]
-    readonly_fields = ["user", "favourites", "step", "finished_at"]
-    list_display = ["user", "is_onboarded", "step", "wishes", "finished_at"]
+    fields = ["user", "traits", "favourites", "step", "finished"]
+    readonly_fields = ["user", "favourites", "step", "finished"]
+    list_display = ["user", "is_onboarded", "step", "wishes", "finished"]
     list_filter = [("finished_at", admin.EmptyFieldListFilter), "step", TraitFilter]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["user__email", "user__name"]
     ordering = ["user__email"]
+    finished = local_time("finished_at", "finished")
 
     @admin.display(boolean=True, description="onboarded", ordering="finished_at")
     def is_onboarded(self, preferences: Preferences) -> bool:

@@ -1,14 +1,59 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from accounts.admin import UserAdmin
+from accounts.models import User
 from files import objects
-from profiles import avatars
+from profiles import avatars, deletion
 from profiles.models import Profile, ProfileQuerySet
+
+# Here, in place of the accounts' own, since only here it is known what all goes with a person.
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """The accounts' page, but that people are deleted as when they delete themselves."""
+
+    actions = ["delete_selected"]
+
+    @admin.action(description="Delete selected users", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        """Django's action; of people one of whom has to stay, it deletes none."""
+        try:
+            with transaction.atomic():
+                return delete_selected(self, request, queryset)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return None
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return redirect("admin:accounts_user_change", object_id)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        deletion.delete_account(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            deletion.delete_account(user)
 
 
 @admin.register(Profile)

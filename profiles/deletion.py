@@ -2,58 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from django.contrib.admin.models import LogEntry
-from django.core.exceptions import ValidationError
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from accounts.models import User
 from files import objects
 from files.trash import delete_for_good
 from profiles.models import Profile
 
-LAST_ADMINISTRATOR: Final = (
-    "You are the last administrator: nobody could look after the site any more. "
-    "Make somebody else one first."
-)
 FORGOTTEN: Final = "a deleted person"
-
-
-def is_last_administrator(user: User) -> bool:
-    """Whether nobody else is an active superuser; no statement for who is none."""
-    if not (user.is_superuser and user.is_active):
-        return False
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    return not others.exists()
+# What comes before or after an address where it is but a part of a longer one.
+BEFORE: Final = r"(?<![\w.!#$%&'*+/=?^`{|}~-])"
+AFTER: Final = r"(?![\w-]|\.\w)"
 
 
 @transaction.atomic
 def delete_account(user: User) -> None:
     """Delete the person and all that is theirs; ValidationError for the last administrator."""
-    _lock(user)
-    if is_last_administrator(user):
-        raise ValidationError(LAST_ADMINISTRATOR, "last_administrator")
+    user.check_can_leave()
+    _forget_in_history(user)
     delete_for_good(user.files.all())
     if avatar := Profile.of(user).avatar_id:
         objects.discard([avatar])
-    _forget_in_history(user)
     user.delete()
-
-
-def _lock(user: User) -> None:
-    """Wait for the person's other requests; two last administrators wait for one another."""
-    rows = User.objects.select_for_update().order_by("pk").values_list("pk")
-    both = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
-    list(rows.filter(both))
 
 
 def _forget_in_history(user: User) -> None:
     """What administrators did stays in their history, without the name of whom they did it to."""
-    about = (
-        Q(object_id=str(user.pk))
-        | Q(object_id__startswith=f"{user.pk}/")
-        | Q(object_repr__startswith=f"{user.email} since ")
-    )
-    LogEntry.objects.filter(about).update(object_id=None, object_repr=FORGOTTEN)
+    addresses = "|".join(re.escape(address) for address in _addresses(user))
+    named = f"{BEFORE}({addresses}){AFTER}"
+    entries = LogEntry.objects.filter(change_message__iregex=named)
+    entries.update(change_message="")
+    entries = LogEntry.objects.filter(_about(user) | Q(object_repr__iregex=named))
+    entries.update(object_id=None, object_repr=FORGOTTEN)
+
+
+def _addresses(user: User) -> set[str]:
+    return {user.email, *user.emailaddress_set.values_list("email", flat=True)}
+
+
+def _about(user: User) -> Q:
+    """The entries about the person and what is theirs: rows with a key that is the person's, or
+    begins with it, and others by their own."""
+    about = Q(object_id=str(user.pk)) | Q(object_id__startswith=f"{user.pk}/")
+    for rows in (user.files, user.sessions, user.emailaddress_set):
+        kind = ContentType.objects.get_for_model(rows.model)
+        keys = rows.values(text=Cast("pk", TextField()))
+        about |= Q(content_type=kind, object_id__in=keys)
+    return about

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.db import connection
@@ -190,3 +191,30 @@ def test_the_staff_cannot_take_over_a_superuser(client, clerk):
     assert client.get(f"{person(grace)}delete/").status_code == 403
     grace.refresh_from_db()
     assert grace.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("role", ["is_active", "is_superuser"])
+def test_the_last_administrator_stays_one(client, admin, role):
+    make_admin(email="gone@example.org", is_active=False)
+    errors = edit(client, admin, **{role: False}).context["adminform"].form.errors
+    assert "You are the last administrator" in errors["__all__"][0]
+    admin.refresh_from_db()
+    assert (admin.is_active, admin.is_superuser) == (True, True)
+
+
+def test_one_of_two_administrators_may_become_less(client, admin):
+    make_admin(email="next@example.org")
+    assert edit(client, admin, is_superuser=False).status_code == 302
+    admin.refresh_from_db()
+    assert not admin.is_superuser
+
+
+def test_the_last_administrator_may_have_another_name(client, admin):
+    assert edit(client, admin, name="Admiral Hopper").status_code == 302
+
+
+def test_a_session_s_deletion_is_logged_without_the_address(client, admin):
+    user = make_user()
+    Client().force_login(user)
+    client.post(f"/admin/accounts/session/{user.sessions.get().pk}/delete/", {"post": "yes"})
+    assert LogEntry.objects.get().object_repr == "one of the sessions"

@@ -63,6 +63,14 @@ def test_the_answer_does_not_tell_that_an_address_is_taken(client, ada):
     assert mailbox.addressees() == ["bob@example.org", "carl@example.org"]
 
 
+def test_an_address_that_is_too_long_is_refused(client, ada):
+    email = f"countess@{'.'.join(['a' * 60] * 4)}.org"
+    response = client.post("/accounts/email/", {"action_add": "", "email": email})
+    assert response.context["form"].errors["email"] == [
+        "Ensure this value has at most 254 characters (it has 256)."
+    ]
+
+
 @pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/reauthenticate/"])
 def test_the_pages_are_ours(client, ada, path):
     response = client.get(path)

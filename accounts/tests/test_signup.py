@@ -113,6 +113,15 @@ def test_what_is_no_address_is_refused(client, email):
     assert not User.objects.exists()
 
 
+def test_an_address_that_is_too_long_is_not_cut_to_another(client):
+    response = sign_up(client, email=f"countess2@{'.'.join(['a' * 60] * 4)}.org")
+    assert response.context["form"].errors["email"] == [
+        "Ensure this value has at most 254 characters (it has 257)."
+    ]
+    assert not User.objects.exists()
+    assert mail.outbox == []
+
+
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
 def test_the_answer_does_not_tell_that_an_address_is_taken(client, client_of_bob, overrides):
     make_user(**overrides)

@@ -4,7 +4,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
-from accounts.tests.people import PASSWORD, make_user
+from accounts.tests.people import PASSWORD, make_admin, make_user
 from config.database.jobs import jobs_pool
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +43,27 @@ def test_a_taken_address_is_explained():
         User(email="Ada@example.org", password="x").full_clean()
 
 
-def test_a_name_has_no_null_character():
-    with pytest.raises(ValidationError, match="Null characters"):
-        User(email="ada@example.org", password="x", name="A\0da").full_clean()
+@pytest.mark.parametrize(
+    "character", ["\0", "\n", "\r", "\x1b", "\x85", "\u2028", "\u202e", "\ud800"]
+)
+def test_a_name_has_no_character_that_cannot_be_seen(character):
+    with pytest.raises(ValidationError, match="Leave out line breaks"):
+        User(email="ada@example.org", password="x", name=f"A{character}da").full_clean()
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Neil", "李小龍", "می\u200cنو", "👩\u200d💻 Ada"])
+def test_a_name_is_in_any_script(name):
+    User(email="ada@example.org", password="x", name=name).full_clean()
+
+
+def test_the_last_administrator_is_an_active_superuser_without_another():
+    grace = make_admin()
+    make_admin(email="gone@example.org", is_active=False)
+    assert grace.is_last_administrator()
+    with pytest.raises(ValidationError, match="You are the last administrator"):
+        grace.check_can_leave()
+    make_admin(email="next@example.org")
+    grace.check_can_leave()
 
 
 def test_is_called_by_name_and_else_by_address():

@@ -1,6 +1,7 @@
 """Files and objects in the administration: looked at, deleted for good, never changed."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.tests.people import make_admin, make_user
@@ -98,3 +99,13 @@ def test_a_person_who_is_deleted_takes_the_files_along(admin):
     make_row(user)
     assert admin.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not File.objects.exists()
+
+
+def test_the_history_does_not_tell_what_a_deleted_file_was_called(admin):
+    user = make_user()
+    admin.post(f"{FILES}{kept(user).pk}/delete/", {"post": "yes"})
+    chosen = [kept(user).pk, kept(user).pk]
+    data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    admin.post(FILES, data)
+    names = LogEntry.objects.values_list("object_repr", flat=True)
+    assert list(names) == ["one of the files"] * 3

@@ -1,5 +1,8 @@
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 
+from accounts.models import User
 from accounts.tests.people import make_admin, make_user
 from files.models import StoredObject
 from profiles.models import Profile
@@ -7,7 +10,7 @@ from profiles.tests.pictures import give_avatar, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LIST = "/admin/profiles/profile/"
+LIST, PEOPLE = "/admin/profiles/profile/", "/admin/accounts/user/"
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,15 @@ def make_profile(**overrides):
 def change(client, profile, **fields):
     form = {"bio": "", "timezone": "UTC", "locale": "en"} | fields
     return client.post(f"{LIST}{profile.pk}/change/", form)
+
+
+def remove(client, *people, way, **options):
+    """Deletes them on the page of the first, or by the action on the list."""
+    if way == "alone":
+        return client.post(f"{PEOPLE}{people[0].pk}/delete/", {"post": "yes"}, **options)
+    keys = [user.pk for user in people]
+    form = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+    return client.post(PEOPLE, form, **options)
 
 
 def test_lists_and_searches(client):
@@ -98,12 +110,47 @@ def test_deleting_a_profile_takes_its_picture_away(client):
     assert not StoredObject.objects.exists()
 
 
-def test_deleting_a_person_leaves_the_picture_to_the_purge(client):
+@pytest.mark.parametrize("way", ["alone", "chosen"])
+def test_deleting_a_person_leaves_nothing(client, way):
     profile = make_profile()
     give_avatar(profile.user)
-    client.post(f"/admin/accounts/user/{profile.pk}/delete/", {"post": "yes"})
+    assert remove(client, profile.user, way=way).status_code == 302
     assert not Profile.objects.exists()
-    assert StoredObject.objects.due().count() == 1
+    assert stored() == set()
+    assert not StoredObject.objects.exists()
+    entry = LogEntry.objects.get()
+    assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+
+
+@pytest.mark.parametrize("way", ["alone", "chosen"])
+def test_the_last_administrator_is_not_deleted(client, way):
+    ada, grace = make_profile().user, User.objects.get(email="grace@example.org")
+    page = remove(client, grace, *([ada] if way == "chosen" else []), way=way, follow=True)
+    assert b"You are the last administrator" in page.content
+    assert b"uccessfully" not in page.content
+    assert set(User.objects.all()) == {ada, grace}
+    assert not LogEntry.objects.exists()
+
+
+def test_an_administrator_who_is_not_the_last_deletes_their_own_account(client):
+    make_admin(email="next@example.org")
+    grace = User.objects.get(email="grace@example.org")
+    assert remove(client, grace, way="alone", follow=True).status_code == 200
+    assert User.objects.get().email == "next@example.org"
+
+
+def test_people_are_deleted_only_after_a_question(client):
+    ada = make_profile().user
+    chosen = {"action": "delete_selected", "_selected_action": [ada.pk]}
+    assert b"Are you sure" in client.post(PEOPLE, chosen).content
+    assert User.objects.filter(pk=ada.pk).exists()
+
+
+def test_who_may_not_delete_people_has_no_such_action(client):
+    clerk = make_user(email="carl@example.org", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    client.force_login(clerk)
+    assert b"delete_selected" not in client.get(PEOPLE).content
 
 
 def test_nobody_adds_one(client):

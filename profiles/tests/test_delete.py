@@ -101,6 +101,40 @@ def test_what_administrators_did_stays_without_the_name(client, user):
     assert about_grace.object_repr == "grace@example.org"
 
 
+def test_the_history_forgets_what_the_person_owned(client, user):
+    grace, file = make_admin(), make_file(user, "secret.txt")
+    entries = [
+        log(grace, file, "secret.txt"),
+        log(grace, user.emailaddress_set.get(), "former@example.org"),
+        log(grace, Preferences.of(user), "preferences"),
+        log(grace, file.object, file.object_id),
+    ]
+    delete(client)
+    for entry in entries:
+        entry.refresh_from_db()
+        assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+
+
+def test_the_history_forgets_the_address_wherever_it_is(client, user):
+    grace = make_admin()
+    gone = log(grace, grace, "ADA@example.org since 2026-11-23")
+    said = log(grace, grace, "grace@example.org")
+    LogEntry.objects.filter(pk=said.pk).update(change_message="Was <ada@example.org>.")
+    delete(client)
+    gone.refresh_from_db()
+    said.refresh_from_db()
+    assert gone.object_repr == "a deleted person"
+    assert (said.object_repr, said.change_message) == ("grace@example.org", "")
+
+
+@pytest.mark.parametrize("like", ["bada@example.org", "x.ada@example.org", "ada@example.org.uk"])
+def test_the_history_keeps_addresses_that_are_but_alike(client, user, like):
+    entry = log(make_admin(), make_user(email=like), like)
+    delete(client)
+    entry.refresh_from_db()
+    assert entry.object_repr == like
+
+
 def test_others_lose_nothing(client, user):
     bob = make_user(email="bob@example.org")
     live_fully(bob)

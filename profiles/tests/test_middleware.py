@@ -78,7 +78,7 @@ def test_the_administration_is_in_the_person_s_zone(client):
     joined = admin.date_joined
     admin.date_joined = joined.replace(year=2026, month=11, day=23, hour=16, minute=5)
     admin.save(update_fields=["date_joined"])
-    assert "Nov. 24, 2026, 5:05 a.m." in text(client, f"/admin/accounts/user/{admin.pk}/change/")
+    assert "Nov 24, 2026, 5:05" in text(client, f"/admin/accounts/user/{admin.pk}/change/")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""What holds for every page of the administration, whatever it is asked."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.people import make_admin, make_user
+from files.tests.rows import make_row
+from onboarding.models import Preferences
+from onboarding.tests.experts import make_expert
+from profiles.models import Profile
+from tours.models import Tour
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [
+    "accounts/user",
+    "accounts/session",
+    "account/emailaddress",
+    "auth/group",
+    "files/file",
+    "files/storedobject",
+    "onboarding/expert",
+    "onboarding/preferences",
+    "profiles/profile",
+    "tours/tour",
+]
+
+
+@pytest.fixture
+def admin(client):
+    client.raise_request_exception = False
+    client.force_login(make_admin())
+    return client
+
+
+@pytest.fixture
+def german(admin):
+    user = User.objects.get()
+    Profile.of(user).store(locale="de", timezone="Europe/Berlin")
+    return admin
+
+
+def populate():
+    """A row at least in each list."""
+    user = make_user()
+    Client().force_login(user)
+    make_row(user, size=125_900)
+    make_expert()
+    Group.objects.create(name="Editors")
+    Profile.of(user).store(bio="Writes programs.")
+    Preferences.of(user).finish()
+    Tour.objects.create(user=user)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/%00",
+        "/admin/?next=%00",
+        "/admin/r/1/%00/",
+        "/admin/files/file/?content_type=%00",
+        "/admin/files/file/?%00=1",
+        "/admin/onboarding/preferences/?trait=%00",
+        "/admin/onboarding/preferences/?step=%00",
+        "/admin/onboarding/preferences/?step__exact=%00",
+        *(f"/admin/{model}/?q=%00" for model in MODELS),
+        *(f"/admin/{model}/%00/change/" for model in MODELS),
+        "/admin/files/storedobject/%00/delete/",
+        "/admin/files/storedobject/%00/history/",
+    ],
+)
+def test_a_null_character_in_an_address_is_refused(admin, path):
+    assert admin.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("key", ["abc", "%25", "9" * 30, "9" * 5000])
+def test_a_malformed_key_in_an_address_finds_nothing(admin, model, key):
+    for page in ("change", "delete", "history"):
+        assert admin.get(f"/admin/{model}/{key}/{page}/").status_code in (302, 403, 404)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model != "files/storedobject"])
+@pytest.mark.parametrize("key", ["abc", "a\0b", ""])
+def test_rows_that_cannot_be_are_not_chosen(admin, model, key):
+    populate()
+    for confirmed in ({}, {"post": "yes"}):
+        form = {"action": "delete_selected", "_selected_action": [key]} | confirmed
+        assert admin.post(f"/admin/{model}/", form).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("account/emailaddress", "make_verified"),
+        ("onboarding/expert", "activate"),
+        ("profiles/profile", "remove_avatars"),
+        ("tours/tour", "offer_again"),
+    ],
+)
+def test_nor_by_an_action_of_our_own(admin, model, action):
+    populate()
+    form = {"action": action, "_selected_action": ["abc"]}
+    assert admin.post(f"/admin/{model}/", form).status_code == 400
+
+
+def test_a_row_that_is_gone_is_not_chosen_either(admin):
+    form = {"action": "activate", "_selected_action": ["9" * 30]}
+    assert admin.post("/admin/onboarding/expert/", form, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["abc", "00000000-0000-0000-0000-000000000000"])
+def test_no_row_is_said_to_have_a_page_on_the_site(admin, key):
+    kind = ContentType.objects.get_for_model(User)
+    assert admin.get(f"/admin/r/{kind.pk}/{key}/").status_code == 404
+
+
+def test_a_failure_of_the_code_is_not_taken_for_nonsense(admin, monkeypatch):
+    def fails(self, request):
+        raise ValueError
+
+    monkeypatch.setattr("tours.admin.TourAdmin.get_queryset", fails)
+    assert admin.get("/admin/tours/tour/").status_code == 500
+
+
+@pytest.mark.parametrize("path", ["/admin/?next=%00", "/admin/r/1/%00/"])
+def test_strangers_are_sent_to_the_sign_in_before_anything_else(client, path):
+    assert client.get(path).url.startswith("/admin/login/?next=")
+
+
+def test_a_row_has_sizes_and_times_as_its_reader_has_them(german):
+    populate()
+    page = german.get("/admin/files/file/").content.decode()
+    row = page[page.index("125,9 KB") :][:200]
+    assert re.search(r"\d\d\.\d\d\.\d{4}, \d\d:\d\d</td>", row)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_page_mixes_ways_to_write_times(german, model):
+    populate()
+    page = german.get(f"/admin/{model}/").content.decode()
+    row = re.search(rf'href="(/admin/{model}/[^"]+/change/)', page)[1]
+    for content in (page, german.get(row).content.decode()):
+        assert not re.search(r"\d (a\.m\.|p\.m\.)|midnight|noon", content)
+
+
+def test_times_are_sorted_by(german):
+    ada, bob = make_user(), make_user(email="bob@example.org")
+    User.objects.filter(pk=bob.pk).update(date_joined="2020-01-01T00:00Z")
+    rows = german.get("/admin/accounts/user/?o=6").context["cl"].queryset
+    assert rows[0] == bob
+    rows = german.get("/admin/accounts/user/?o=-6").context["cl"].queryset
+    assert rows[0] == ada
