@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import (
+    BadRequest,
+    ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja import errors as ninja_errors
-from ninja.openapi.schema import OpenAPISchema
+from ninja.openapi.schema import BODY_CONTENT_TYPES, OpenAPISchema
+from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
@@ -48,8 +58,11 @@ CODES: Final = {
 }
 RETRY_AFTER: Final = 5
 PATH: Final = "/api/"
+TOO_MUCH: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+FAILED: Final = (DatabaseError, ObjectDoesNotExist, StorageError)
 
 Fields = dict[str, list[str]]
+Run = Callable[..., HttpResponseBase]
 
 
 class SignedIn(SessionAuth):
@@ -69,7 +82,12 @@ class UnicodeParser(Parser):
 
 
 class Api(NinjaAPI):
-    """ninja's, which documents the refusals of every operation as well."""
+    """ninja's, which documents the refusals of every operation as well, and takes who has no
+    account any more for a stranger."""
+
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        error = ninja_errors.AuthenticationError() if has_left(request, exc) else exc
+        return super().on_exception(request, error)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         document = super().get_openapi_schema(**kwargs)
@@ -88,14 +106,39 @@ def refusal(code: str) -> dict[str, Any]:
 
 REFUSALS: Final = {status: refusal(code) for status, code in CODES.items()}
 
+
+def content_types(operation: Operation) -> set[str]:
+    """What the document says that the operation's body may be."""
+    sources = {model.__ninja_param_source__ for model in operation.models}
+    extra = operation.openapi_extra or {}
+    documented = set(extra.get("requestBody", {}).get("content", {}))
+    return documented | {BODY_CONTENT_TYPES[name] for name in sources & BODY_CONTENT_TYPES.keys()}
+
+
+def refusing_other_types(run: Run) -> Run:
+    """Have the operation answer 415 before anything reads a body that it does not take."""
+    types = content_types(run.__self__)  # type: ignore[attr-defined]
+
+    @wraps(run)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+        if has_body and types and request.content_type not in types:
+            return fault(415, f"Send {' or '.join(sorted(types))}.")
+        return run(request, *args, **kwargs)
+
+    return wrapped
+
+
 api = Api(
     title="AI4CEO",
     version="1",
     urls_namespace="api",
     auth=SignedIn(),
     docs=Swagger(settings={"validatorUrl": None}),
+    docs_decorator=require_safe,
     parser=UnicodeParser(),
 )
+api.add_decorator(refusing_other_types, mode="view")
 api.add_router("/profile", profile)
 api.add_router("/onboarding", onboarding)
 api.add_router("/experts", experts)
@@ -136,10 +179,13 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 @api.exception_handler(RequestDataTooBig)
-def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+@api.exception_handler(TooManyFieldsSent)
+@api.exception_handler(TooManyFilesSent)
+def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
     return fault(413, "The request is larger than this address takes.")
 
 
+@api.exception_handler(BadRequest)
 @api.exception_handler(UnreadablePostError)
 @api.exception_handler(SuspiciousOperation)
 @api.exception_handler(MultiPartParserError)
@@ -180,14 +226,25 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     return fault(500, "Something went wrong on our side; the fault has been logged.")
 
 
+def has_left(request: HttpRequest, error: BaseException | None) -> bool:
+    """Whether it is for want of the person's account, deleted since the request came, that
+    something could not be written or found."""
+    if not isinstance(error, FAILED) or isinstance(error, OperationalError):
+        return False
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return False
+    return not get_user_model()._default_manager.filter(pk=user.pk).exists()
+
+
 def _invalid(fields: Fields) -> HttpResponse:
     return fault(422, "Some fields are not valid.", fields)
 
 
 def _field(location: tuple[str | int, ...]) -> str:
-    """The field's own name: `location` starts with the part of the request and, for a body or a
-    form, the parameter that takes it."""
+    """The field's own name: `location` starts with the part of the request and, for a body, the
+    parameter that takes it."""
     source, *names = location
-    if source == "body" and len(names) > 1:
-        del names[0]
+    if source == "body":
+        names = names[1:]
     return ".".join(map(str, names)) or str(source)

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from config.api import PATH, fault
 
-TYPES: Final = ("application/json", "multipart/form-data")
+NOT_KEPT: Final = "private, no-store"
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -39,6 +39,17 @@ def without_body(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
+def keep_nothing(get_response: Answer) -> Answer:
+    """Have nobody keep an answer that does not say for how long."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", NOT_KEPT)
+        return response
+
+    return middleware
+
+
 def refuse_large_bodies(get_response: Answer) -> Answer:
     """Answer 413 before anything reads a body that is larger than any that is taken."""
 
@@ -59,28 +70,20 @@ def _announced_size(request: HttpRequest) -> int:
     return int(size) if size.isdecimal() else 0
 
 
-def api_refuses_methods(get_response: Answer) -> Answer:
-    """Give the refusal of a method the API's shape, which ninja sends as plain text."""
+def refuse_methods(get_response: Answer) -> Answer:
+    """Say that a method is refused: in the API's shape, or on a page."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if not (isinstance(response, HttpResponseNotAllowed) and request.path.startswith(PATH)):
+        if not isinstance(response, HttpResponseNotAllowed):
             return response
         allowed = response.headers["Allow"]
-        refusal = fault(405, f"This address takes {allowed} only.")
+        if request.path.startswith(PATH):
+            refusal = fault(405, f"This address takes {allowed} only.")
+        else:
+            page = render_to_string("405.html", {"method": request.method, "allowed": allowed})
+            refusal = HttpResponse(page, status=405)
         refusal.headers["Allow"] = allowed
         return refusal
-
-    return middleware
-
-
-def api_refuses_types(get_response: Answer) -> Answer:
-    """Refuse, for the API, a body that says to be neither JSON nor a form."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-        if has_body and request.path.startswith(PATH) and request.content_type not in TYPES:
-            return fault(415, f"Send {' or '.join(TYPES)}.")
-        return get_response(request)
 
     return middleware

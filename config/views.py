@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from django.core.paginator import Paginator
+from django.contrib.auth.views import redirect_to_login
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,17 +14,18 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
-from config.api import PATH, RETRY_AFTER, api, fault
+from config.api import PATH, RETRY_AFTER, TOO_MUCH, api, fault, has_left
 from config.database.faults import explain
+from config.pages import NearestPages
 from files.objects import StorageError
 from onboarding.models import Expert, Preferences
 
 logger = logging.getLogger(__name__)
 
 EXPERTS_PER_PAGE = 24
+LONGEST_SEARCH = 100
 RETRY = {"Retry-After": str(RETRY_AFTER)}
 
 
@@ -40,12 +41,11 @@ class HtmxRequest(HttpRequest):
 def home(request: HtmxRequest) -> HttpResponse:
     """The catalogue for who is signed in, else the landing page."""
     if not request.user.is_authenticated:
-        # A session that ended while its owner was typing: the whole page has to change.
-        return HttpResponseClientRefresh() if request.htmx else render(request, "landing.html")
-    text = request.GET.get("q", "").strip()
+        return render(request, "landing.html")
+    text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     favourites = Preferences.of(request.user).experts
     experts = Expert.objects.for_catalogue(favourites).search(text)
-    page = Paginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = NearestPages(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
     part = request.htmx and not request.htmx.history_restore_request
     template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
     context = {"page": page, "q": text, "next": request.get_full_path()}
@@ -76,7 +76,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(PATH):
-        return fault(400, "The request cannot be read.")
+        return api.on_exception(request, exception)
+    if isinstance(exception, TOO_MUCH):
+        return HttpResponse(loader.get_template("413.html").render(), status=413)
     return defaults.bad_request(request, exception)
 
 
@@ -88,10 +90,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """What an exception ends in that nobody caught: 503 where only the database or storage cannot
-    answer; what storage said is in the log already."""
+    answer; what storage said is in the log already. Who has no account any more signs in."""
     error = sys.exception()
     if request.path.startswith(PATH):
-        return api.on_exception(request, error)  # type: ignore[arg-type]
+        return api.on_exception(request, error)
+    if has_left(request, error):
+        return redirect_to_login(request.get_full_path())
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("%s: %s", request.path, explain(error))
     elif not isinstance(error, StorageError):

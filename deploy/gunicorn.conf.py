@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -28,3 +29,13 @@ max_requests_jitter = 2_000
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
+
+# Of a body that the site refuses unread, gunicorn skips as much; after more it hangs up.
+SKIPPED = 64 * 1024
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Announce with the answer that the connection ends, where it may have to."""
+    size = dict(request.headers).get("CONTENT-LENGTH", "")
+    if size.isdecimal() and int(size) > SKIPPED:
+        request.force_close()

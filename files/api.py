@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import ninja
@@ -16,32 +15,22 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Query, Router, Status
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from accounts.http import SignedInRequest
-from config.schema import Body, Schema
+from config.schema import Body, Digits, Parameters, Schema
 from files import downloads, uploads
 from files.models import File, FileQuerySet
 from files.recognition import KINDS
 
-PARAMETERS: Final = {"limit", "offset", "includeDeleted"}
-
 router = Router(tags=["files"], by_alias=True)
 
 
-def digits(value: Any) -> Any:
-    """A number as it is written in an address: pydantic would take 1.0, +1 and 1_0 as well."""
-    if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
-        raise PydanticCustomError("digits", "Give a whole number.")
-    return value
-
-
-class Part(Schema):
+class Part(Parameters):
     """Which part of the list."""
 
-    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(digits)] = 100
-    offset: Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(digits)] = 0
+    limit: Annotated[int, Field(ge=1, le=500), Digits] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000), Digits] = 0
     include_deleted: Literal["true", "false", "1", "0"] = "false"
 
     def of(self, files: FileQuerySet) -> FileQuerySet:
@@ -136,8 +125,6 @@ def bytes_or_redirect() -> dict[str, Any]:
 
 @router.get("", response=FilesOut, summary="Your files, newest first")
 def list_files(request: SignedInRequest, part: Query[Part]) -> dict[str, FileQuerySet]:
-    if unknown := set(request.GET) - PARAMETERS:
-        raise ValidationError({name: ["There is no such parameter."] for name in unknown})
     return {"files": part.of(request.user.files.all())}
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Collection
+from typing import Annotated, Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router
+from pydantic import Field
 
 from accounts.http import SignedInRequest
-from config.schema import Body, Schema
+from accounts.models import User
+from config.schema import Body, Digits, Parameters, Schema
 from onboarding.forms import answered
 from onboarding.models import Expert, ExpertQuerySet, Preferences
+from onboarding.traits import Trait
 
 router = Router(tags=["onboarding"], by_alias=True)
 experts = Router(tags=["experts"], by_alias=True)
+
+
+# These tell the document; what the values may be is for the models and the forms to say.
+LONGEST = {"maxLength": User._meta.get_field("name").max_length}
+Name = Annotated[str, Field(json_schema_extra=LONGEST)]
+Manner = Annotated[str, Field(json_schema_extra={"enum": Trait.values})]
+Key = Annotated[int, Field(json_schema_extra={"minimum": 1})]
 
 
 class ExpertOut(Schema):
@@ -28,13 +39,25 @@ class ExpertOut(Schema):
 class Answers(Body):
     """What is left out stays as it is; traits and experts are stored in the order given."""
 
-    name: str = ""
-    traits: list[str] = []
-    experts: list[int] = []
+    name: Name = ""
+    traits: Annotated[list[Manner], Field(json_schema_extra={"minItems": 1})] = []
+    experts: list[Key] = []
+
+
+class CataloguePart(Parameters):
+    limit: Annotated[int, Field(ge=1, le=500), Digits] = 500
+    offset: Annotated[int, Field(ge=0, le=10_000_000), Digits] = 0
 
 
 class Onboarded(Schema):
     ok: bool = True
+
+
+def only_given(form: Any, experts: Collection[int]) -> None:
+    """Take back those favourites that the form keeps because its checkboxes do not show them."""
+    if "experts" in form.cleaned_data:
+        chosen = form.cleaned_data["experts"]
+        form.cleaned_data["experts"] = [key for key in chosen if key in experts]
 
 
 @router.post("", response=Onboarded, summary="Answer the wizard's questions, all or none")
@@ -43,15 +66,12 @@ def onboard(request: SignedInRequest, answers: Answers) -> Onboarded:
     forms = answered(request.user, answers.model_dump(exclude_unset=True))
     with transaction.atomic():
         for form in forms:
+            only_given(form, answers.experts)
             form.save()
         Preferences.of(request.user).finish()
     return Onboarded()
 
 
 @experts.get("", response=list[ExpertOut], summary="The active experts, by name")
-def catalogue(
-    request: HttpRequest,
-    limit: Annotated[int, Query(ge=1, le=500)] = 500,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-) -> ExpertQuerySet:
-    return Expert.objects.for_catalogue()[offset : offset + limit]
+def catalogue(request: HttpRequest, part: Query[CataloguePart]) -> ExpertQuerySet:
+    return Expert.objects.for_catalogue()[part.offset : part.offset + part.limit]

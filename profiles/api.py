@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 from accounts.http import SignedInRequest
 from accounts.models import User
 from config.schema import Body, Schema
+from onboarding.api import Key, Manner, Name, only_given
 from onboarding.models import Preferences
-from onboarding.traits import Trait
 from profiles import avatars
 from profiles.bodies import FORM, Either
 from profiles.forms import ProfileForm
@@ -59,7 +59,6 @@ def without_defaults(schema: dict[str, Any]) -> None:
 Picture = Annotated[Any, PlainValidator(file_or_null), WithJsonSchema({"type": "null"})]
 Zone = Annotated[str, Field(json_schema_extra={"enum": list(zones())})]
 Place = Annotated[str, Field(json_schema_extra={"enum": list(locales())})]
-Manner = Annotated[str, Field(json_schema_extra={"enum": Trait.values})]
 
 
 class ProfileChange(Body):
@@ -68,12 +67,14 @@ class ProfileChange(Body):
 
     model_config = ConfigDict(populate_by_name=False, json_schema_extra=without_defaults)
 
-    name: str = ""
+    lists: ClassVar = {"botTraits", "experts"}
+
+    name: Name = ""
     bio: str = ""
     timezone: Zone = ""
     locale: Place = ""
     bot_traits: list[Manner] = []
-    experts: list[int] = []
+    experts: list[Key] = []
     image: Picture = None
 
     @classmethod
@@ -82,6 +83,7 @@ class ProfileChange(Body):
     ) -> dict[str, Any]:
         """The values as JSON would have them, where they can be that."""
         values: dict[str, Any] = dict(texts.items())
+        values.pop("csrfmiddlewaretoken", None)
         if "botTraits" in texts:
             values["botTraits"] = texts.getlist("botTraits")
         if "experts" in texts:
@@ -134,5 +136,6 @@ def change_profile(
     form = change.form(request.user)
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
+    only_given(form, change.experts)
     form.save()
     return shown(request.user)

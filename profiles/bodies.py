@@ -12,6 +12,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.params.models import Body, BodyModel
 
+from config.schema import ONCE, refuse, repeated
+
 FORM: Final = "multipart/form-data"
 
 
@@ -26,7 +28,9 @@ class EitherModel(BodyModel):
             return super().get_request_data(request, api, path_params)
         name = cls.__read_from_single_attr__
         schema: Any = cls.model_fields[name].annotation
-        return {name: schema.from_form(*form_of(request))}
+        texts, files = form_of(request)
+        refuse(repeated(texts, files) - schema.lists, "form", ONCE)
+        return {name: schema.from_form(texts, files)}
 
 
 class Either(Body):  # type: ignore[misc]

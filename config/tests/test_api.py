@@ -5,7 +5,12 @@ import re
 import uuid
 
 import pytest
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
@@ -16,6 +21,8 @@ from accounts.models import User
 from accounts.tests.people import make_user
 from config.api import CODES, SignedIn, api
 from onboarding.models import ExpertQuerySet
+
+JSON, FORM = "application/json", "multipart/form-data"
 
 
 def refusal(error):
@@ -31,6 +38,7 @@ def refusal(error):
     [
         (HttpError(400, "Unreadable."), 400, "bad_request:api"),
         (SuspiciousOperation("x"), 400, "bad_request:api"),
+        (BadRequest("x"), 400, "bad_request:api"),
         (HttpError(405, "Not so."), 405, "method:api"),
         (HttpError(401, "Who?"), 401, "unauthorized:auth"),
         (PermissionDenied(), 403, "forbidden:auth"),
@@ -59,7 +67,8 @@ def test_the_fields_of_a_form_are_named_in_camel_case():
         (["query", "limit"], "limit"),
         (["body", "payload", "displayName"], "displayName"),
         (["body", "payload", "traits", 0], "traits.0"),
-        (["body", "payload"], "payload"),
+        (["body", "payload"], "body"),
+        (["body"], "body"),
         (["form", "displayName"], "displayName"),
         (["query", "ids", 0], "ids.0"),
         (["file", "file"], "file"),
@@ -211,11 +220,8 @@ def test_no_operation_writes_without_the_csrf_token(db):
 )
 def test_no_operation_takes_nonsense_for_json(client, db, body):
     client.force_login(make_user())
-    requests = [
-        (method, path, body, "application/json")
-        for method, path, types in operations()
-        if "application/json" in types
-    ]
+    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    requests = [(*path, body, JSON) for path in paths]
     assert requests
     assert {status for status, _ in codes(client, *requests).values()} <= {400, 422}
 
@@ -223,13 +229,44 @@ def test_no_operation_takes_nonsense_for_json(client, db, body):
 def test_ten_megabytes_of_json_are_too_large_for_every_operation(client, db):
     client.force_login(make_user())
     body = b'"' + b"x" * 10_000_000 + b'"'
-    requests = [
-        (method, path, body, "application/json")
-        for method, path, types in operations()
-        if "application/json" in types
-    ]
+    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    requests = [(*path, body, JSON) for path in paths]
     answers = codes(client, *requests)
     assert set(answers.values()) == {(413, "too_large:api")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "taken"),
+    [
+        ("POST", "/api/onboarding", {JSON}),
+        ("PATCH", "/api/tour", {JSON}),
+        ("DELETE", "/api/files", {JSON}),
+        ("PATCH", "/api/profile", {JSON, FORM}),
+        ("POST", "/api/files/upload", {FORM}),
+    ],
+)
+@pytest.mark.parametrize("sent", [JSON, FORM])
+def test_a_body_is_taken_as_the_document_says_or_is_415(client, db, method, path, taken, sent):
+    client.force_login(make_user())
+    body, kind = (b"{}", sent) if sent == JSON else (b"--x--", f"{sent}; boundary=x")
+    answer = client.generic(method, path, body, kind)
+    assert (answer.status_code == 415) is (sent not in taken)
+    assert answer.status_code < 500
+    assert (method, path, taken) in list(operations())
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
+def test_the_documentation_is_only_read(client, path):
+    requests = [(method, path) for method in ("OPTIONS", "PUT", "POST", "FOO")]
+    assert codes(client, *requests) == dict.fromkeys(requests, (405, "method:api"))
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", "1"])
+def test_a_body_that_is_no_object_is_called_the_body(client, db, body):
+    client.force_login(make_user())
+    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    answers = [client.generic(*path, body, JSON).json()["fields"] for path in paths]
+    assert [list(fields) for fields in answers] == [["body"]] * 4
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,18 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.test import Client
 
+from accounts.tests.people import make_user
 from config import views
 
 ELSEWHERE = {"Host": "evil.example"}
 STRANGER = {"Cookie": "sessionid=anything"}
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "500", "503"])
 def test_is_complete_without_a_context(name):
     page = render_to_string(f"{name}.html")
     assert f'<p class="badge">{name[:3]}</p>' in page
@@ -23,6 +25,12 @@ def test_an_unknown_address_is_404_without_a_statement(client):
     answer = client.get("/nothing", headers=STRANGER)
     assert answer.status_code == 404
     assert "There is no such page" in answer.content.decode()
+
+
+def test_a_method_that_is_not_taken_is_405_and_named(client):
+    answer = client.post("/", headers=STRANGER)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert "cannot be asked by POST, only by GET, HEAD." in answer.content.decode()
 
 
 def test_a_host_that_is_not_ours_is_400_and_one_line_in_the_log(client, caplog):
@@ -58,3 +66,27 @@ def test_an_exception_becomes_its_page(client, monkeypatch, error, status, headi
     assert answer.status_code == status
     assert heading in answer.content.decode()
     assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/profile/", {"bio": "x" * 3_000_000}),
+        ("/profile/", {f"field-{number}": "x" for number in range(1001)}),
+        ("/files/upload/", {"file": [SimpleUploadedFile("a.txt", b"x") for _ in range(101)]}),
+    ],
+    ids=["bytes", "fields", "files"],
+)
+def test_a_form_that_is_too_much_is_413_and_one_line_in_the_log(client, db, caplog, path, form):
+    client.force_login(make_user())
+    answer = client.post(path, form)
+    assert answer.status_code == 413
+    assert "larger than can be taken at once" in answer.content.decode()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "Traceback" not in caplog.text
+
+
+def test_twice_as_many_files_as_are_taken_are_told_by_the_form(client, db):
+    client.force_login(make_user())
+    files = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(21)]
+    assert client.post("/files/upload/", {"file": files}).status_code == 422

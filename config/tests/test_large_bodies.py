@@ -65,6 +65,17 @@ def test_gunicorn_answers_before_the_body_has_arrived():
         connection.putheader("Content-Length", str(10**12))
         connection.endheaders(b"the beginning")
         refused = connection.getresponse()
-        assert refused.status == 413
+        assert (refused.status, refused.getheader("Connection")) == (413, "close")
         refused.read()
+        connection.close()
+
+
+def test_gunicorn_says_that_it_hangs_up_after_a_body_that_nobody_read():
+    with gunicorn() as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for size, then in ((1000, "keep-alive"), (100_000, "close")):
+            connection.request("POST", "/api/nothing", b"x" * size)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.getheader("Connection") == then
         connection.close()

@@ -1,4 +1,4 @@
-"""HEAD as gunicorn serves it, and what the API takes."""
+"""HEAD as gunicorn serves it, and what is not to be kept."""
 
 import http.client
 import io
@@ -6,7 +6,8 @@ import io
 import pytest
 from django.http import FileResponse, HttpResponse
 
-from config.middleware import api_refuses_types, head_is_get
+from accounts.tests.people import make_user
+from config.middleware import head_is_get
 from config.tests.processes import gunicorn
 
 
@@ -40,29 +41,28 @@ def test_other_methods_are_left_alone(client, path):
     assert client.get(path).content != b""
 
 
-def taken(rf, path, body, content_type):
-    """Whether the request comes to the view, or the status of its refusal."""
-    view = api_refuses_types(lambda request: "taken")
-    answer = view(rf.generic("POST", path, body, content_type))
-    return answer if answer == "taken" else answer.status_code
-
-
 @pytest.mark.parametrize(
-    "content_type",
-    ["application/json", "application/json; charset=utf-8", "multipart/form-data; boundary=x"],
+    "path",
+    [
+        "/api/profile",
+        "/api/nothing",
+        "/api/docs",
+        "/nothing",
+        "/accounts/password/change/",
+        "/accounts/email/",
+        "/accounts/reauthenticate/",
+    ],
 )
-def test_the_api_takes_json_and_forms_with_files(rf, content_type):
-    assert taken(rf, "/api/x", b"{}", content_type) == "taken"
+def test_an_answer_that_does_not_say_for_how_long_is_kept_by_nobody(client, db, path):
+    client.force_login(make_user())
+    assert {"private", "no-store"} <= set(client.get(path).headers["Cache-Control"].split(", "))
 
 
-@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
-def test_the_api_takes_no_other_body(rf, content_type):
-    assert taken(rf, "/api/x", b"{}", content_type) == 415
-    assert taken(rf, "/api/x", b"", content_type) == "taken"
-
-
-def test_a_page_takes_any_form(rf):
-    assert taken(rf, "/x", b"a=b", "application/x-www-form-urlencoded") == "taken"
+def test_an_answer_that_does_say_it_is_left_alone(client):
+    assert "max-age=0" in client.get("/healthz").headers["Cache-Control"]
+    stylesheet = client.get("/static/site.css")
+    assert "no-store" not in stylesheet.headers["Cache-Control"]
+    stylesheet.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])

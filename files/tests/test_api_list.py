@@ -112,6 +112,9 @@ def test_a_hundred_are_shown_without_a_limit_and_at_most_500(client, user):
         ("includeDeleted=True", "includeDeleted"),
         ("deleted=1", "deleted"),
         ("limt=5", "limt"),
+        ("include_deleted=1", "include_deleted"),
+        ("limit=1&limit=2", "limit"),
+        ("offset=1&offset=1", "offset"),
     ],
 )
 def test_nonsense_is_422_and_named(client, user, query, field):

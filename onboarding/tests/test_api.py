@@ -41,11 +41,19 @@ def test_gives_a_part(member):
     assert [expert["slug"] for expert in part] == ["expert-002", "expert-003"]
 
 
-@pytest.mark.parametrize("limit", ["abc", "1.5", "0", "501", "-1", ""])
+@pytest.mark.parametrize("limit", ["abc", "1.5", "1.0", "+1", "1_0", "0", "501", "-1", ""])
 def test_a_limit_that_is_none_is_refused_by_name(member, limit):
     answer = member.get("/api/experts", {"limit": limit})
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == ["limit"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("limt=1", "limt"), ("limit=1&limit=2", "limit"), ("q=x", "q")]
+)
+def test_a_parameter_that_is_unknown_or_there_twice_is_refused_by_name(member, query, field):
+    answer = member.get(f"/api/experts?{query}")
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
 
 
 def test_an_offset_beyond_the_end_is_an_empty_list(member):

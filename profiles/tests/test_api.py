@@ -260,9 +260,31 @@ def test_a_form_that_ends_too_early_changes_nothing(client, user):
     assert client.patch(URL, b"--BoUnDa", MULTIPART_CONTENT).json() == before
 
 
-def test_a_form_of_very_many_fields_is_400(client, user):
+def test_a_form_of_very_many_fields_is_413(client, user):
     fields = {f"field-{number}": "x" for number in range(1001)}
-    assert send(client, **fields).status_code == 400
+    assert send(client, **fields).status_code == 413
+
+
+@pytest.mark.parametrize("name", ["name", "bio", "timezone", "locale"])
+def test_a_text_that_a_form_has_twice_is_422_under_its_name(client, user, name):
+    assert refused(send(client, **{name: ["UTC", "en"]})) == {name}
+
+
+def test_an_image_that_a_form_has_twice_is_422(client, user):
+    assert refused(send(client, image=[picture(), picture()])) == {"image"}
+    assert refused(send(client, image=["x", picture()])) == {"image"}
+
+
+def test_a_form_may_bring_its_csrf_token(client, user):
+    answer = send(client, name="Countess", csrfmiddlewaretoken="x")
+    assert (answer.status_code, answer.json()["name"]) == (200, "Countess")
+
+
+def test_favourites_are_those_that_are_given_although_others_are_inactive(client, user):
+    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(user).store(experts=[gone])
+    assert patch(client, {"experts": [here]}).json()["experts"] == [here]
+    assert patch(client, {"experts": []}).json()["experts"] == []
 
 
 def test_traits_must_be_some_where_there_were_some(client, user):

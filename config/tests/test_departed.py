@@ -1,0 +1,93 @@
+"""Who deletes the account in one browser while another sends something."""
+
+import pytest
+from django.db import IntegrityError
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from accounts import middleware
+from accounts.models import User
+from accounts.tests.people import make_user
+from config import storage
+from files.tests.content import picture, sent
+from onboarding.models import Preferences
+from onboarding.tests.experts import make_expert
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JSON = "application/json"
+
+
+@pytest.fixture
+def leaver(client, settings, tmp_path, monkeypatch):
+    """A browser whose person is deleted as soon as the session has told who it is."""
+    settings.STORAGES = settings.STORAGES | {"default": storage.uploads(tmp_path / "files", "")}
+    client.force_login(make_user())
+    client.raise_request_exception = False
+    may_sign_in = middleware.may_sign_in
+
+    def and_leave(user, session):
+        allowed = may_sign_in(user, session)
+        User.objects.filter(pk=user.pk).delete()
+        return allowed
+
+    monkeypatch.setattr(middleware, "may_sign_in", and_leave)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/api/profile", '{"name": "Ada"}'),
+        ("PATCH", "/api/profile", '{"bio": "Writes programs."}'),
+        ("PATCH", "/api/profile", '{"image": null}'),
+        ("PATCH", "/api/profile", '{"botTraits": ["direct"]}'),
+        ("POST", "/api/onboarding", '{"name": "Ada"}'),
+        ("POST", "/api/onboarding", '{"traits": ["direct"]}'),
+        ("PATCH", "/api/tour", '{"tour": true}'),
+    ],
+)
+def test_json_of_nobody_is_401(leaver, method, path, body):
+    answer = leaver.generic(method, path, body, JSON)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("POST", "/api/files/upload", {"file": sent()}),
+        ("PATCH", "/api/profile", {"image": sent("a.png", picture())}),
+    ],
+)
+def test_a_file_of_nobody_is_401(leaver, method, path, form):
+    answer = leaver.generic(method, path, encode_multipart(BOUNDARY, form), MULTIPART_CONTENT)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/profile/", {"name": "Ada", "bio": "", "timezone": "UTC", "locale": "en"}),
+        ("/tour/later/", {}),
+        ("/files/upload/", {"file": sent()}),
+        ("/onboarding/experts/1/favourite/", {}),
+    ],
+)
+def test_a_page_leads_nobody_to_signing_in(leaver, path, form):
+    make_expert(pk=1)
+    answer = leaver.post(path, form)
+    assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={path}")
+
+
+@pytest.mark.parametrize("path", ["/api/tour", "/tour/later/"])
+def test_the_same_error_is_500_and_logged_where_the_person_is_there(
+    client, monkeypatch, caplog, path
+):
+    def broken(self, **values):
+        raise IntegrityError("tours_tour_user_id")
+
+    monkeypatch.setattr("tours.models.Tour.store", broken)
+    client.force_login(make_user())
+    client.raise_request_exception = False
+    method = client.patch if path == "/api/tour" else client.post
+    assert method(path, {"tour": True}, content_type=JSON).status_code == 500
+    assert "tours_tour_user_id" in caplog.text
+    assert Preferences.objects.exists()

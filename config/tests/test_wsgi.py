@@ -1,0 +1,67 @@
+"""The site as a server calls it, whatever the type of the body is said to be."""
+
+import io
+
+import pytest
+
+from config.wsgi import application, in_utf_8
+
+UNFIT = ["rot13", "base64", "zlib", "undefined", "idna", "utf-7", "foo", "\xff", "iso-8859-1"]
+
+
+def call(path, content_type, *, method="GET", body=b""):
+    """The status of the answer, and its body."""
+    statuses = []
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": "next=%41",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+    }
+    answer = application(environ, lambda status, headers: statuses.append(int(status[:3])))
+    content = b"".join(answer)
+    answer.close()
+    return statuses[0], content
+
+
+@pytest.mark.parametrize("charset", UNFIT)
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/api/files", 401), ("/x", 404)])
+def test_no_charset_keeps_an_address_from_being_read(charset, path, status):
+    assert call(path, f"text/plain; charset={charset}")[0] == status
+
+
+@pytest.mark.parametrize("charset", UNFIT)
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_no_charset_keeps_a_form_from_being_read(charset, content_type):
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\na\r\n--x--'
+    kind = f"{content_type}; charset={charset}"
+    assert call("/accounts/login/", kind, method="POST", body=body)[0] == 403
+
+
+@pytest.mark.parametrize("parameter", ["boundary*=undefined''x", "charset*=idna''%ff"])
+def test_no_parameter_keeps_an_address_from_being_read(parameter):
+    assert call("/healthz", f"multipart/form-data; {parameter}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "read"),
+    [
+        ("", ""),
+        ("application/json", "application/json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("multipart/form-data; boundary=x", "multipart/form-data; boundary=x"),
+        (
+            'multipart/form-data; charset=rot13; Boundary="a;b"',
+            'multipart/form-data; Boundary="a;b"',
+        ),
+    ],
+)
+def test_the_type_and_the_boundary_stay(content_type, read):
+    assert in_utf_8(content_type) == read
