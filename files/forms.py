@@ -7,11 +7,12 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import capfirst
 
 from accounts.models import User
 from config.local_formats import local_size
 from files.models import File
-from files.recognition import KINDS
+from files.recognition import taken
 from files.uploads import upload
 
 
@@ -46,13 +47,13 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
+        kinds = taken()
         endings = [f".{extension}" for kind in kinds for extension in kind.extensions]
-        names = ", ".join(kind.name.upper() for kind in kinds)
+        labels = capfirst(", ".join(kind.label for kind in kinds))
         size = local_size(settings.FILE_MAX_SIZE)
         field = self.fields["file"]
         field.widget.attrs["accept"] = ",".join(endings)
-        field.help_text = f"{names}; each up to {size}, {settings.FILES_AT_ONCE} at once."
+        field.help_text = f"{labels}; each up to {size}, {settings.FILES_AT_ONCE} at once."
 
     def save(self, user: User) -> list[File]:
         """Upload the files that can be; the others are errors of the form from now on."""

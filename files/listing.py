@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Count, F, Q, TextChoices
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Lower
@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
+from config.pages import NearestPages
 from config.search import having_words
 from files.models import File, FileQuerySet
 from files.quota import USED
@@ -101,7 +102,7 @@ class Listing:
 
 def totals(user: User, listing: Listing) -> dict[str, int]:
     """How many files there are, are deleted, are looked for, and what all take: one statement."""
-    files: FileQuerySet = user.files.all()
+    files: FileQuerySet = user.files.kept()
     return files.aggregate(
         present=_count(files.present()),
         deleted=_count(files.deleted()),
@@ -112,7 +113,7 @@ def totals(user: User, listing: Listing) -> dict[str, int]:
 
 def page_of(user: User, listing: Listing, count: int) -> Page[File]:
     """The page, or the nearest there is: one statement, as `count` is known."""
-    paginator = Paginator(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
+    paginator = NearestPages(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
     paginator.count = count
     return paginator.get_page(listing.page)
 

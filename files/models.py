@@ -73,6 +73,13 @@ class FileQuerySet(models.QuerySet["File"]):
         """Those in the trash that can still be restored."""
         return self.filter(deleted_at__gt=timezone.now() - TRASH)
 
+    def kept(self) -> Self:
+        """Those that are there for their owner: the present and the deleted ones. They, and only
+        they, count towards the quota, as one cannot make room of what one does not see."""
+        return self.filter(
+            models.Q(deleted_at=None) | models.Q(deleted_at__gt=timezone.now() - TRASH)
+        )
+
     def expired(self) -> Self:
         """Those in the trash whose time to be restored is over."""
         return self.filter(deleted_at__lte=timezone.now() - TRASH)

@@ -13,13 +13,15 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import Error, transaction
-from django.db.models.functions import Now
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
 from files.models import StoredObject, StoredObjectQuerySet
@@ -85,28 +87,53 @@ def discard(keys: list[str]) -> None:
 def remove(keys: Iterable[str], *, patience: int = PATIENCE) -> list[str]:
     """Remove those of the objects that are due, and then their rows; the keys of those that
     could not be removed, which are logged and stay due."""
-    gone: list[str] = []
-    failed: list[str] = []
-    in_a_row = 0
-    for key in _due(keys):
-        if in_a_row < patience and deleted(key):
-            gone.append(key)
-            in_a_row = 0
-        else:
-            failed.append(key)
-            in_a_row += 1
-    StoredObject.objects.filter(pk__in=gone).delete()
-    return failed
+    removal = Removal(patience=patience)
+    removal.remove(list(keys))
+    return removal.failed + removal.untried
 
 
 def remove_due() -> tuple[int, list[str]]:
-    """Remove all that is due: how many objects are gone, and the keys of those that are not."""
-    count, failed = 0, []
-    for page in pages(StoredObject.objects.due()):
-        left = remove(page)
-        count += len(page) - len(left)
-        failed += left
-    return count, failed
+    """Remove all that is due: how many objects are gone, and the keys of those that are not.
+
+    What failed is due anew, behind all others, so that the next run begins with these.
+    """
+    removal, queue = Removal(), _queue()
+    while page := list(queue[removal.left : removal.left + PAGE]):
+        removal.remove(page)
+    StoredObject.objects.filter(pk__in=removal.failed).update(remove_after=Now())
+    return removal.gone, removal.failed + removal.untried
+
+
+@dataclass
+class Removal:
+    """Removes objects, one after the other, for as long as storage does what it shall."""
+
+    patience: int = PATIENCE
+    gone: int = 0
+    failed: list[str] = field(default_factory=list)
+    untried: list[str] = field(default_factory=list)
+    failed_in_a_row: int = 0
+
+    @property
+    def left(self) -> int:
+        return len(self.failed) + len(self.untried)
+
+    def remove(self, keys: list[str]) -> None:
+        """Remove those of the objects that are due, and then their rows."""
+        gone = [key for key in _due(keys) if self._is_gone(key)]
+        StoredObject.objects.filter(pk__in=gone).delete()
+        self.gone += len(gone)
+
+    def _is_gone(self, key: str) -> bool:
+        if self.failed_in_a_row >= self.patience:
+            self.untried.append(key)
+            return False
+        if deleted(key):
+            self.failed_in_a_row = 0
+            return True
+        self.failed_in_a_row += 1
+        self.failed.append(key)
+        return False
 
 
 def pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
@@ -178,12 +205,19 @@ def _remove_some(keys: list[str]) -> None:
     remove(keys[:REMOVED_AT_ONCE], patience=1)
 
 
-def _due(keys: Iterable[str]) -> list[str]:
-    """Those of the objects that are due. Waiting for their locks waits for a claim that has
-    not been committed, and afterwards there can be none."""
+def _queue() -> QuerySet[StoredObject, str]:
+    """The keys of all that is due, that which has been so for the longest time first."""
+    since = Coalesce("remove_after", "created_at")
+    return StoredObject.objects.due().order_by(since, "pk").values_list("pk", flat=True)
+
+
+def _due(keys: list[str]) -> list[str]:
+    """Those of the objects that are due, in the same order. Waiting for their locks waits for a
+    claim that has not been committed, and afterwards there can be none."""
     with transaction.atomic():
-        due = StoredObject.objects.filter(pk__in=keys).due()
-        return list(due.order_by("pk").select_for_update().values_list("pk", flat=True))
+        rows = StoredObject.objects.filter(pk__in=keys).due().order_by("pk").select_for_update()
+        due = set(rows.values_list("pk", flat=True))
+    return [key for key in keys if key in due]
 
 
 def deleted(key: str) -> bool:

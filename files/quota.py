@@ -1,4 +1,5 @@
-"""How much a person may keep: the files in the trash count, as they take their place too."""
+"""How much a person may keep: the files in the trash count, as they take their place too, until
+their time there is over."""
 
 from __future__ import annotations
 
@@ -10,27 +11,26 @@ from django.db.models import Count, PositiveBigIntegerField, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from config.local_formats import local_number
 
 # Empty lines of text would fill a table long before they fill the quota.
 MAX_FILES: Final = 10_000
 USED: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
 
 FULL: Final = "There is no room for this file: delete others for good first."
-TOO_MANY: Final = (
-    f"You have {MAX_FILES:,} files, the most there can be: delete some for good first."
-)
+TOO_MANY: Final = "You have %s files, the most there can be: delete some for good first."
 
 
 def used(user: User) -> int:
-    """The bytes of all files of the person."""
-    size: int = user.files.aggregate(used=USED)["used"]
+    """The bytes of all files that the person keeps."""
+    size: int = user.files.kept().aggregate(used=USED)["used"]
     return size
 
 
 def check_room(user: User, size: int) -> None:
     """Raise ValidationError if the person may not keep so many bytes more."""
-    kept = user.files.aggregate(used=USED, count=Count("pk"))
+    kept = user.files.kept().aggregate(used=USED, count=Count("pk"))
     if kept["used"] + size > settings.FILE_QUOTA:
         raise ValidationError(FULL)
     if kept["count"] >= MAX_FILES:
-        raise ValidationError(TOO_MANY)
+        raise ValidationError(TOO_MANY % local_number(MAX_FILES))

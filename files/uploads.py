@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from accounts.models import User
+from config.local_formats import local_size
 from files import images, objects, quota
 from files.models import File
 from files.recognition import Kind, label, recognised
@@ -18,6 +19,7 @@ from files.recognition import Kind, label, recognised
 THUMBNAIL: Final = 320
 
 EMPTY: Final = "This file is empty."
+TOO_LARGE: Final = "This file is larger than %s."
 
 
 def upload(user: User, sent: UploadedFile[bytes]) -> File:
@@ -48,7 +50,7 @@ def _checked_size(sent: UploadedFile[bytes]) -> int:
     if not size:
         raise ValidationError(EMPTY)
     if size > settings.FILE_MAX_SIZE:
-        raise ValidationError(f"This file is larger than {settings.FILE_MAX_SIZE // 1_000_000} MB.")
+        raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
     return size
 
 

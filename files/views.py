@@ -9,16 +9,15 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.http import HtmxRequest, SignedInRequest
+from accounts.http import HtmxRequest, SignedInRequest, button_of
+from config.local_formats import local_number
 from files import downloads, trash
 from files.forms import UploadForm
 from files.listing import Listing, shown
@@ -29,17 +28,9 @@ View = Callable[..., HttpResponse]
 FileView = Callable[[HtmxRequest, File], HttpResponse]
 
 
-def from_the_list(view: View) -> View:
-    """The view behind a button of the list. Who comes by an address instead, perhaps because
-    of having to sign in first, sees the list."""
-
-    @wraps(view)
-    def wrapped(request: HtmxRequest, **kwargs: UUID) -> HttpResponse:
-        if request.method == "POST":
-            return view(request, **kwargs)
-        return redirect(Listing.of(request.GET).url)
-
-    return wrapped
+def the_list(request: HttpRequest) -> str:
+    """The address of the list as the request wants it."""
+    return Listing.of(request.GET).url
 
 
 def file_or_gone(view: FileView) -> View:
@@ -59,18 +50,13 @@ def file_or_gone(view: FileView) -> View:
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request")
-def file_list(request: HtmxRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        return _list(request, UploadForm())
-    if request.htmx:
-        # A session that ended while its owner was typing: the whole page has to change.
-        return HttpResponseClientRefresh()
-    return redirect_to_login(request.get_full_path())
-
-
-@require_http_methods(["GET", "POST"])
 @login_required
-@from_the_list
+def file_list(request: HtmxRequest) -> HttpResponse:
+    return _list(request, UploadForm())
+
+
+@button_of(the_list)
+@login_required
 def upload(request: HtmxRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     files = form.save(request.user) if form.is_valid() else []
@@ -90,7 +76,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
         return downloads.attachment(file)
     except StorageError as error:
         messages.error(request, f"“{file}”: {' '.join(error.messages)}")
-        return redirect("files:list")
+        return redirect(Listing.of(request.GET).url)
 
 
 @require_safe
@@ -103,9 +89,8 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
         return HttpResponse(status=503)
 
 
-@require_http_methods(["GET", "POST"])
+@button_of(the_list)
 @login_required
-@from_the_list
 @file_or_gone
 def delete(request: HtmxRequest, file: File) -> HttpResponse:
     if request.user.files.filter(pk=file.pk).trash():
@@ -115,9 +100,8 @@ def delete(request: HtmxRequest, file: File) -> HttpResponse:
     return redirect(Listing.of(request.GET).url)
 
 
-@require_http_methods(["GET", "POST"])
+@button_of(the_list)
 @login_required
-@from_the_list
 @file_or_gone
 def restore(request: HtmxRequest, file: File) -> HttpResponse:
     if request.user.files.filter(pk=file.pk).restore():
@@ -156,7 +140,7 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
         context = {"count": files.count(), "listing": listing}
         return render(request, "files/trash_empty.html", context)
     if count := trash.delete_for_good(files):
-        files_are = "1 file is" if count == 1 else f"{count} files are"
+        files_are = "1 file is" if count == 1 else f"{local_number(count)} files are"
         messages.success(request, f"{files_are} deleted for good.")
     else:
         messages.info(request, "There was nothing left to delete.")

@@ -6,12 +6,18 @@ from django import template
 
 from files.recognition import KINDS
 
-NAMES: Final = {kind.content_type: kind.name.upper() for kind in KINDS}
+KIND_OF: Final = {kind.content_type: kind for kind in KINDS}
 
 register = template.Library()
 
 
 @register.filter
 def kind(content_type: str) -> str:
-    """A word for the kind of file, such as PDF."""
-    return NAMES.get(content_type, "FILE")
+    """The words for the kind of file, such as PDF."""
+    return KIND_OF[content_type].label if content_type in KIND_OF else "file"
+
+
+@register.filter
+def ending(content_type: str) -> str:
+    """How names of the kind end, in the few letters that fit into a picture, such as MD."""
+    return KIND_OF[content_type].extension.upper() if content_type in KIND_OF else "FILE"

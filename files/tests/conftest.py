@@ -4,7 +4,20 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from accounts.tests.people import make_user
 from config import storage
+
+
+@pytest.fixture
+def ada():
+    return make_user()
+
+
+@pytest.fixture
+def member(client, ada):
+    """The browser of Ada, who is signed in."""
+    client.force_login(ada)
+    return client
 
 
 def use(settings, uploads):

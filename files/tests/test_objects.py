@@ -135,6 +135,30 @@ def test_nobody_waits_for_each_object_while_storage_is_away(monkeypatch):
     assert len(asked) == 1 + objects.PATIENCE
 
 
+def test_a_few_that_cannot_be_removed_do_not_keep_the_others_for_ever(monkeypatch):
+    user = make_user()
+    *bad, good = claimed(user, objects.PATIENCE + 2)
+    user.delete()
+    delete = Folder.delete
+    monkeypatch.setattr(
+        Folder, "delete", lambda self, key: delete(self, key) if key == good else refuse()
+    )
+    assert objects.remove_due() == (0, [*bad, good])
+    gone, failed = objects.remove_due()
+    assert (gone, sorted(failed)) == (1, sorted(bad))
+    assert stored_keys() == sorted(bad)
+
+
+def test_a_storage_that_is_away_is_waited_for_once_however_many_pages_there_are(monkeypatch):
+    monkeypatch.setattr(objects, "PAGE", 2)
+    user, asked = make_user(), []
+    keys = claimed(user, 9)
+    user.delete()
+    monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
+    assert sorted(objects.remove_due()[1]) == sorted(keys)
+    assert len(asked) == objects.PATIENCE
+
+
 def test_a_person_does_not_wait_for_thousands(monkeypatch):
     monkeypatch.setattr(objects, "REMOVED_AT_ONCE", 2)
     discard(claimed(make_user(), 5))

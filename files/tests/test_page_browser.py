@@ -3,10 +3,14 @@
 import re
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.people import make_user
 from config.tests.browser import DESKTOP, PHONE
 from files.models import File
+from files.tests.rows import make_row
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -133,12 +137,11 @@ def test_cancel_ends_one_and_keeps_the_focus_in_its_row(open_uploads):
     [
         ({"status": 401, "json": {"message": "Sign in first."}}, "Your session has ended."),
         ({"status": 403, "json": {"message": "CSRF"}}, "This page is out of date."),
-        ({"status": 413, "body": "<html>"}, "The file is too large."),
-        ({"status": 422, "json": {"fields": {"file": ["Too odd."]}}}, "Too odd."),
         ({"status": 429, "body": ""}, "That was too much at once."),
         ({"status": 500, "json": {"message": "Something went wrong."}}, "Something went wrong."),
         ({"status": 502, "body": "<html>"}, "The server answered with an error (502)."),
         ({"status": 503, "body": ""}, "The site is busy."),
+        ({"status": 503, "json": {"message": "Storage is away."}}, "Storage is away."),
     ],
 )
 def test_a_refusal_is_told_in_words_and_can_be_tried_again(open_uploads, answer, words):
@@ -152,6 +155,57 @@ def test_a_refusal_is_told_in_words_and_can_be_tried_again(open_uploads, answer,
     uploads.page.unroute(ADDRESS)
     uploads.press("Try again a.txt")
     uploads.lists("a.txt")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"status": 413, "body": "<html>"}, "The file is too large."),
+        ({"status": 413, "json": {"message": "Larger than that."}}, "Larger than that."),
+        ({"status": 422, "json": {"fields": {"file": ["Too odd."]}}}, "Too odd."),
+    ],
+)
+def test_what_would_be_refused_again_cannot_be_tried_again(open_uploads, answer, words):
+    uploads = open_uploads(refusals={answer["status"]})
+    uploads.answer_with(**answer)
+    uploads.choose(text("a.txt"))
+    expect(uploads.rows.get_by_role("listitem").get_by_text(words)).to_be_visible()
+    expect(uploads.rows.get_by_role("button")).to_have_text(["Dismiss"])
+
+
+def test_what_has_arrived_cannot_be_cancelled_any_more(open_uploads):
+    uploads = open_uploads()
+    with transaction.atomic():
+        list(User.objects.select_for_update())
+        uploads.choose(text("a.txt"))
+        expect(uploads.rows.get_by_text("Being checked")).to_be_visible()
+        expect(uploads.rows.get_by_role("progressbar")).to_be_visible()
+        expect(uploads.rows.get_by_role("button")).to_have_count(0)
+    uploads.lists("a.txt")
+
+
+def test_who_has_signed_in_again_elsewhere_goes_on(open_uploads):
+    uploads = open_uploads(refusals={403})
+    context = uploads.page.context
+    (cookie,) = [one for one in context.cookies() if one["name"] == "csrftoken"]
+    context.add_cookies([cookie | {"value": "x" * 32}])
+    uploads.choose(text("a.txt"), text("b.txt"))
+    expect(uploads.status).to_have_text("2 files uploaded.")
+    uploads.page.get_by_role("button", name="Delete a.txt").click()
+    expect(uploads.page.get_by_text("“a.txt” is deleted.")).to_be_visible()
+
+
+def test_signing_in_again_takes_another_tab_and_leaving_asks(open_uploads):
+    uploads = open_uploads(refusals={401})
+    uploads.answer_with(status=401, json={"message": "Sign in first."})
+    uploads.choose(text("a.txt"))
+    link = uploads.rows.get_by_role("link", name="Sign in again")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("rel", "noopener")
+    asked = []
+    uploads.page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    uploads.page.reload()
+    assert asked == ["beforeunload"]
 
 
 def test_what_is_too_large_or_too_many_is_not_even_sent(open_uploads):
@@ -185,6 +239,25 @@ def test_searches_while_typing_and_sorts_at_once(open_uploads):
     uploads.lists("a.txt", "b.txt")
     expect(uploads.page).to_have_url(re.compile(r"q=txt&sort=name"))
     expect(uploads.page.get_by_label("Search by name")).to_have_value("txt")
+
+
+def test_the_trash_fits_a_telephone_with_large_letters(signed_in_page):
+    make_row(user := make_user(), name="a.pdf", deleted_at=timezone.now())
+    page = signed_in_page(user, viewport=PHONE)
+    page.goto("/files/?deleted=1")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.locator(".file-words p").evaluate_all(
+        "(all) => all.every((one) => one.scrollWidth <= one.clientWidth)"
+    )
+
+
+def test_the_number_of_deleted_files_stands_beside_the_button(signed_in_page):
+    make_row(user := make_user(), deleted_at=timezone.now())
+    page = signed_in_page(user)
+    page.goto("/files/?deleted=1")
+    number = page.get_by_text("1 file", exact=True).bounding_box()
+    button = page.get_by_role("link", name="Delete all for good").bounding_box()
+    assert button["x"] - (number["x"] + number["width"]) < 30
 
 
 def test_uploads_without_a_script(open_uploads):

@@ -11,17 +11,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada():
-    return make_user()
-
-
-@pytest.fixture
-def member(client, ada):
-    client.force_login(ada)
-    return client
-
-
-@pytest.fixture
 def sea(ada):
     return kept(ada, "sea.png", picture())
 
@@ -62,8 +51,8 @@ class TestDownload:
 
     def test_leads_back_with_a_message_when_storage_fails(self, member, sea, monkeypatch):
         monkeypatch.setattr(downloads, "attachment", broken)
-        answer = member.get(f"/files/{sea.pk}/download/", follow=True)
-        assert answer.redirect_chain == [("/files/", 302)]
+        answer = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
+        assert answer.redirect_chain == [("/files/?q=sea&sort=name", 302)]
         assert "“sea.png”: The file could not be stored" in answer.content.decode()
 
     def test_rejects_post(self, member, sea):

@@ -8,21 +8,11 @@ from django.utils import timezone
 
 from accounts.tests.people import make_user
 from config.local_formats import local_datetime
+from files.models import TRASH
 from files.tests.rows import make_row, make_rows
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ada():
-    return make_user()
-
-
-@pytest.fixture
-def member(client, ada):
-    client.force_login(ada)
-    return client
 
 
 def text(answer):
@@ -58,6 +48,28 @@ def test_shows_name_type_size_and_time(member, ada):
     assert "PDF" in page
     assert "1.2 KB" in page
     assert f'<time datetime="2026-11-23T16:05:00+00:00">{local_datetime(created_at)}<' in page
+
+
+@pytest.mark.parametrize(
+    ("content_type", "words", "ending"),
+    [
+        ("image/webp", "WebP", "WEBP"),
+        ("text/plain", "Plain text", "TXT"),
+        ("text/markdown", "Markdown", "MD"),
+        ("application/odd", "File", "FILE"),
+    ],
+)
+def test_says_the_kind_as_it_is_written_elsewhere(member, ada, content_type, words, ending):
+    make_row(ada, content_type=content_type)
+    page = text(member.get("/files/"))
+    assert f'aria-hidden="true">{ending}</span>' in page
+    assert re.search(rf"\s{words} ·", page)
+
+
+def test_a_download_keeps_the_place(member, ada):
+    file = make_row(ada)
+    page = text(member.get("/files/?q=notes&sort=name"))
+    assert f'href="/files/{file.pk}/download/?q=notes&amp;sort=name"' in page
 
 
 def test_a_picture_shows_its_preview_and_any_other_file_its_type(member, ada):
@@ -180,7 +192,7 @@ class TestPages:
         assert 'href="/files/?q=notes&amp;sort=name&amp;page=3"' in page
 
     @pytest.mark.parametrize(
-        ("page", "shown"), [("abc", 1), ("", 1), ("0", 2), ("-1", 1), ("99", 2), ("9" * 30, 1)]
+        ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("99", 2), ("9" * 30, 1)]
     )
     def test_a_page_that_is_none_becomes_one_that_is(self, member, ada, page, shown):
         make_rows(ada, 30)
@@ -195,6 +207,11 @@ class TestQuota:
         page = text(member.get("/files/?q=nothing"))
         assert '<label for="used">12.3 MB of 500 MB used</label>' in page
         assert 'max="500000000" high="450000000" value="12300000"' in page
+
+    def test_does_not_count_what_is_past_its_time_in_the_trash(self, member, ada):
+        make_row(ada, size=300)
+        make_row(ada, size=5_000, deleted_at=timezone.now() - TRASH)
+        assert "300 bytes of" in text(member.get("/files/"))
 
     def test_nothing_is_used_without_files(self, member):
         assert "0 bytes of" in text(member.get("/files/"))

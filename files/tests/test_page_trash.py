@@ -15,17 +15,6 @@ pytestmark = pytest.mark.django_db
 ACTS = ["delete", "restore", "delete-for-good"]
 
 
-@pytest.fixture
-def ada():
-    return make_user()
-
-
-@pytest.fixture
-def member(client, ada):
-    client.force_login(ada)
-    return client
-
-
 def text(answer):
     assert answer.status_code == 200
     return answer.content.decode()

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.tests.people import make_user
 from files import forms
 from files.models import File, StoredObject
 from files.objects import StorageError
@@ -13,17 +12,6 @@ from files.tests.content import PDF, picture, sent
 
 pytestmark = pytest.mark.django_db
 PROGRAM = b"MZ\x90\x00\x03\x00"
-
-
-@pytest.fixture
-def ada():
-    return make_user()
-
-
-@pytest.fixture
-def member(client, ada):
-    client.force_login(ada)
-    return client
 
 
 def errors(answer):
@@ -73,6 +61,14 @@ def test_says_of_each_bad_one_what_is_wrong(member, settings):
     assert long == "long.txt: This file is larger than 1 MB."
     assert program.startswith("&lt;b&gt;.exe: This kind of file is not taken")
     assert not StoredObject.objects.exists()
+
+
+def test_tells_the_largest_size_as_the_form_does(member, settings):
+    settings.FILE_MAX_SIZE = 1_500_000
+    files = {"file": sent("long.txt", b"x" * 1_500_001)}
+    assert errors(member.post("/files/upload/", files)) == [
+        "long.txt: This file is larger than 1.5 MB."
+    ]
 
 
 def test_refuses_what_does_not_fit_into_the_quota(member, settings):
@@ -132,11 +128,11 @@ def test_needs_the_token_of_a_form(ada):
 
 
 def test_the_form_tells_what_is_taken(member, settings):
-    settings.FILE_TYPES = ["png", "csv"]
+    settings.FILE_TYPES = ["txt", "webp"]
     settings.FILE_MAX_SIZE = 2_000_000
     page = member.get("/files/").content.decode()
-    assert 'accept=".png,.csv"' in page
-    assert "PNG, CSV; each up to 2 MB, 10 at once." in page
+    assert 'accept=".webp,.txt,.text"' in page
+    assert "WebP, plain text; each up to 2 MB, 10 at once." in page
     assert 'data-max-size="2000000"' in page
     assert 'data-most="10"' in page
     assert 'data-api="/api/files/upload"' in page

@@ -78,7 +78,8 @@ def test_anything_else_is_refused(content):
     with pytest.raises(ValidationError) as caught:
         name_of(content, "a.txt")
     assert caught.value.messages == [
-        "This kind of file is not taken: choose one of these: jpeg, png, webp, pdf, txt, csv, md."
+        "This kind of file is not taken: choose one of these: JPEG, PNG, WebP, PDF, "
+        "plain text, CSV, Markdown."
     ]
 
 
@@ -94,7 +95,9 @@ def test_a_kind_that_the_site_does_not_take_is_refused(settings):
     settings.FILE_TYPES = ("png", "txt")
     with pytest.raises(ValidationError) as caught:
         name_of(PDF)
-    assert caught.value.messages == ["A PDF file is not taken: choose one of these: png, txt."]
+    assert caught.value.messages == [
+        "A PDF file is not taken: choose one of these: PNG, plain text."
+    ]
 
 
 @pytest.mark.parametrize(("taken", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])

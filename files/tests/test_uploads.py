@@ -8,11 +8,14 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection
+from django.db.models import Max, Value
+from django.utils import timezone
 from PIL import Image
 
 from accounts.tests.people import make_user
+from config.local_formats import local_formats
 from files import images, objects, quota, uploads
-from files.models import File, StoredObject
+from files.models import TRASH, File, StoredObject
 from files.storage import Folder
 from files.tests.agreement import assert_agreed, stored_keys
 from files.tests.content import PDF, kept, picture, sent
@@ -126,6 +129,15 @@ def test_the_trash_counts_for_the_quota(settings):
     assert refusal(user, sent()) == {"file": [quota.FULL]}
 
 
+def test_what_is_past_its_time_in_the_trash_counts_no_more(settings):
+    settings.FILE_QUOTA = 11
+    user = make_user()
+    kept(user)
+    user.files.update(deleted_at=timezone.now() - TRASH)
+    assert quota.used(user) == 0
+    assert kept(user).size == 6
+
+
 def test_the_quota_is_full_to_the_last_byte(settings):
     settings.FILE_QUOTA = 12
     user = make_user()
@@ -144,7 +156,15 @@ def test_nobody_has_more_files_than_can_be_counted(monkeypatch):
     monkeypatch.setattr(quota, "MAX_FILES", 1)
     user = make_user()
     kept(user)
-    assert refusal(user, sent()) == {"file": [quota.TOO_MANY]}
+    assert refusal(user, sent()) == {"file": [quota.TOO_MANY % "1"]}
+
+
+def test_the_most_files_are_told_as_the_person_writes_numbers(monkeypatch):
+    kept(user := make_user())
+    monkeypatch.setattr(quota, "MAX_FILES", 1_234)
+    monkeypatch.setattr(quota, "Count", lambda _: Max(Value(1_234)))
+    with local_formats("UTC", "de"):
+        assert "You have 1.234 files" in refusal(user, sent())["file"][0]
 
 
 def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monkeypatch):

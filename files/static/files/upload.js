@@ -1,10 +1,16 @@
 // Uploads what is chosen, dropped or pasted: several at once, each with a row of its own.
 
 const RUNNING_AT_ONCE = 3;
-const WORDS = {
+// What is sent again would be refused again.
+const FINAL = [413, 422];
+// What the server cannot tell so well, as it does not know this page.
+const OWN_WORDS = {
   0: "The connection was lost. Try again.",
   401: "Your session has ended.",
   403: "This page is out of date. Reload it and try again.",
+};
+// Where no word of the server's came through.
+const WORDS = {
   413: "The file is too large.",
   429: "That was too much at once. Wait a little and try again.",
   503: "The site is busy. Try again in a moment.",
@@ -29,7 +35,7 @@ function addRow(file) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.querySelector("bdi").textContent = file.name;
   row.querySelector("progress").ariaLabel = `Upload of ${file.name}`;
-  const upload = { file, row, request: null };
+  const upload = { file, row, request: null, cancelled: false, sentAgain: false };
   for (const button of row.querySelectorAll("button")) {
     button.ariaLabel = `${button.textContent} ${file.name}`;
     button.addEventListener("click", () => ACTS[button.dataset.act](upload));
@@ -39,13 +45,13 @@ function addRow(file) {
   return upload;
 }
 
-function show(upload, words, { acts = [], failed = false, signIn = false } = {}) {
+function show(upload, words, { acts = [], busy = false, failed = false, signIn = false } = {}) {
   const { row } = upload;
   const focused = document.activeElement;
   row.classList.toggle("failed", failed);
   row.querySelector(".upload-words span").textContent = words;
   row.querySelector(".upload-words a").hidden = !signIn;
-  row.querySelector("progress").hidden = !acts.includes("cancel");
+  row.querySelector("progress").hidden = !busy;
   for (const button of row.querySelectorAll("button")) {
     button.hidden = !acts.includes(button.dataset.act);
   }
@@ -72,7 +78,8 @@ function fail(upload, reason, { again = true, signIn = false } = {}) {
 
 function queue(upload) {
   upload.row.querySelector("progress").value = 0;
-  show(upload, "Waiting", { acts: ["cancel"] });
+  upload.sentAgain = false;
+  show(upload, "Waiting", { acts: ["cancel"], busy: true });
   waiting.push(upload);
 }
 
@@ -84,20 +91,25 @@ function send(upload) {
   running.add(upload);
   request.responseType = "json";
   request.upload.addEventListener("progress", (event) => progressed(upload, event));
+  // The server has it all: whatever is done here, it may be kept.
+  request.upload.addEventListener("load", () => show(upload, "Being checked", { busy: true }));
   request.addEventListener("loadend", () => ended(upload));
   request.open("POST", form.dataset.api);
   request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
   request.send(data);
-  show(upload, "Uploading", { acts: ["cancel"] });
+  show(upload, "Uploading", { acts: ["cancel"], busy: true });
 }
 
 function progressed({ row }, { loaded, total }) {
   row.querySelector("progress").value = total ? loaded / total : 0;
-  if (loaded === total) row.querySelector(".upload-words span").textContent = "Being checked";
 }
 
 function ended(upload) {
   const { request } = upload;
+  if (request.status === 403 && !upload.sentAgain) {
+    sendAgain(upload);
+    return;
+  }
   running.delete(upload);
   upload.request = null;
   // What was cancelled or lost on the way may have arrived all the same.
@@ -108,15 +120,26 @@ function ended(upload) {
     batch.done.push(upload);
     show(upload, "Uploaded");
   } else {
-    fail(upload, reason(request), { signIn: request.status === 401 });
+    const { status: code } = request;
+    fail(upload, reason(request), { again: !FINAL.includes(code), signIn: code === 401 });
   }
   next();
+}
+
+// Who has signed in again in another tab has another token there, and here after a look at the list.
+async function sendAgain(upload) {
+  upload.sentAgain = true;
+  show(upload, "Uploading", { busy: true });
+  const page = await fetch(form.dataset.list).then((answer) => answer.text()).catch(() => "");
+  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("#upload [name=csrfmiddlewaretoken]");
+  if (fresh) document.getElementsByName("csrfmiddlewaretoken").forEach((token) => { token.value = fresh.value; });
+  send(upload);
 }
 
 function reason({ status: code, response }) {
   const fields = Object.values(response?.fields ?? {}).flat();
   if (fields.length > 0) return fields.join(" ");
-  return WORDS[code] ?? response?.message ?? `The server answered with an error (${code}).`;
+  return OWN_WORDS[code] ?? response?.message ?? WORDS[code] ?? `The server answered with an error (${code}).`;
 }
 
 function cancelled(upload) {
@@ -241,7 +264,8 @@ document.addEventListener("click", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (running.size + waiting.length > 0 && !downloading) event.preventDefault();
+  const unfinished = running.size + waiting.length > 0 || rows.querySelector("a:not([hidden])");
+  if (unfinished && !downloading) event.preventDefault();
 });
 
 form.classList.add("ready");
