@@ -1,4 +1,4 @@
-"""Who is signed in, from what the session's own statement brought."""
+"""Who is signed in, from what the session's own statement brought, and who is not any more."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from django.contrib.auth import (
     middleware,
 )
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxMiddleware as DjangoHtmxMiddleware
 
+from accounts.http import HtmxRequest
 from accounts.models import User
 from accounts.sessions import SessionStore
 
@@ -64,3 +68,15 @@ def may_sign_in(user: User, session: SessionStore) -> bool:
 
 def fits(session: SessionStore, auth_hash: str) -> bool:
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), auth_hash)
+
+
+class HtmxMiddleware(DjangoHtmxMiddleware):
+    """django_htmx's; a session that has ended changes the whole page, as only members' pages have
+    parts that htmx fetches: no part becomes the sign-in page."""
+
+    def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
+        if not request.htmx or request.user.is_authenticated:
+            return None
+        response = HttpResponseClientRefresh()
+        add_never_cache_headers(response)
+        return response

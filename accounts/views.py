@@ -9,9 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, button_of
 
 
 class EmailChangeView(EmailView):  # type: ignore[misc]
@@ -30,7 +30,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/account.html", context)
 
 
-@require_POST
+@button_of("accounts:account")
 @login_required
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     request.user.sign_out_everywhere()

@@ -22,7 +22,10 @@ def wanted(request: HttpRequest) -> str:
 
 def is_ours(url: str, request: HttpRequest) -> bool:
     hosts = {request.get_host()}
-    return url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure())
+    # Without the slash it would be a part of the address at hand.
+    return url.startswith("/") and url_has_allowed_host_and_scheme(
+        url, hosts, require_https=request.is_secure()
+    )
 
 
 def destination(request: HttpRequest) -> str:

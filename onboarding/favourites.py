@@ -25,11 +25,16 @@ def checked(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
     if len(chosen) > MOST_FAVOURITES:
         raise ValidationError(f"Choose at most {MOST_FAVOURITES} experts.", "too_many")
     new = set(chosen).difference(kept)
-    if not all(0 < key <= LARGEST_KEY for key in new):
+    if not all(map(is_key, new)):
         raise unknown()
     if new and Expert.objects.active().filter(pk__in=new).count() < len(new):
         raise unknown()
     return chosen
+
+
+def is_key(number: int) -> bool:
+    """Whether the database could have an expert of this key; it refuses to be asked for others."""
+    return 0 < number <= LARGEST_KEY
 
 
 def unknown() -> ValidationError:
@@ -57,5 +62,7 @@ def add(user: User, key: int) -> None:
 
 def remove(user: User, key: int) -> None:
     """Make this expert no favourite; nothing happens to one that is none."""
+    if not is_key(key):
+        return
     others = Func(F("experts"), Value(key), function="array_remove")
     Preferences.objects.filter(pk=user.pk, experts__contains=[key]).update(experts=others)

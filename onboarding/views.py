@@ -7,20 +7,24 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.http import HtmxRequest, SignedInRequest
+from accounts.http import HtmxRequest, SignedInRequest, button_of
 from onboarding import favourites
 from onboarding.destination import destination, query, wanted
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
 
 StepView = Callable[[SignedInRequest, Step], HttpResponse]
+
+
+def wizard_address(request: HttpRequest) -> str:
+    return reverse("onboarding:wizard") + query(wanted(request))
 
 
 def step_address(request: SignedInRequest) -> str:
@@ -36,9 +40,13 @@ def in_order(view: StepView) -> StepView:
     def guarded(request: SignedInRequest, step: Step) -> HttpResponse:
         preferences = Preferences.of(request.user)
         if preferences.is_onboarded:
-            return redirect(destination(request))
+            if request.method == "POST":
+                messages.info(
+                    request, "You have been through this already; change it in your profile."
+                )
+            return HttpResponseRedirect(destination(request))
         if not preferences.has_reached(step):
-            return redirect(step_address(request))
+            return HttpResponseRedirect(step_address(request))
         return view(request, step)
 
     return guarded
@@ -49,7 +57,7 @@ def in_order(view: StepView) -> StepView:
 @login_required
 def wizard(request: SignedInRequest) -> HttpResponse:
     onboarded = Preferences.of(request.user).is_onboarded
-    return redirect(destination(request) if onboarded else step_address(request))
+    return HttpResponseRedirect(destination(request) if onboarded else step_address(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,6 +71,7 @@ def step(request: SignedInRequest, step: Step) -> HttpResponse:
             form.save()
             Preferences.of(request.user).leave(step)
         return onward(request, step)
+    status = 422 if form.errors else 200
     context = {
         "form": form,
         "step": step,
@@ -70,10 +79,10 @@ def step(request: SignedInRequest, step: Step) -> HttpResponse:
         "reached": Preferences.of(request.user).reached,
         "query": query(wanted(request)),
     }
-    return render(request, f"onboarding/step_{step}.html", context)
+    return render(request, f"onboarding/step_{step}.html", context, status=status)
 
 
-@require_POST
+@button_of(wizard_address)
 @login_required
 @in_order
 def skip(request: SignedInRequest, step: Step) -> HttpResponse:
@@ -85,12 +94,12 @@ def onward(request: SignedInRequest, step: Step) -> HttpResponse:
     """To the step after this one, or, after the last, to where the person wanted to go."""
     if step.after:
         address = reverse("onboarding:step", args=[step.after])
-        return redirect(address + query(wanted(request)))
+        return HttpResponseRedirect(address + query(wanted(request)))
     messages.success(request, "You are all set. Welcome to AI4CEO!")
-    return redirect(destination(request))
+    return HttpResponseRedirect(destination(request))
 
 
-@require_POST
+@button_of("home")
 @login_required
 def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
     get_object_or_404(Expert.objects.active(), pk=pk)
@@ -98,11 +107,15 @@ def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
         favourites.add(request.user, pk)
     except ValidationError as error:
         messages.error(request, error.messages[0])
-        return HttpResponseClientRefresh() if request.htmx else redirect(destination(request))
+        return (
+            HttpResponseClientRefresh()
+            if request.htmx
+            else HttpResponseRedirect(destination(request))
+        )
     return changed(request, pk, is_favourite=True)
 
 
-@require_POST
+@button_of("home")
 @login_required
 def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
     favourites.remove(request.user, pk)
@@ -113,7 +126,7 @@ def changed(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpRespons
     """The expert as home shows it, or the way back to the search and page it is on."""
     if not request.htmx:
         messages.success(request, "Your favourites have changed.")
-        return redirect(f"{destination(request)}#expert-{pk}")
+        return HttpResponseRedirect(f"{destination(request)}#expert-{pk}")
     marked = [pk] if is_favourite else []
     expert = get_object_or_404(Expert.objects.for_catalogue(marked), pk=pk)
     context = {"expert": expert, "next": destination(request)}

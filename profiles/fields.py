@@ -37,10 +37,28 @@ class ProposingInput(forms.TextInput):
         return context | {"options": self.options()}
 
 
+class ZoneField(forms.CharField):
+    """A time zone, however its letters are written, and with spaces as people write them."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        return zones_as_typed().get(as_typed(text), text)
+
+
+def as_typed(zone: str) -> str:
+    return zone.replace("_", " ").casefold()
+
+
+@cache
+def zones_as_typed() -> dict[str, str]:
+    return {as_typed(zone): zone for zone in zones()}
+
+
 @cache
 def zone_options() -> SafeString:
-    """Written once, as there are hundreds."""
-    return format_html_join("", '<option value="{}"></option>', ((zone,) for zone in zones()))
+    """Written once, as there are hundreds; browsers find an option by its label, too."""
+    labels = ((zone, zone.replace("_", " ")) for zone in zones())
+    return format_html_join("", '<option value="{}">{}</option>', labels)
 
 
 @cache

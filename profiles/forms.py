@@ -12,7 +12,7 @@ from files import objects
 from onboarding.forms import ExpertsField, TraitsField
 from onboarding.models import Preferences
 from profiles import avatars
-from profiles.fields import LinesField, ProposingInput, locale_options, zone_options
+from profiles.fields import LinesField, ProposingInput, ZoneField, locale_options, zone_options
 from profiles.models import Profile
 
 IMAGE_TYPES: Final = "image/jpeg,image/png,image/webp"
@@ -44,7 +44,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Profile
         fields = ("bio", "timezone", "locale")
-        field_classes = {"bio": LinesField}
+        field_classes = {"bio": LinesField, "timezone": ZoneField}
         help_texts = {
             "bio": "What your assistants should know about you, in a few sentences.",
             "timezone": "Type a city or a part of its name.",

@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, button_of
+from accounts.models import LAST_ADMINISTRATOR
 from files.downloads import inline_webp
 from files.objects import StorageError
 from files.quota import USED
@@ -58,7 +59,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
         return HttpResponse(status=503)
 
 
-@require_POST
+@button_of("profiles:profile")
 @login_required
 def remove_avatar(request: SignedInRequest) -> HttpResponse:
     avatars.remove(request.user)
@@ -66,7 +67,7 @@ def remove_avatar(request: SignedInRequest) -> HttpResponse:
     return redirect("profiles:profile")
 
 
-@require_POST
+@button_of("profiles:profile")
 @never_cache
 @login_required
 def export(request: SignedInRequest) -> HttpResponseBase:
@@ -100,8 +101,8 @@ def _ask_before_deletion(request: SignedInRequest, form: ReauthenticateForm) -> 
     context = {
         "form": form,
         "files": request.user.files.aggregate(count=Count("pk"), used=USED),
-        "refusal": deletion.LAST_ADMINISTRATOR,
-        "is_last_administrator": deletion.is_last_administrator(request.user),
+        "refusal": LAST_ADMINISTRATOR,
+        "is_last_administrator": request.user.is_last_administrator(),
     }
     status = 422 if form.errors else 200
     return render(request, "profiles/profile_delete.html", context, status=status)

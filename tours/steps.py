@@ -47,8 +47,7 @@ STEPS: Final = (
     ),
     Step(
         title="Make yourself known",
-        text="Your name and picture, how your assistant should be, and your time zone and "
-        "language, which all times follow.",
+        text="Your name, your picture, and what your assistants should know about you.",
         element="profile",
         page="profiles:profile",
     ),
@@ -65,3 +64,6 @@ STEPS: Final = (
         page="accounts:account",
     ),
 )
+
+# How an address or a form names a step.
+NUMBERS: Final = {str(number): number for number in range(1, len(STEPS) + 1)}

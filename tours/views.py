@@ -5,11 +5,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, button_of
 from tours.models import Tour
-from tours.steps import STEPS
+from tours.steps import NUMBERS, STEPS
 
 
 @require_safe
@@ -20,14 +20,16 @@ def tour(request: SignedInRequest) -> HttpResponse:
     return render(request, "tours/tour.html", {"steps": STEPS})
 
 
-@require_POST
+@button_of("tours:tour")
 @login_required
 def start(request: SignedInRequest) -> HttpResponse:
+    """The guide, at the step that is asked for, else at the first."""
+    number = NUMBERS.get(request.POST.get("step", ""), 1)
     Tour.of(request.user).store(answered=True)
-    return redirect(f"{STEPS[0].path}?tour=1")
+    return redirect(f"{STEPS[number - 1].path}?tour={number}")
 
 
-@require_POST
+@button_of("home")
 @login_required
 def later(request: SignedInRequest) -> HttpResponse:
     Tour.of(request.user).store(answered=True)

@@ -96,7 +96,8 @@ def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(door):
     browser = Browser(int(door.environment["PORT"]))
     browser.fill("/accounts/signup/", email="ada@example.com", password1="correct horse battery")
     assert browser.fill("/accounts/confirm-email/", code=mailed_code(door)) == 200
-    assert browser.send("GET", "/") == 200
+    for step, answer in {"name": "Ada Lovelace", "traits": "concise", "experts": "1"}.items():
+        assert browser.fill(f"/onboarding/{step}/", **{step: answer}) == 200
     assert browser.page.count('class="card expert"') == 5
     assert browser.fill("/accounts/logout/") == 200
     assert browser.send("GET", "/account/") == 200

@@ -6,6 +6,7 @@ from django.db import OperationalError
 from accounts.tests.people import make_admin, make_user
 from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.tests.experts import make_expert, make_experts
+from profiles.models import Profile
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -105,7 +106,7 @@ def test_shows_24_on_a_page_and_keeps_the_search_in_the_links(member):
 
 
 @pytest.mark.parametrize(
-    ("page", "shown"), [("abc", 1), ("", 1), ("0", 2), ("-1", 2), ("9" * 30, 2)]
+    ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("9" * 30, 2)]
 )
 def test_a_page_that_is_none_becomes_one_that_is(member, page, shown):
     make_experts(30)
@@ -126,6 +127,20 @@ def test_htmx_gets_the_whole_page_back_when_it_lost_its_history(member):
 
 def test_the_two_answers_are_told_apart_by_caches(member):
     assert "HX-Request" in member.get("/").headers["Vary"]
+
+
+def test_a_search_is_cut_to_what_the_field_takes(member):
+    page = text(member.get("/", {"q": "y" * 101}))
+    assert f'value="{"y" * 100}"' in page
+    assert f"No expert for “{'y' * 100}”" in page
+
+
+def test_numbers_are_written_as_in_the_person_s_locale(client):
+    user = make_user()
+    Profile.of(user).store(locale="de")
+    client.force_login(user)
+    make_experts(1001)
+    assert "1.001 experts, page 1 of 42" in text(client.get("/"))
 
 
 def test_htmx_reloads_the_page_when_the_session_has_ended(client):

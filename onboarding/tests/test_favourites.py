@@ -11,6 +11,7 @@ from onboarding.tests.experts import make_expert, make_experts
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+AWAY = ["https://evil.example/", "//evil.example", "javascript:x", "foo", "A", "é", "?q=1"]
 
 
 @pytest.fixture
@@ -142,7 +143,8 @@ def test_the_fifty_first_is_refused_with_a_message(client, ada):
 
 
 @pytest.mark.parametrize(
-    "away", ["https://evil.example/", "//evil.example", "javascript:x", "/?q=" + "x" * 2040]
+    "away",
+    [*AWAY, "/?q=" + "x" * 2040],
 )
 def test_comes_back_to_this_site_only(client, ada, away):
     key = make_expert().pk
@@ -151,10 +153,11 @@ def test_comes_back_to_this_site_only(client, ada, away):
 
 
 @pytest.mark.parametrize("verb", ["favourite", "unfavourite"])
-def test_asks_strangers_to_sign_in_and_takes_no_get(client, verb):
+def test_asks_strangers_to_sign_in_and_a_link_changes_nothing(client, verb):
     path = f"/onboarding/experts/{make_expert().pk}/{verb}/"
     assert client.post(path).url.startswith("/accounts/login/")
-    assert client.get(path).status_code == 405
+    assert client.get(path).url == "/"
+    assert not Preferences.objects.filter(experts__len__gt=0).exists()
 
 
 def test_touches_nobody_else(client, ada):
@@ -163,3 +166,16 @@ def test_touches_nobody_else(client, ada):
     client.post(f"/onboarding/experts/{key}/favourite/")
     client.post(f"/onboarding/experts/{key}/unfavourite/")
     assert of(bob) == [key]
+
+
+@pytest.mark.parametrize("key", [0, 2**63, 10**40])
+def test_a_number_that_can_be_no_key_is_removed_without_a_fault(client, ada, key):
+    assert client.post(f"/onboarding/experts/{key}/unfavourite/").status_code == 302
+    assert client.post(f"/onboarding/experts/{key}/unfavourite/", headers=HTMX).status_code == 404
+    assert of(ada) == []
+
+
+def test_htmx_loads_the_whole_page_when_the_session_has_ended(client):
+    path = f"/onboarding/experts/{make_expert().pk}/favourite/"
+    answer = client.post(path, headers=HTMX)
+    assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.tests.people import make_user
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert, make_experts
+from onboarding.traits import Trait
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/onboarding"
@@ -178,3 +179,23 @@ def test_asks_strangers_to_sign_in(post):
 
 def test_takes_no_get(client, ada):
     assert client.get(PATH).status_code == 405
+
+
+def test_a_form_is_415(ada, client):
+    answer = client.post(PATH, {"name": "Countess"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "media_type:api")
+
+
+def test_favourites_are_those_that_are_given_although_others_are_inactive(ada, post):
+    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(ada).store(experts=[gone])
+    assert post({"experts": [here]}).status_code == 200
+    assert stored(ada).experts == [here]
+
+
+def test_the_document_says_which_traits_there_are(client):
+    schemas = client.get("/api/openapi.json").json()["components"]["schemas"]
+    answers = schemas["Answers"]["properties"]
+    assert answers["traits"]["minItems"] == 1
+    assert answers["traits"]["items"]["enum"] == Trait.values
+    assert (answers["name"]["maxLength"], answers["experts"]["items"]["minimum"]) == (128, 1)

@@ -11,6 +11,7 @@ from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert, make_experts
 
 pytestmark = pytest.mark.django_db
+AWAY = ["https://evil.example/", "//evil.example", "javascript:x", "foo", "home", "é", "?q=1"]
 NAME, TRAITS, EXPERTS = (f"/onboarding/{step}/" for step in ("name", "traits", "experts"))
 
 
@@ -35,8 +36,8 @@ def stored(user):
     return Preferences.objects.get(pk=user.pk)
 
 
-def text(answer):
-    assert answer.status_code == 200
+def text(answer, *, status=200):
+    assert answer.status_code == status
     return answer.content.decode()
 
 
@@ -77,7 +78,7 @@ def test_the_name_is_that_of_the_account_until_changed(client, ada):
 
 @pytest.mark.parametrize("name", ["x" * 129, "nul\0"])
 def test_a_name_that_is_none_is_refused_beside_the_field_and_kept(client, ada, name):
-    page = text(client.post(NAME, {"name": name}))
+    page = text(client.post(NAME, {"name": name}), status=422)
     assert 'id="id_name_error"' in page
     assert f'value="{name}"' in page
     assert User.objects.get().name == "Ada Lovelace"
@@ -86,14 +87,14 @@ def test_a_name_that_is_none_is_refused_beside_the_field_and_kept(client, ada, n
 
 def test_at_least_one_trait_is_required(client, at, ada):
     at("traits")
-    page = text(client.post(TRAITS))
+    page = text(client.post(TRAITS), status=422)
     assert '<ul class="errorlist" id="id_traits_error"><li>Choose at least one trait.' in page
     assert stored(ada).step == "traits"
 
 
 def test_traits_are_of_the_six_and_what_was_chosen_stays_chosen(client, at, ada):
     at("traits")
-    page = text(client.post(TRAITS, {"traits": ["direct", "rude"]}))
+    page = text(client.post(TRAITS, {"traits": ["direct", "rude"]}), status=422)
     assert "Choose from friendly, concise" in page
     assert page.count(" checked") == 1
     assert stored(ada).traits == []
@@ -108,7 +109,7 @@ def test_experts_are_optional(client, at, ada):
 @pytest.mark.parametrize("key", ["abc", "0", "1.5", "9" * 40, "9" * 5000, "\0"])
 def test_an_unknown_expert_is_refused(client, at, ada, key):
     at("experts")
-    page = text(client.post(EXPERTS, {"experts": [key]}))
+    page = text(client.post(EXPERTS, {"experts": [key]}), status=422)
     assert "Choose from the experts of the catalogue." in page
     assert not stored(ada).is_onboarded
 
@@ -203,6 +204,14 @@ def test_who_is_onboarded_changes_nothing_here(client):
     assert User.objects.get().name == "Ada Lovelace"
 
 
+@pytest.mark.parametrize("path", [NAME, f"{NAME}skip/"])
+def test_who_is_onboarded_is_told_why_nothing_changes(client, path):
+    client.force_login(make_user())
+    words = "You have been through this already; change it in your profile."
+    assert words in text(client.post(path, {"name": "Countess"}, follow=True))
+    assert words not in text(client.get(NAME, follow=True))
+
+
 def test_finishing_again_keeps_the_first_time(at, ada):
     before = timezone.now()
     at("experts", finished_at=before)
@@ -220,12 +229,14 @@ def test_leads_to_the_wanted_page_in_the_end(client, ada):
 
 
 @pytest.mark.parametrize(
-    "away", ["https://evil.example/", "//evil.example", "javascript:x", "/" + "x" * 5000]
+    "away",
+    [*AWAY, "/" + "x" * 5000],
 )
 def test_leads_to_no_page_of_another_site(client, at, away):
     at("experts")
     assert client.get("/onboarding/", {"next": away}).url == EXPERTS
     assert client.post(f"{EXPERTS}skip/", query_params={"next": away}).url == "/"
+    assert client.get("/onboarding/", {"next": away}).url == "/"
 
 
 @pytest.mark.parametrize("path", ["/onboarding/", NAME])
@@ -236,7 +247,12 @@ def test_asks_strangers_to_sign_in(client, path):
 def test_takes_no_other_method(client, ada):
     assert client.post("/onboarding/").status_code == 405
     assert client.put(NAME).status_code == 405
-    assert client.get(f"{NAME}skip/").status_code == 405
+    assert client.put(f"{NAME}skip/").status_code == 405
+
+
+def test_who_had_to_sign_in_to_skip_is_back_in_the_wizard(client, ada):
+    assert client.get(f"{NAME}skip/?next=%2Ffiles%2F").url == "/onboarding/?next=%2Ffiles%2F"
+    assert not Preferences.objects.exists()
 
 
 def test_a_step_is_stored_with_its_answer_or_not_at_all(client, ada, monkeypatch):

@@ -170,7 +170,7 @@ def test_is_sent_in_pieces(user):
 
 
 def test_a_link_does_not_start_it(client, user):
-    assert client.get("/profile/export/").status_code == 405
+    assert client.get("/profile/export/").url == "/profile/"
 
 
 def test_a_stranger_is_sent_to_the_sign_in(client):

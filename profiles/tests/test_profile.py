@@ -73,8 +73,14 @@ def test_shows_what_is_there(client, user):
 def test_proposes_every_zone_and_locale(client, user):
     page = client.get("/profile/").content.decode()
     assert '<datalist id="timezone-options">' in page
-    assert '<option value="Europe/Berlin">' in page
+    assert '<option value="America/New_York">America/New York</option>' in page
     assert '<option value="de-CH">German (Switzerland)</option>' in page
+
+
+@pytest.mark.parametrize("typed", ["America/New York", "america/new_york", " AMERICA/NEW YORK "])
+def test_takes_a_zone_as_people_write_it(client, user, typed):
+    assert post(client, timezone=typed).status_code == 302
+    assert kept()["timezone"] == "America/New_York"
 
 
 def test_saves_everything_and_says_so(client, user):

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.template.context import Context
 
 from tours.models import Tour
-from tours.steps import STEPS
+from tours.steps import NUMBERS, STEPS
 
 register = template.Library()
-
-NUMBERS: Final = {str(number): number for number in range(1, len(STEPS) + 1)}
 
 
 @register.inclusion_tag("tours/offer.html", takes_context=True)
 def tour_offer(context: Context) -> dict[str, Any]:
-    """The banner for who has not answered it yet."""
+    """The banner for who has not answered it yet, and is not being led at the moment."""
     request = context["request"]
-    return {"offered": not Tour.of(request.user).answered, "number": asked_for(request)}
+    return {"offered": not (Tour.of(request.user).answered or asked_for(request))}
 
 
 @register.inclusion_tag("tours/guide.html", takes_context=True)

@@ -114,9 +114,20 @@ def test_without_javascript_it_leads_to_the_tour_in_writing(signed_in_page):
     page.goto("/")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("link", name="read the tour").click()
-    page.get_by_role("link", name=f"Show me {STEPS[-1].title}").click()
+    page.get_by_role("button", name=f"Show me {STEPS[-1].title}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="read the tour")).to_be_visible()
+
+
+def test_showing_one_step_answers_the_offer(signed_in_page):
+    page = signed_in_page(make_user())
+    page.goto("/tour/")
+    page.get_by_role("button", name=f"Show me {STEPS[1].title}").click()
+    assert_at(page, 2)
+    press(page, "Skip")
+    assert_ended(page)
+    expect(page.get_by_text("Take a short tour?")).to_have_count(0)
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -26,6 +26,11 @@ def test_is_gone_after_either_answer(member, path):
     assert "<noscript>" not in home(member)
 
 
+def test_is_not_made_to_who_is_being_led(member):
+    assert BANNER not in home(member, tour="1")
+    assert BANNER in home(member, tour="6")
+
+
 def test_comes_again_when_the_answer_is_taken_back(member, ada):
     Tour.of(ada).store(answered=True)
     Tour.of(ada).store(answered=False)

@@ -34,6 +34,11 @@ def test_its_page_has_what_the_step_points_at(member, number, step):
     assert page.count(f'data-tour="{step.element}"') == 1
 
 
+def test_the_profile_s_step_tells_of_the_card_that_it_points_at():
+    step = next(step for step in STEPS if step.element == "profile")
+    assert not {"zone", "language", "traits"} & set(step.text.replace(",", "").split())
+
+
 @pytest.mark.parametrize("asked", ["", "0", "7", "-1", "1.0", "01", "²", "\0", "abc", "9" * 5000])
 def test_an_address_that_asks_for_no_step_serves_none(member, asked):
     assert len(STEPS) == 6

@@ -1,0 +1,64 @@
+"""What htmx cannot do is said in words, and forgotten when it can again."""
+
+import pytest
+
+from accounts.tests.people import make_user
+from onboarding.models import Expert
+from onboarding.tests.experts import make_experts
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# htmx also tells the console, which is no fault here.
+QUIET = "console.error = () => {};"
+OFFLINE = "() => { XMLHttpRequest.prototype.send = function () { this.onerror(); }; }"
+BUSY = {"status": 503, "body": "busy"}
+
+
+@pytest.fixture
+def home(signed_in_page):
+    make_experts(30)
+    page = signed_in_page(make_user(password=None), refusals={404, 418, 503})
+    page.add_init_script(QUIET)
+    page.goto("/")
+    return page
+
+
+def said(page):
+    return page.locator(".failures[role=status]")
+
+
+def search(page, text):
+    page.get_by_role("searchbox").fill(text)
+
+
+def test_a_site_that_cannot_be_reached(home):
+    home.evaluate(OFFLINE)
+    search(home, "Expert 007")
+    expect(said(home)).to_contain_text("The site cannot be reached.")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(503, "The site is busy."), (418, "That did not work.")]
+)
+def test_a_refusal_is_said_until_the_next_success(home, status, words):
+    home.route("**/?q=Expert*", lambda route: route.fulfill(**BUSY | {"status": status}))
+    expect(said(home)).to_be_empty()
+    search(home, "Expert 007")
+    expect(said(home)).to_contain_text(words)
+    search(home, "")
+    expect(said(home)).to_be_empty()
+
+
+def test_an_expert_that_is_gone_is_said_where_one_is(home):
+    Expert.objects.update(is_active=False)
+    home.get_by_role("button", name="Expert 024").click()
+    expect(said(home)).to_contain_text("not there any more")
+    expect(said(home)).to_be_in_viewport()
+
+
+def test_the_files_tell_it_too(home):
+    home.goto("/files/")
+    home.route("**/files/?q=*", lambda route: route.fulfill(**BUSY))
+    search(home, "a")
+    expect(said(home)).to_contain_text("The site is busy.")
