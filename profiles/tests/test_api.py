@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, Client, encode_multipart
+from django.test.client import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,11 +11,11 @@ from accounts.tests.people import make_admin, make_user
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, picture, stored
+from profiles.tests.asking import URL, patch, refused, send
+from profiles.tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
-URL = "/api/profile"
 SHAPE = [
     "id",
     "email",
@@ -36,21 +36,6 @@ def user(client):
     user = make_user(newcomer=True)
     client.force_login(user)
     return user
-
-
-def patch(client, change):
-    return client.patch(URL, json.dumps(change), "application/json")
-
-
-def send(client, **fields):
-    return client.patch(URL, encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT)
-
-
-def refused(answer):
-    """What is wrong, by field."""
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "invalid:api"
-    return set(answer.json()["fields"])
 
 
 def test_get_tells_the_whole_profile(client, user):
@@ -209,77 +194,6 @@ def test_another_content_type_is_415(client, user):
     assert client.patch(URL, "name=Ada", "application/x-www-form-urlencoded").status_code == 415
 
 
-def test_a_form_says_the_same_as_json(client, user):
-    first, second = make_expert(), make_expert(slug="second", name="Second")
-    fields = {"name": " Ada ", "bio": "Writes\r\nprograms.", "timezone": "Europe/London"}
-    lists = {"botTraits": ["direct", "curious"], "experts": [second.pk, first.pk]}
-    answer = send(client, **fields, **lists).json()
-    assert answer == client.get(URL).json()
-    assert {name: answer[name] for name in lists} == lists
-    assert (answer["name"], answer["bio"]) == ("Ada", "Writes\nprograms.")
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"name": "x" * 129}, "name"),
-        ({"name": "\0"}, "name"),
-        ({"timezone": "Narnia"}, "timezone"),
-        ({"botTraits": ["direct", "evil"]}, "botTraits"),
-        ({"bot_traits": ["direct"]}, "bot_traits"),
-        ({"experts": ["x"]}, "experts.0"),
-        ({"experts": ["9" * 5000]}, "experts.0"),
-        ({"experts": ["99"]}, "experts"),
-        ({"image": "https://example.org/me.png"}, "image"),
-        ({"surprise": "x"}, "surprise"),
-    ],
-)
-def test_what_is_wrong_with_a_form_is_422(client, user, fields, field):
-    before = client.get(URL).json()
-    assert refused(send(client, bio="Right.", **fields)) == {field}
-    assert client.get(URL).json() == before
-
-
-def test_a_file_in_place_of_a_text_is_422(client, user):
-    assert refused(send(client, name=picture())) == {"name"}
-    assert refused(send(client, botTraits=picture())) == {"botTraits"}
-
-
-@pytest.mark.parametrize(
-    "kind", ["multipart/form-data", "multipart/form-data; boundary=\xe9", MULTIPART_CONTENT]
-)
-def test_a_form_that_cannot_be_read_is_400(client, user, kind):
-    body = b'--BoUnDaRyStRiNg\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n'
-    body += b"Content-Transfer-Encoding: base64\r\n\r\nx\r\n--BoUnDaRyStRiNg--"
-    answer = client.patch(URL, body, kind)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
-
-
-def test_a_form_that_ends_too_early_changes_nothing(client, user):
-    before = client.get(URL).json()
-    assert client.patch(URL, b"--BoUnDa", MULTIPART_CONTENT).json() == before
-
-
-def test_a_form_of_very_many_fields_is_413(client, user):
-    fields = {f"field-{number}": "x" for number in range(1001)}
-    assert send(client, **fields).status_code == 413
-
-
-@pytest.mark.parametrize("name", ["name", "bio", "timezone", "locale"])
-def test_a_text_that_a_form_has_twice_is_422_under_its_name(client, user, name):
-    assert refused(send(client, **{name: ["UTC", "en"]})) == {name}
-
-
-def test_an_image_that_a_form_has_twice_is_422(client, user):
-    assert refused(send(client, image=[picture(), picture()])) == {"image"}
-    assert refused(send(client, image=["x", picture()])) == {"image"}
-
-
-def test_a_form_may_bring_its_csrf_token(client, user):
-    answer = send(client, name="Countess", csrfmiddlewaretoken="x")
-    assert (answer.status_code, answer.json()["name"]) == (200, "Countess")
-
-
 def test_favourites_are_those_that_are_given_although_others_are_inactive(client, user):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(user).store(experts=[gone])
@@ -298,37 +212,6 @@ def test_a_favourite_that_became_inactive_may_stay(client, user):
     patch(client, {"experts": [expert.pk]})
     Expert.objects.update(is_active=False)
     assert patch(client, {"experts": [expert.pk]}).json()["experts"] == [expert.pk]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_image_is_stored_with_the_rest_shown_and_removed_by_null(client, user):
-    answer = send(client, image=picture(), name="Ada").json()
-    assert answer["name"] == "Ada"
-    assert answer["image"].startswith("/profile/avatar/")
-    assert client.get(answer["image"]).headers["Content-Type"] == "image/webp"
-    assert patch(client, {"image": None}).json()["image"] is None
-    assert stored() == set()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_image_beside_something_wrong_is_not_stored(client, user):
-    key = give_avatar(user)
-    assert refused(send(client, image=picture(), timezone="Narnia")) == {"timezone"}
-    assert stored() == {key}
-
-
-def test_what_is_no_image_is_422(client, user):
-    answer = send(client, image=picture(kind="GIF"))
-    assert answer.json()["fields"] == {"image": ["This is no JPEG, PNG or WebP image."]}
-
-
-def test_a_storage_that_fails_is_503(client, user, monkeypatch):
-    def full(*args, **options):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("files.storage.Folder.save", full)
-    assert send(client, image=picture(), name="Eve").status_code == 503
-    assert client.get(URL).json()["name"] == "Ada Lovelace"
 
 
 def test_one_person_does_not_change_another(client, user):

@@ -1,0 +1,22 @@
+"""Asking the API for a change of the profile."""
+
+import json
+
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+URL = "/api/profile"
+
+
+def patch(client, change):
+    return client.patch(URL, json.dumps(change), "application/json")
+
+
+def send(client, **fields):
+    return client.patch(URL, encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT)
+
+
+def refused(answer):
+    """What is wrong, by field."""
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid:api"
+    return set(answer.json()["fields"])
