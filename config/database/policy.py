@@ -7,7 +7,7 @@ system checks) is rendered from the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -127,6 +127,11 @@ JOBS: Final = PoolPolicy(
 # How long a client waits for a PgBouncer that is being restarted, in seconds: nobody listened
 # for up to 0.06 s in a supervised restart, and for up to 1.02 s after a kill (10 measured each).
 RESTART_WAIT: Final = 2.0
+
+
+def demanded(pools: Iterable[PoolPolicy], replicas: int) -> int:
+    """The most backends that `replicas` sidecars of all these pools can cause in PostgreSQL."""
+    return sum(pool.server_connections(replicas) for pool in pools)
 
 
 def variables(policy: PoolPolicy) -> dict[str, str]:

@@ -19,7 +19,7 @@ from django.db.utils import ConnectionHandler
 
 from config.database import roles
 from config.database.databases import session_settings
-from config.database.policy import PoolPolicy
+from config.database.policy import PoolPolicy, demanded
 from config.database.server import Server
 
 OLDEST: Final = 140000
@@ -105,11 +105,8 @@ def about_server(facts: Facts, server: Server) -> Iterator[checks.CheckMessage]:
     if facts.version < OLDEST:
         message = E101.format(version=facts.version // 10000)
         yield checks.Error(message, hint="Upgrade PostgreSQL to 14 or later.", id="pool.E101")
-    wanted = sum(
-        pool.server_connections(settings.REPLICAS)
-        for name, pool in settings.POOLS.items()
-        if _same(settings.POSTGRES[name], server)
-    )
+    there = (p for name, p in settings.POOLS.items() if _same(settings.POSTGRES[name], server))
+    wanted = demanded(there, settings.REPLICAS)
     if wanted > (free := facts.max_connections - facts.reserved):
         hint = (
             f"ALTER SYSTEM SET max_connections = {wanted + facts.reserved}; then restart "

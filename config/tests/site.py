@@ -1,0 +1,164 @@
+"""A whole site of a test's own, by the doors: it may be broken, and is gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from config.tests.processes import ROOT, free_port, wait_until
+from config.tests.processes import status as status_of
+
+TOKEN = "t" * 32
+MAKE_PEOPLE = """
+import json
+from django.test import Client
+from django.utils import timezone
+from accounts.models import User
+from onboarding.models import Preferences
+for n in range({count}):
+    user = User.objects.create_user(email="person-{batch}-%d@example.org" % n, password=None)
+    user.confirm_email()
+    Preferences.objects.create(user=user, finished_at=timezone.now())
+    client = Client()
+    client.force_login(user)
+    print(json.dumps([str(user.pk), client.cookies["sessionid"].value]))
+"""
+
+
+class Person:
+    """Somebody who is signed in: the headers of a request, reading or writing."""
+
+    def __init__(self, pk, session):
+        self.pk = pk
+        self.headers = {
+            "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
+            "X-CSRFToken": TOKEN,
+            "Content-Type": "application/json",
+        }
+
+
+class Site:
+    """PostgreSQL, both PgBouncers and gunicorn under supervisor, as deploy/up makes them."""
+
+    def __init__(self, folder, **environment):
+        self.folder, self.port, self.batches = Path(folder), free_port(), 0
+        self.run_dir = self.folder / "var/run"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "VAR_DIR": str(self.folder / "var"),
+            "RUN_DIR": str(self.run_dir),
+            "ENV_FILE": str(self.folder / ".env"),
+            "PORT": str(self.port),
+            **environment,
+        }
+
+    def door(self, *command):
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=180
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def up(self):
+        self.door("deploy/up", "-d")
+
+    def down(self):
+        self.door("deploy/down")
+
+    def supervisor(self, *arguments):
+        """What supervisorctl says, as in `site.supervisor("restart", "pgbouncer-web")`."""
+        names = ("POSTGRES_BIN", "POSTGRES_AUTOSTART", "PGBOUNCER_AUTOSTART", "ROOT", "VENV")
+        environment = self.environment | dict.fromkeys(names, "")
+        configuration = str(ROOT / "deploy/supervisord.conf")
+        return subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisorctl", "-c", configuration, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        ).stdout
+
+    def pid(self, program):
+        """The process of `postgres`, `pgbouncer-web`, `pgbouncer-jobs` or `web`; 0 for none."""
+        text = self.supervisor("pid", program).strip()
+        return int(text) if text.isdigit() else 0
+
+    def kill(self, program, number=signal.SIGKILL):
+        os.kill(self.pid(program), number)
+
+    def manage(self, *arguments, **environment):
+        """A management command of this site, started; text in both pipes."""
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def managed(self, *arguments, **environment):
+        """The same, run to its end: its standard output."""
+        process = self.manage(*arguments, **environment)
+        said, complaint = process.communicate(timeout=120)
+        assert process.returncode == 0, complaint
+        return said
+
+    def people(self, count):
+        """So many new people, onboarded and signed in."""
+        self.batches += 1
+        code = MAKE_PEOPLE.format(count=count, batch=self.batches)
+        lines = self.managed("shell", "--verbosity", "0", "--command", code).splitlines()
+        return [Person(*json.loads(line)) for line in lines]
+
+    def superuser(self, **options):
+        """A connection to PostgreSQL itself, from its reserved ones, around the poolers."""
+        return psycopg.connect(
+            host=str(self.run_dir), dbname="ai4ceo", user="postgres", autocommit=True, **options
+        )
+
+    def role(self, name):
+        """The role `web` or `jobs` of the site."""
+        return f"ai4ceo_{name}"
+
+    def status(self, path, headers=()):
+        return status_of(self.port, path, headers)
+
+    def wait_until_ready(self, seconds=30):
+        wait_until(lambda: self.status("/readyz") == 200, seconds, "the site is ready")
+
+    def restart_postgres_with(self, **settings):
+        """PostgreSQL's settings changed for good, and PostgreSQL restarted."""
+        with self.superuser() as connection:
+            for name, value in settings.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.supervisor("restart", "postgres")
+        self.wait_until_ready()
+
+    def log(self, program):
+        return (self.folder / f"var/log/{program}.log").read_text(errors="replace")
+
+    def refusals(self):
+        """PostgreSQL's lines with SQLSTATE 53300, since the site was made."""
+        return [line for line in self.log("postgres").splitlines() if " 53300 " in line]
+
+
+@contextmanager
+def new_site(**environment):
+    """A site from nothing, in some ten seconds."""
+    with tempfile.TemporaryDirectory(prefix="site ", dir="/tmp") as folder:
+        site = Site(folder, **environment)
+        try:
+            site.up()
+            yield site
+        finally:
+            site.down()
