@@ -9,8 +9,10 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
+from django.db.models.functions import Now
 
 from accounts.models import Session, User
+from config.database.lookup import Lookup
 
 if TYPE_CHECKING:
     DatabaseStore = db.SessionStore[Session]
@@ -18,6 +20,7 @@ else:
     DatabaseStore = db.SessionStore
 
 KEY: Final = re.compile(r"[a-z0-9]{32}")
+BY_KEY: Final = Lookup(lambda key: Session.objects.filter(session_key=key, expire_date__gt=Now()))
 
 
 class SessionStore(DatabaseStore):
@@ -64,7 +67,9 @@ class SessionStore(DatabaseStore):
         self.user = None
 
     def _get_session_from_db(self) -> Session | None:
-        session: Session | None = super()._get_session_from_db()  # type: ignore[misc]
+        session = BY_KEY.get(self.session_key) if self.session_key else None
+        if session is None:
+            self._session_key = None
         self.user = session.user if session else None
         return session
 
