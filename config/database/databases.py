@@ -12,6 +12,15 @@ Pooling = Literal["pgbouncer", "direct"]
 
 ENGINE: Final = "config.database.backend"
 
+# libpq's, by which it notices a silently dropped network within 20 s instead of hours: the pauses
+# between two probes, in s, their number, and what sent data may wait for the other end, in ms.
+KEEPALIVE: Final = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+}
+
 
 def database(
     policy: PoolPolicy, server: Server, *, pooling: Pooling, pgbouncer_host: str
@@ -24,7 +33,7 @@ def database(
     """
     if pooling == "direct":
         where = {"NAME": server.dbname, "HOST": server.host, "PORT": str(server.port)}
-        options = _tls(server) | {"options": _startup_options(policy)}
+        options = _tls(server) | KEEPALIVE | {"options": _startup_options(policy)}
     else:
         name, port = entry_name(policy, server), str(policy.listen_port)
         where = {"NAME": name, "HOST": pgbouncer_host, "PORT": port}
@@ -65,7 +74,7 @@ def session_settings(policy: PoolPolicy) -> dict[str, str]:
     return {
         "statement_timeout": str(policy.statement_timeout * 1000),
         "idle_in_transaction_session_timeout": str(policy.idle_in_transaction_timeout * 1000),
-        "client_connection_check_interval": str(policy.client_check_interval * 1000),
+        "client_connection_check_interval": str(policy.client_check_interval),
     }
 
 

@@ -11,8 +11,14 @@ from typing import Final
 from config.database.databases import entry_name, session_settings
 from config.database.policy import PoolPolicy
 from config.database.server import Server, is_one_line
+from config.database.slots import wait_for_slot
 
 CONSOLE_USER: Final = "pgbouncer"
+
+# By which PostgreSQL notices a silently dropped network, so that idle connections give their
+# slots back: 30 s after their last word, or within 5 s of the network's return. The idle time
+# and the interval in seconds, and the count.
+KEEPALIVE: Final = {"tcp_keepalives_%": "5"}
 
 
 class UnwritableError(ValueError):
@@ -25,14 +31,15 @@ HEADER: Final = """\
 """
 
 
-def ini(policy: PoolPolicy, server: Server, *, host: str, folder: str) -> str:
+def ini(policy: PoolPolicy, server: Server, *, host: str, folder: str, replicas: int) -> str:
     """The text of one process's ini file; `host` is a socket's folder or an address for TCP.
 
-    `folder` is the absolute path of the folder in which the file and its userlist lie.
+    `folder` is the absolute path of the folder in which the file and its userlist lie, and
+    `replicas` the number of sidecars that share the pool's slots in PostgreSQL.
     Raises UnwritableError for a value that the file cannot hold.
     """
     sections: dict[str, dict[str, str | int]] = {
-        "databases": {entry_name(policy, server): _entry(policy, server)},
+        "databases": {entry_name(policy, server): _entry(policy, server, replicas)},
         "pgbouncer": (
             _listen(policy, host)
             | _authentication(policy, folder)
@@ -64,19 +71,24 @@ def userlist(server: Server, *, console_password: str) -> str:
     return "".join(f"{_quoted(user)} {_quoted(secret)}\n" for user, secret in people.items())
 
 
-def connect_query(policy: PoolPolicy) -> str:
-    """The statement by which each new server connection gets the pool's settings.
+def connect_query(policy: PoolPolicy, replicas: int) -> str:
+    """The statements by which a new server connection gets the pool's settings, then its slot.
 
-    It sets only what the server knows, so that an old server refuses none of them.
+    They set only what the server knows, so that an old server refuses none of them; and the
+    settings first, so that a login that PgBouncer gave up does not wait on for a slot.
+
+    PgBouncer, in every version, sends no more than 506 bytes: hence few blanks and short names.
     """
-    values = ", ".join(f"('{name}', '{value}')" for name, value in session_settings(policy).items())
+    settings = session_settings(policy) | KEEPALIVE
+    values = ",".join(f"('{names}','{value}')" for names, value in settings.items())
     return (
-        "SELECT set_config(name, value, false) "  # noqa: S608  only numbers of the policy
-        f"FROM (VALUES {values}) AS wanted (name, value) JOIN pg_settings USING (name)"
+        "SELECT set_config(name,value,false) "  # noqa: S608  only numbers of the policy
+        f"FROM pg_settings JOIN (VALUES {values}) wanted (n,value) ON name LIKE n; "
+        f"{wait_for_slot(policy, replicas)}"
     )
 
 
-def _entry(policy: PoolPolicy, server: Server) -> str:
+def _entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
     parts = {
         "host": _host(server),
         "port": server.port,
@@ -85,7 +97,7 @@ def _entry(policy: PoolPolicy, server: Server) -> str:
         "max_db_connections": policy.max_connections,
         "client_encoding": "UTF8",
         "timezone": "UTC",
-        "connect_query": connect_query(policy),
+        "connect_query": connect_query(policy, replicas),
     }
     return " ".join(f"{key}={_value(str(value))}" for key, value in parts.items())
 
@@ -135,6 +147,8 @@ def _timeouts(policy: PoolPolicy) -> dict[str, str | int]:
         "server_lifetime": policy.max_lifetime,
         "server_connect_timeout": policy.connect_timeout,
         "query_wait_timeout": policy.query_wait_timeout,
+        # What a frozen server, or one behind a dropped network, leaves to PgBouncer to end.
+        "query_timeout": policy.query_timeout,
         # The default, 15 s, turns an outage of 4 s into 15 s of errors.
         "server_login_retry": 1,
         # The default, 30 s, is longer than the idle timeout: the check would never run.

@@ -64,10 +64,11 @@ class PoolPolicy:
     )
     client_check_interval: int = number(
         "CLIENT_CHECK_INTERVAL",
-        "s",
-        1,
-        60,
-        "the requirement; an abandoned query ends within about this time",
+        "ms",
+        10,
+        1000,
+        "a tenth of the second in which the requirement wants an abandoned query to end, since it "
+        "holds a slot until then, for which others wait; the check is one system call",
     )
     max_client_conn: int = number(
         "MAX_CLIENT_CONN",
@@ -80,18 +81,27 @@ class PoolPolicy:
         "PORT", "port", 1024, 65535, "6432 is PgBouncer's registered port; the next one is free"
     )
 
-    @property
-    def abandoned_connections(self) -> int:
-        """Backends that may outlive their clients until `client_check_interval` has passed.
+    def slots(self, replicas: int) -> int:
+        """The server connections that PostgreSQL lets all `replicas` sidecars have together."""
+        return self.max_connections * replicas
 
-        PgBouncer forgets an abandoned server connection at once and may open another, so as
-        many again as the pool holds can be seen in that time.
+    @property
+    def query_timeout(self) -> int:
+        """After so many seconds PgBouncer gives up a server that says nothing; 0 for never.
+
+        PostgreSQL ends a statement before that, unless it is frozen or out of reach.
         """
-        return self.max_connections
+        return self.statement_timeout + SILENCE if self.statement_timeout else 0
 
     def server_connections(self, replicas: int) -> int:
-        """The most backends that `replicas` sidecars of this pool can cause in PostgreSQL."""
-        return self.max_connections * replicas + self.abandoned_connections
+        """The most backends that `replicas` sidecars of this pool can cause in PostgreSQL.
+
+        A backend holds a slot, PgBouncer's still or abandoned; or it is the one login that a
+        PgBouncer makes at a time and waits for a slot. As many again are on their way out: one
+        has given back its slot, which the next may have, a moment before it no longer counts,
+        and a login that PgBouncer gave up waits on until `client_check_interval` has passed.
+        """
+        return 2 * (self.slots(replicas) + replicas)
 
 
 WEB: Final = PoolPolicy(
@@ -104,7 +114,7 @@ WEB: Final = PoolPolicy(
     query_wait_timeout=10,
     statement_timeout=15,
     idle_in_transaction_timeout=15,
-    client_check_interval=1,
+    client_check_interval=100,
     max_client_conn=400,
     listen_port=6432,
 )
@@ -119,7 +129,7 @@ JOBS: Final = PoolPolicy(
     query_wait_timeout=30,
     statement_timeout=0,
     idle_in_transaction_timeout=15,
-    client_check_interval=1,
+    client_check_interval=100,
     max_client_conn=50,
     listen_port=6433,
 )
@@ -127,6 +137,13 @@ JOBS: Final = PoolPolicy(
 # How long a client waits for a PgBouncer that is being restarted, in seconds: nobody listened
 # for up to 0.06 s in a supervised restart, and for up to 1.02 s after a kill (10 measured each).
 RESTART_WAIT: Final = 2.0
+
+# How long /readyz, and each attempt of a command that waits, wait for their one statement, in
+# seconds: longer than a restart, and shorter than the queue, since a probe wants to know soon.
+PROBE_WAIT: Final = 5.0
+
+# How much later than the statement timeout a server's word on it may arrive, in seconds.
+SILENCE: Final = 2
 
 
 def demanded(pools: Iterable[PoolPolicy], replicas: int) -> int:

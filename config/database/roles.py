@@ -40,8 +40,8 @@ def connection_limits(
 ) -> dict[str, int]:
     """The connection limit of each role: the most backends that its pools can cause.
 
-    That is above the pools' sizes, since abandoned backends count as well; a limit equal to
-    them would refuse connections to everybody.
+    That is above the pools' sizes, since who logs in or is on the way out counts as well; a
+    limit equal to them would refuse connections to everybody.
     """
     limits: dict[str, int] = {}
     for name, pool in pools.items():

@@ -21,13 +21,16 @@ from config.database import roles
 from config.database.databases import session_settings
 from config.database.policy import PoolPolicy, demanded
 from config.database.server import Server
+from config.database.slots import HAS_SLOT, lock_class
 
 OLDEST: Final = 140000
+RENEW: Final = "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
 
 E101: Final = "PostgreSQL {version} cannot end abandoned queries; 14 is the oldest that can."
 E102: Final = "The pools may cause {wanted} connections, and the server has {free} to give."
 E103: Final = "The role {role} may have {limit} connections, and its pools need {needed}."
 E104: Final = "The policy's settings are not in force on the connection: {names}."
+E105: Final = "The connection holds no slot of the pool, so that nothing caps it in PostgreSQL."
 W101: Final = "The web role {role} may do more than read and write rows."
 
 
@@ -43,6 +46,7 @@ class Facts:
     is_superuser: bool
     alters_tables: bool
     settings: Mapping[str, str]
+    has_slot: bool
 
 
 FACTS: Final = """
@@ -67,7 +71,7 @@ def check_servers(
     seen: set[tuple[str, int]] = set()
     for name, pool in settings.POOLS.items():
         if pool.alias in (databases or ()):
-            facts, server = facts_of(pool.alias), settings.POSTGRES[name]
+            facts, server = facts_of(pool), settings.POSTGRES[name]
             if (server.host, server.port) not in seen:
                 messages += about_server(facts, server)
             messages += about_pool(facts, name)
@@ -75,19 +79,22 @@ def check_servers(
     return messages
 
 
-def facts_of(alias: str) -> Facts:
-    """Ask the server behind `alias`, as it stands in the settings."""
-    with closing(ConnectionHandler(settings.DATABASES).create_connection(alias)) as connection:
-        return _ask(connection)
+def facts_of(pool: PoolPolicy) -> Facts:
+    """Ask the server behind the pool's alias, as it stands in the settings."""
+    handler = ConnectionHandler(settings.DATABASES)
+    with closing(handler.create_connection(pool.alias)) as connection:
+        return _ask(connection, pool)
 
 
-def _ask(connection: BaseDatabaseWrapper) -> Facts:
-    names = [*session_settings(settings.POOLS["web"])]
+def _ask(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> Facts:
     with connection.cursor() as cursor:
         cursor.execute(FACTS)
         version, most, reserved, role, limit, is_superuser, alters = cursor.fetchone()
+        names = [*session_settings(pool)]
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [names])
         in_force = dict(cursor.fetchall())
+        cursor.execute(HAS_SLOT, [lock_class(pool)])
+        (has_slot,) = cursor.fetchone()
     return Facts(
         version=version,
         max_connections=most,
@@ -97,6 +104,7 @@ def _ask(connection: BaseDatabaseWrapper) -> Facts:
         is_superuser=is_superuser,
         alters_tables=is_superuser or alters,
         settings=in_force,
+        has_slot=has_slot,
     )
 
 
@@ -124,24 +132,25 @@ def about_pool(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
         yield checks.Warning(
             W101.format(role=facts.role), hint=hint, obj=_obj(pool), id="pool.W101"
         )
+    yield from _connect_query(facts, pool)
+
+
+def _connect_query(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
     wanted = session_settings(pool)
     if names := [key for key, value in wanted.items() if facts.settings.get(key) != value]:
         message = E104.format(names=", ".join(names))
-        hint = "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
-        yield checks.Error(message, hint=hint, obj=_obj(pool), id="pool.E104")
+        yield checks.Error(message, hint=RENEW, obj=_obj(pool), id="pool.E104")
+    if settings.DATABASE_POOLING == "pgbouncer" and not facts.has_slot:
+        yield checks.Error(E105, hint=RENEW, obj=_obj(pool), id="pool.E105")
 
 
 def _limit(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
-    needed = sum(
-        pool.max_connections * settings.REPLICAS
-        for other, pool in settings.POOLS.items()
-        if settings.POSTGRES[other].user == settings.POSTGRES[name].user
-    )
+    limits = roles.connection_limits(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    needed = limits[settings.POSTGRES[name].user]
     if facts.is_superuser or not 0 <= facts.role_limit < needed:
         return
-    limits = roles.connection_limits(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
     message = E103.format(role=facts.role, limit=facts.role_limit, needed=needed)
-    hint = f"{roles.limit(facts.role, limits[settings.POSTGRES[name].user]).statement};"
+    hint = f"{roles.limit(facts.role, needed).statement};"
     yield checks.Error(message, hint=hint, obj=_obj(settings.POOLS[name]), id="pool.E103")
 
 

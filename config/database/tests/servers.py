@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -70,21 +71,29 @@ def connect(server, **where):
     return psycopg.connect(**(parts | where), autocommit=True)
 
 
+def abandon(client):
+    """Leave as a killed process does, without the word of farewell that libpq sends."""
+    with socket.socket(fileno=os.dup(client.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+    client.close()
+
+
 def administrator(server, **where):
     """The superuser's connection to a role's database, or to `where`."""
     return connect(server, user="postgres", password="", **where)
 
 
 @contextmanager
-def pooler(policy, server, host=None):
+def pooler(policy, server, host=None, replicas=2):
     """A PgBouncer of its own; yields where to connect, then adds what it has said.
 
-    The folder is short, as a socket's address may have 107 bytes.
+    The folder is short, as a socket's address may have 107 bytes. It is a second replica, since
+    the site's own PgBouncer may hold slots of the same pool.
     """
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
         folder, said = Path(name), {}
         log = folder / "log"
-        ini = pgbouncer.ini(policy, server, host=host or name, folder=name)
+        ini = pgbouncer.ini(policy, server, host=host or name, folder=name, replicas=replicas)
         users = pgbouncer.userlist(server, console_password=console_password())
         (folder / f"{policy.name}.ini").write_text(ini)
         (folder / f"{policy.name}.userlist").write_text(users)

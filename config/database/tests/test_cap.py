@@ -3,14 +3,15 @@
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from accounts.tests.people import make_user
 from config.database.console import Console
+from config.database.tests.servers import abandon, connect, pooler, where
 from config.tests.processes import (
     Activity,
     ServerLog,
@@ -108,27 +109,35 @@ def sleeping(connection):
     ).fetchone()[0]
 
 
-def slow_query():
-    """A client of the web's PgBouncer in the middle of a statement."""
-    entry = settings.DATABASES["default"]
-    client = psycopg.connect(
-        host=entry["HOST"],
-        port=entry["PORT"],
-        dbname=entry["NAME"],
-        user=entry["USER"],
-        password=entry["PASSWORD"],
-        autocommit=True,
-    )
+def slow_query(**where):
+    """A client of the web's PgBouncer, or of another, in the middle of a statement."""
+    client = connect(settings.POSTGRES["web"], **where)
     client.pgconn.send_query(b"SELECT pg_sleep(12)")
     return client
 
 
 def test_backends_of_25_aborted_queries_are_gone_within_two_seconds():
-    log = ServerLog()
+    log, entry = ServerLog(), settings.DATABASES["default"]
+    place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
     with superuser() as watching:
-        clients = [slow_query() for _ in range(25)]
+        clients = [slow_query(**place) for _ in range(25)]
         wait_until(lambda: sleeping(watching) == 10, 5, "the pool is full of slow queries")
         for client in clients:
-            client.pgconn.finish()
+            abandon(client)
         wait_until(lambda: sleeping(watching) == 0, 2, "the abandoned backends are gone")
     assert log.refusals() == []
+
+
+def test_what_pgbouncer_has_abandoned_still_counts():
+    """Each client that left the queue abandons a connection, far faster than these end."""
+    policy = replace(
+        settings.POOLS["web"], name="test", max_connections=2, client_check_interval=1000
+    )
+    with superuser() as watching, pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
+        clients = [slow_query(**where(said)) for _ in range(6)]
+        wait_until(lambda: sleeping(watching) == 2, 5, "the pool is full of slow queries")
+        for client in clients:
+            abandon(client)
+        seen = []
+        wait_until(lambda: seen.append(sleeping(watching)) or not seen[-1], 10, "all are gone")
+    assert max(seen) == 2

@@ -62,8 +62,8 @@ def test_a_limit_that_only_an_administrator_may_set_is_left_and_named(servers):
     administer(servers, f"ALTER ROLE {role} CONNECTION LIMIT 3")
     first = run().splitlines()[0]
     assert first == (
-        f"{servers['web'].user} has no more than 20 connections: left as it is, "
-        f"ask an administrator to run: ALTER ROLE {role} CONNECTION LIMIT 20;"
+        f"{servers['web'].user} has no more than 22 connections: left as it is, "
+        f"ask an administrator to run: ALTER ROLE {role} CONNECTION LIMIT 22;"
     )
 
 
@@ -83,6 +83,6 @@ def test_a_right_that_would_not_be_granted_counts_as_left(servers):
 def test_with_one_role_only_its_limit_is_left_to_say(servers, settings):
     settings.POSTGRES = {"web": servers["jobs"], "jobs": servers["jobs"]}
     assert run() == (
-        f"{servers['jobs'].user} has no more than 24 connections: left as it is, "
-        f'ask an administrator to run: ALTER ROLE "{servers["jobs"].user}" CONNECTION LIMIT 24;\n'
+        f"{servers['jobs'].user} has no more than 28 connections: left as it is, "
+        f'ask an administrator to run: ALTER ROLE "{servers["jobs"].user}" CONNECTION LIMIT 28;\n'
     )

@@ -31,8 +31,12 @@ def test_directly_the_connection_goes_to_the_server_with_its_encryption():
         "application_name": "ai4ceo jobs",
         "sslmode": "verify-full",
         "sslrootcert": "/ca.crt",
+        "keepalives_idle": 5,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15000,
         "options": "-c TimeZone=UTC -c statement_timeout=0 "
-        "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000",
+        "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=100",
     }
 
 
@@ -51,7 +55,7 @@ def test_each_connection_gets_the_policys_settings_in_milliseconds():
     assert session_settings(WEB) == {
         "statement_timeout": "15000",
         "idle_in_transaction_session_timeout": "15000",
-        "client_connection_check_interval": "1000",
+        "client_connection_check_interval": "100",
     }
     assert session_settings(JOBS)["statement_timeout"] == "0"
 

@@ -1,11 +1,12 @@
 from configparser import ConfigParser
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from config.database.pgbouncer import UnwritableError, connect_query, ini, userlist
 from config.database.policy import JOBS, WEB
 from config.database.server import server_from_url
+from config.database.slots import wait_for_slot
 
 SOCKET = server_from_url("POSTGRES_URL", "postgresql://ann:s3cret@/site?host=/run/postgresql")
 
@@ -14,9 +15,13 @@ def server(query="", path="/site"):
     return server_from_url("POSTGRES_URL", f"postgresql://ann:s3cret@db.example:5433{path}{query}")
 
 
-def parsed(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
+def text(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
+    return ini(policy, server, host=host, folder=folder, replicas=3)
+
+
+def parsed(*arguments, **changes):
     parser = ConfigParser(interpolation=None)
-    parser.read_string(ini(policy, server, host=host, folder=folder))
+    parser.read_string(text(*arguments, **changes))
     return parser
 
 
@@ -39,6 +44,7 @@ def test_the_web_process_is_the_policy_to_the_letter():
         "server_lifetime": "1800",
         "server_connect_timeout": "10",
         "query_wait_timeout": "10",
+        "query_timeout": "17",
         "server_login_retry": "1",
         "server_check_delay": "5",
         "client_login_timeout": "10",
@@ -66,6 +72,7 @@ def test_the_jobs_process_differs_in_its_numbers_only():
         "server_lifetime": "600",
         "server_connect_timeout": "5",
         "query_wait_timeout": "30",
+        "query_timeout": "0",
         "client_login_timeout": "30",
     }
 
@@ -80,13 +87,23 @@ def test_there_is_one_database_and_its_pool_is_capped():
 
 
 def test_a_new_server_connection_gets_the_settings_that_the_server_knows():
-    assert connect_query(JOBS) == (
-        "SELECT set_config(name, value, false) FROM (VALUES ('statement_timeout', '0'), "
-        "('idle_in_transaction_session_timeout', '15000'), "
-        "('client_connection_check_interval', '1000')) AS wanted (name, value) "
-        "JOIN pg_settings USING (name)"
+    assert connect_query(JOBS, 3).startswith(
+        "SELECT set_config(name,value,false) FROM pg_settings JOIN (VALUES "
+        "('statement_timeout','0'),('idle_in_transaction_session_timeout','15000'),"
+        "('client_connection_check_interval','100'),('tcp_keepalives_%','5')"
+        ") wanted (n,value) ON name LIKE n; DO $$ BEGIN "
     )
-    assert connect_query(JOBS).replace("'", "''") in parsed(JOBS)["databases"]["site"]
+
+
+def test_it_waits_for_a_slot_that_the_replicas_share():
+    assert connect_query(JOBS, 3).endswith(f"; {wait_for_slot(JOBS, 3)}")
+    assert connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
+
+
+@pytest.mark.parametrize("pool", [WEB, JOBS])
+def test_at_its_largest_it_is_not_too_long_for_pgbouncer(pool):
+    most = {knob.name: knob.metadata["high"] for knob in fields(pool) if knob.metadata}
+    assert len(connect_query(replace(pool, **most), 100)) <= 506
 
 
 @pytest.mark.parametrize(
@@ -125,7 +142,7 @@ def test_a_name_that_no_key_can_hold_stands_quoted_behind_the_pools():
 
 
 def test_the_password_is_in_the_userlist_only():
-    assert "s3cret" not in ini(WEB, SOCKET, host="/run", folder="/var")
+    assert "s3cret" not in text()
     assert userlist(SOCKET, console_password="c0nsole") == '"ann" "s3cret"\n"pgbouncer" "c0nsole"\n'
 
 
@@ -166,7 +183,7 @@ def test_a_list_of_addresses_is_refused():
 
 
 def test_the_file_says_what_made_it():
-    first = ini(JOBS, SOCKET, host="/run", folder="/var").splitlines()[:2]
+    first = text(JOBS).splitlines()[:2]
     assert "manage.py pgbouncer_config --write" in first[0]
     assert "POOL_JOBS_*" in first[1]
 
@@ -177,5 +194,4 @@ def test_the_file_says_what_made_it():
 def test_localhost_is_an_address_unless_its_name_is_verified(sslmode, host):
     authority = "&sslrootcert=/etc/ca.crt" if sslmode == "verify-full" else ""
     url = f"postgresql://web:secret@localhost/site?sslmode={sslmode}{authority}"
-    text = ini(WEB, server_from_url("POSTGRES_URL", url), host="/run/ai4ceo", folder="/etc/ai4ceo")
-    assert f"site = host={host} port=5432 " in text
+    assert f"site = host={host} port=5432 " in text(server=server_from_url("POSTGRES_URL", url))

@@ -94,6 +94,13 @@ def test_check_is_stale_after_a_change_of_the_policy(settings):
         run("--check")
 
 
+def test_check_is_stale_after_a_change_of_the_replicas(settings):
+    run("--write")
+    settings.REPLICAS = 2
+    with pytest.raises(CommandError, match=r"/web.ini is stale; .*/jobs.ini is stale\. Run"):
+        run("--check")
+
+
 def test_what_cannot_be_written_is_one_clear_error(settings):
     settings.PGBOUNCER_HOST = "/run/a,/run/b"
     with pytest.raises(CommandError, match="is a list: give one folder or address"):

@@ -57,7 +57,8 @@ def test_the_process_has_the_numbers_of_its_pool(name):
 @POOLS
 def test_the_process_has_every_other_setting_of_its_file(name):
     pool, server, host = settings.POOLS[name], settings.POSTGRES[name], settings.PGBOUNCER_HOST
-    text = ini(pool, server, host=host, folder=str(settings.PGBOUNCER_DIR))
+    folder = str(settings.PGBOUNCER_DIR)
+    text = ini(pool, server, host=host, folder=folder, replicas=settings.REPLICAS)
     with Console(pool) as console:
         found = {row["key"]: row["value"] for row in console.show("CONFIG")}
     expected = dict(re.findall(r"^(\w+) = (.*)$", text.split("[pgbouncer]")[1], re.MULTILINE))
@@ -91,7 +92,8 @@ def test_its_server_connections_have_the_policys_settings(name):
     with connections[pool.alias].cursor() as cursor:
         cursor.execute(query, [list(SESSION)])
         found = dict(cursor.fetchall())
-    assert found == {key: str(getattr(pool, field) * 1000) for key, field in SESSION.items()}
+    units = {key: 1 if field == "client_check_interval" else 1000 for key, field in SESSION.items()}
+    assert found == {key: str(getattr(pool, SESSION[key]) * units[key]) for key in SESSION}
     assert found == session_settings(pool)
 
 

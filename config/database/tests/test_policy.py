@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from config.database.policy import JOBS, WEB, PolicyError, overridden, variables
+from config.database.policy import JOBS, WEB, PolicyError, demanded, overridden, variables
 
 NUMBERS = [knob for knob in fields(WEB) if knob.metadata]
 POOLS = pytest.mark.parametrize("pool", [WEB, JOBS], ids=lambda pool: pool.name)
@@ -71,7 +71,17 @@ def test_a_policy_cannot_be_changed_in_place():
         WEB.max_connections = 100
 
 
-def test_abandoned_backends_count_once_beside_every_replica():
-    assert WEB.server_connections(1) == 20
-    assert WEB.server_connections(3) == 40
-    assert JOBS.server_connections(1) == 4
+@pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 10, 2), (3, 30, 6)])
+def test_every_replica_adds_its_slots(replicas, web, jobs):
+    assert (WEB.slots(replicas), JOBS.slots(replicas)) == (web, jobs)
+
+
+@pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 22, 6), (3, 66, 18)])
+def test_who_holds_a_slot_or_logs_in_may_have_a_predecessor(replicas, web, jobs):
+    assert (WEB.server_connections(replicas), JOBS.server_connections(replicas)) == (web, jobs)
+    assert demanded([WEB, JOBS], replicas) == web + jobs
+
+
+def test_a_silent_server_is_given_up_after_its_own_timeout_and_never_without_one():
+    assert WEB.query_timeout == 17
+    assert JOBS.query_timeout == 0

@@ -22,7 +22,7 @@ ANN = server_from_url("POSTGRES_URL", "postgresql://ann:x@h/site")
 BOB = server_from_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
 FACTS = Facts(
     version=150000,
-    max_connections=27,
+    max_connections=31,
     reserved=3,
     role="ann",
     role_limit=-1,
@@ -31,8 +31,9 @@ FACTS = Facts(
     settings={
         "statement_timeout": "15000",
         "idle_in_transaction_session_timeout": "15000",
-        "client_connection_check_interval": "1000",
+        "client_connection_check_interval": "100",
     },
+    has_slot=True,
 )
 
 
@@ -41,6 +42,7 @@ def shipped(settings):
     settings.POOLS = {"web": WEB, "jobs": JOBS}
     settings.POSTGRES = {"web": ANN, "jobs": BOB}
     settings.REPLICAS = 1
+    settings.DATABASE_POOLING = "pgbouncer"
 
 
 def found(name="web", **changes):
@@ -63,35 +65,35 @@ def test_an_old_server_is_found():
 
 @pytest.mark.usefixtures("shipped")
 def test_a_server_without_room_is_found():
-    (message,) = found(max_connections=29, reserved=6)
+    (message,) = found(max_connections=33, reserved=6)
     assert message.id == "pool.E102"
-    assert "may cause 24 connections, and the server has 23" in message.msg
-    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 30;")
+    assert "may cause 28 connections, and the server has 27" in message.msg
+    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 34;")
 
 
 @pytest.mark.usefixtures("shipped")
 def test_every_replica_needs_its_room(settings):
     settings.REPLICAS = 2
-    assert [message.id for message in found(max_connections=38)] == ["pool.E102"]
-    assert found(max_connections=39) == []
+    assert [message.id for message in found(max_connections=58)] == ["pool.E102"]
+    assert found(max_connections=59) == []
 
 
 @pytest.mark.usefixtures("shipped")
 def test_pools_on_another_server_need_no_room_here(settings):
     settings.POSTGRES = {"web": ANN, "jobs": replace(BOB, port=5433)}
-    assert found(max_connections=23) == []
-    assert [message.id for message in found(max_connections=22)] == ["pool.E102"]
+    assert found(max_connections=25) == []
+    assert [message.id for message in found(max_connections=24)] == ["pool.E102"]
 
 
 @pytest.mark.usefixtures("shipped")
 def test_a_role_with_too_low_a_limit_is_found(settings):
-    (message,) = found(role_limit=9)
+    (message,) = found(role_limit=21)
     assert message.id == "pool.E103"
-    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 20;'
-    assert found(role_limit=10) == []
+    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 22;'
+    assert found(role_limit=22) == []
     settings.POSTGRES = {"web": ANN, "jobs": ANN}
-    (message,) = found(role_limit=11)
-    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 24;'
+    (message,) = found(role_limit=27)
+    assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 28;'
 
 
 @pytest.mark.usefixtures("shipped")
@@ -118,6 +120,20 @@ def test_settings_that_are_not_in_force_are_found():
 
 
 @pytest.mark.usefixtures("shipped")
+def test_a_connection_without_a_slot_is_found():
+    (message,) = found(has_slot=False)
+    assert message.id == "pool.E105"
+    assert message.obj == "DATABASES['default']"
+    assert message.hint.startswith("manage.py pgbouncer_config --write, then restart PgBouncer")
+
+
+@pytest.mark.usefixtures("shipped")
+def test_without_pgbouncer_there_are_no_slots(settings):
+    settings.DATABASE_POOLING = "direct"
+    assert found(has_slot=False) == []
+
+
+@pytest.mark.usefixtures("shipped")
 def test_each_pool_has_settings_of_its_own():
     (message,) = found("jobs")
     assert message.msg.endswith(": statement_timeout.")
@@ -138,7 +154,7 @@ def test_the_servers_own_settings_are_compared(settings):
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_web_pool_is_looked_at_even_from_a_command(settings):
     with jobs_pool():
-        facts = facts_of("default")
+        facts = facts_of(settings.POOLS["web"])
     assert facts.role == settings.POSTGRES["web"].user
     wanted = str(settings.POOLS["web"].statement_timeout * 1000)
     assert facts.settings["statement_timeout"] == wanted
@@ -160,6 +176,6 @@ def test_the_rights_of_both_roles_are_seen_as_they_are(settings, monkeypatch):
     with roles_on(servers):
         with connect(servers["jobs"]) as connection:
             connection.execute("CREATE TABLE thing (id int)")
-        web, jobs = facts_of("default"), facts_of("jobs")
-    assert (web.role, web.role_limit, web.alters_tables) == (servers["web"].user, 20, False)
-    assert (jobs.role, jobs.role_limit, jobs.alters_tables) == (servers["jobs"].user, 4, True)
+        web, jobs = facts_of(pools["web"]), facts_of(pools["jobs"])
+    assert (web.role, web.role_limit, web.alters_tables) == (servers["web"].user, 22, False)
+    assert (jobs.role, jobs.role_limit, jobs.alters_tables) == (servers["jobs"].user, 6, True)

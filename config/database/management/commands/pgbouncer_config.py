@@ -59,7 +59,11 @@ def rendered(folder: Path) -> dict[Path, str]:
     for name, pool in settings.POOLS.items():
         server = settings.POSTGRES[name]
         files[folder / f"{name}.ini"] = pgbouncer.ini(
-            pool, server, host=settings.PGBOUNCER_HOST, folder=str(folder)
+            pool,
+            server,
+            host=settings.PGBOUNCER_HOST,
+            folder=str(folder),
+            replicas=settings.REPLICAS,
         )
         files[folder / f"{name}.userlist"] = pgbouncer.userlist(
             server, console_password=console_password()

@@ -1,0 +1,186 @@
+"""Clients that go away in mid-statement: PostgreSQL refuses nobody, and the others never notice.
+
+PgBouncer starts what a client sent that went away while it waited, and only then finds it gone:
+each of them abandons a server connection.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from config.database.server import server_from_url
+from config.database.tests.servers import abandon
+from config.tests.processes import Activity, wait_until
+from config.tests.traffic import Traffic, ask
+
+pytestmark = pytest.mark.faults
+
+WEB, JOBS = settings.POOLS["web"], settings.POOLS["jobs"]
+SLEEP = "SELECT pg_sleep(20)"
+COUNTS = pytest.mark.parametrize("count", [25, 100])
+
+
+def place(site, pool):
+    """How a client of that pool's PgBouncer connects."""
+    variable = {"web": "POSTGRES_URL", "jobs": "POSTGRES_JOBS_URL"}[pool.name]
+    (url,) = re.findall(rf"^{variable}=(.*)$", (site.folder / ".env").read_text(), re.MULTILINE)
+    server = server_from_url(variable, url)
+    return {
+        "host": str(site.run_dir),
+        "port": pool.listen_port,
+        "dbname": server.dbname,
+        "user": server.user,
+        "password": server.password,
+    }
+
+
+def backends(site, condition):
+    """The process of each backend of the pools for which the condition holds, and its role."""
+    query = "SELECT pid, usename FROM pg_stat_activity WHERE usename LIKE 'ai4ceo%' AND "
+    with site.superuser() as connection:
+        return dict(connection.execute(query + condition).fetchall())
+
+
+def sleeping(site):
+    return backends(site, f"state = 'active' AND query LIKE '{SLEEP}%'")
+
+
+def locked(site):
+    return backends(site, "wait_event_type = 'Lock'")
+
+
+def wait_for(seen, site, pool):
+    """Until every connection of the pool is in such a statement."""
+    wait_until(lambda: len(seen(site)) == pool.max_connections, 10, "the pool is full")
+
+
+def slow_queries(site, count):
+    """So many clients of the web pool, each in a statement or waiting for a connection."""
+    clients = [psycopg.connect(**place(site, WEB), autocommit=True) for _ in range(count)]
+    for client in clients:
+        client.pgconn.send_query(SLEEP.encode())
+    wait_for(sleeping, site, WEB)
+    return clients
+
+
+@contextmanager
+def work(site, people):
+    """People at work beside the fault: within the bound, all normal 2 s after it, nothing lost."""
+    with Activity(site.superuser) as activity, Traffic(site, people, pause=0.05) as traffic:
+        yield traffic
+        over = time.monotonic()
+        assert ask(site.port, "GET", "/api/profile", people[0].headers).status == 200
+        assert sleeping(site) == {}
+        assert time.monotonic() - over < 2
+    assert traffic.lost() == []
+    for pool in (WEB, JOBS):
+        assert activity.peaks[site.role(pool.name)] <= pool.server_connections(1)
+
+
+@COUNTS
+def test_clients_that_abort_at_once(site, people, count):
+    with work(site, people) as traffic:
+        for client in slow_queries(site, count):
+            abandon(client)
+    assert set(traffic.statuses()) == {200}
+
+
+@COUNTS
+def test_clients_that_abort_in_waves_with_others_queued(site, people, count):
+    with work(site, people) as traffic:
+        clients = slow_queries(site, count)
+        while clients:
+            for _ in range(min(10, len(clients))):
+                abandon(clients.pop(0))
+            time.sleep(0.05)
+    assert set(traffic.statuses()) == {200}
+
+
+@contextmanager
+def stuck_requests(site, people, count):
+    """So many requests that wait in the middle of their statement, or for a connection."""
+    requests = [HTTPConnection("127.0.0.1", site.port, timeout=60) for _ in range(count)]
+    with site.superuser() as connection, connection.transaction():
+        connection.execute("LOCK TABLE accounts_user IN ACCESS EXCLUSIVE MODE")
+        for number, request in enumerate(requests):
+            request.request("GET", "/api/profile", headers=people[number % len(people)].headers)
+        wait_for(locked, site, WEB)
+        yield requests
+    for request in requests:
+        request.close()
+
+
+@COUNTS
+def test_browsers_that_hang_up(site, people, count):
+    with work(site, people) as traffic, stuck_requests(site, people, count) as requests:
+        for request in requests:
+            request.close()
+    assert set(traffic.statuses()) == {200}
+
+
+def workers(site):
+    arbiter = site.pid("web")
+    return Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()
+
+
+def killed(worker):
+    """Kill it; from when to when that took."""
+    before = time.monotonic()
+    os.kill(int(worker), signal.SIGKILL)
+    return before, time.monotonic()
+
+
+def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people):
+    with work(site, people) as traffic:
+        with stuck_requests(site, people, 32):
+            abandoned = locked(site).keys()
+            kills = [killed(worker) for worker in workers(site)]
+            wait_until(lambda: not abandoned & locked(site).keys(), 2, "the abandoned are gone")
+        wait_until(lambda: len(workers(site)) == settings.WEB_WORKERS, 10, "there are workers")
+        site.wait_until_ready()
+    failed = [answer for answer in traffic.answers if answer.status != 200]
+    assert {answer.status for answer in failed} <= {0}
+    for answer in failed:
+        assert any(answer.began <= end and start <= answer.ended for start, end in kills)
+
+
+def script(site):
+    """A process in the middle of a statement of the jobs pool, or waiting for a connection."""
+    path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
+    where = {f"PG{key.upper()}": str(value) for key, value in place(site, JOBS).items()}
+    where["PGDATABASE"] = where.pop("PGDBNAME")
+    return subprocess.Popen(
+        [shutil.which("psql", path=path), "-X", "-c", SLEEP],
+        env=os.environ | where,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def first_statement(site):
+    with psycopg.connect(**place(site, JOBS), autocommit=True) as connection:
+        return connection.execute("SELECT 1").fetchone()
+
+
+def test_four_times_25_scripts_that_are_killed(site, people):
+    with work(site, people) as traffic:
+        for _ in range(4):
+            scripts = [script(site) for _ in range(25)]
+            wait_for(sleeping, site, JOBS)
+            for process in scripts:
+                process.kill()
+                process.wait()
+            over = time.monotonic()
+            assert first_statement(site) == (1,)
+            assert time.monotonic() - over < 2
+    assert set(traffic.statuses()) == {200}

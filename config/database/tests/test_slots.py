@@ -1,0 +1,109 @@
+"""PostgreSQL admits as many server connections as there are slots, whatever PgBouncer forgets."""
+
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from config.database.pgbouncer import connect_query
+from config.database.policy import JOBS, WEB
+from config.database.slots import HAS_SLOT, lock_class
+from config.database.tests.servers import connect
+from config.tests.processes import superuser, wait_until
+
+# A pool beside the site's own, with 2 slots in each of 2 replicas.
+POOL = replace(WEB, name="test", max_connections=2)
+LOGIN = connect_query(POOL, 2)
+
+
+@pytest.fixture
+def logins():
+    """Sessions of the web's role, straight on PostgreSQL; they are closed at the end."""
+    sessions = []
+
+    def log_in(statement=LOGIN, *, wait=True):
+        session = connect(settings.POSTGRES["web"])
+        sessions.append(session)
+        session.pgconn.send_query(statement.encode())
+        if wait:
+            while session.pgconn.get_result():
+                pass
+        return session
+
+    yield log_in
+    for session in sessions:
+        session.pgconn.finish()
+
+
+def taken(admin):
+    """The slots that are taken, in order."""
+    query = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY 1"
+    return [slot for (slot,) in admin.execute(query, [lock_class(POOL)])]
+
+
+def is_alive(admin, pid):
+    return bool(admin.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone())
+
+
+def is_asleep(admin, session):
+    """Whether the login waits for a slot."""
+    query = "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = %s"
+    return admin.execute(query, [session.info.backend_pid]).fetchone() == (True,)
+
+
+def test_each_login_takes_one_slot(logins):
+    with superuser() as admin:
+        for count in (1, 2, 3, 4):
+            assert logins().execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+            assert taken(admin) == [*range(1, count + 1)]
+
+
+def test_the_next_waits_until_the_backend_of_another_has_ended(logins):
+    with superuser() as admin:
+        holders = [logins() for _ in range(4)]
+        waiting = logins(wait=False)
+        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        assert taken(admin) == [1, 2, 3, 4]
+        holders[2].close()
+        wait_until(lambda: not is_asleep(admin, waiting), 5, "the login has its slot")
+        assert taken(admin) == [1, 2, 3, 4]
+
+
+def test_a_wait_that_is_given_up_ends_at_once(logins):
+    with superuser() as admin:
+        holders = [logins() for _ in range(4)]
+        waiting = logins(wait=False)
+        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        pid = waiting.info.backend_pid
+        waiting.pgconn.finish()
+        wait_until(lambda: not is_alive(admin, pid), 2, "the login is gone")
+        assert all(is_alive(admin, holder.info.backend_pid) for holder in holders)
+
+
+@pytest.mark.parametrize("signal", ["pg_cancel_backend", "statement_timeout"])
+def test_a_wait_that_fails_ends_the_session(logins, signal):
+    hasty = connect_query(replace(POOL, statement_timeout=1), 2)
+    with superuser() as admin:
+        for _ in range(4):
+            logins()
+        waiting = logins(hasty if signal == "statement_timeout" else LOGIN, wait=False)
+        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        if signal == "pg_cancel_backend":
+            admin.execute("SELECT pg_cancel_backend(%s)", [waiting.info.backend_pid])
+        wait_until(lambda: not is_alive(admin, waiting.info.backend_pid), 5, "the login is gone")
+        assert taken(admin) == [1, 2, 3, 4]
+
+
+def test_rolled_back_or_committed_the_slot_is_kept(logins):
+    login = logins()
+    login.execute("BEGIN; SELECT 1; ROLLBACK; BEGIN; SELECT 1; COMMIT")
+    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+
+
+def test_the_pools_have_slots_of_their_own():
+    assert len({lock_class(pool) for pool in (WEB, JOBS, POOL)}) == 3
+
+
+def test_without_a_slot_there_is_none(logins):
+    login = logins("SELECT 1")
+    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (False,)
