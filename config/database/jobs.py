@@ -7,18 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
-from django.db import (
-    DEFAULT_DB_ALIAS,
-    Error,
-    InterfaceError,
-    OperationalError,
-    ProgrammingError,
-    connections,
-)
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.errors import UndefinedTable
 
-from config.database.faults import explain
+from config.database.commands import Commands
+from config.database.faults import chain, explain, is_unavailable
 
 
 @contextmanager
@@ -46,21 +39,22 @@ def execute(argv: Sequence[str]) -> int:
     """
     try:
         with jobs_pool():
-            execute_from_command_line(list(argv))
+            Commands(list(argv)).execute()
     except ImproperlyConfigured as error:
         return _fail(argv, str(error))
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
-        if "--traceback" in argv or is_a_mistake_of_ours(error):
-            raise
-        return _fail(argv, explain(error))
     except KeyboardInterrupt:
         return _fail(argv, "interrupted; a transaction that was open has been rolled back.")
+    except Exception as error:
+        if "--traceback" in argv or not is_of_the_database(error):
+            raise
+        return _fail(argv, explain(error))
     return 0
 
 
-def is_a_mistake_of_ours(error: Error) -> bool:
-    """A statement that is wrong, unless for want of a table, which migrating makes."""
-    return isinstance(error, ProgrammingError) and not isinstance(error.__cause__, UndefinedTable)
+def is_of_the_database(error: Exception) -> bool:
+    """Whether the database is at fault: it cannot be asked, or has not been migrated."""
+    links = chain(error)
+    return is_unavailable(error) or any(isinstance(link, UndefinedTable) for link in links)
 
 
 def _fail(argv: Sequence[str], reason: str) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import select
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, cast
 
 from django.db.backends.postgresql import base
@@ -13,16 +17,52 @@ from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from config.database.backend.patience import Patience
+from config.database.backend.reachability import doubtful_pool, is_worth_waiting
+from config.database.policy import PoolPolicy
 
+# Seconds; libpq knows no less.
+LEAST_CONNECT_TIMEOUT: Final = 2
 PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)", re.S)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Notices a connection that PgBouncer ended without a query, and waits for its restart."""
 
+    deadline: float | None = None
+    waits_once = False
+    given_up: BaseException | None = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(self.repeat_if_lost)
+
+    def probe(self, seconds: float) -> None:
+        """Have one statement come back through the pool within so many seconds, or raise."""
+        with self.within(seconds), self.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Have logins and statements in the block fail where they take longer, queueing included.
+
+        Not for a transaction: the connection that was waited for in vain is closed.
+        """
+        self.deadline = time.monotonic() + seconds
+        try:
+            with self.execute_wrapper(self.cut_off):
+                yield
+        finally:
+            self.deadline = None
+
+    @contextmanager
+    def waiting_once(self) -> Iterator[None]:
+        """In the block, a request: where the database was waited for in vain, ask no more, and
+        let what needs a new connection fail as it did the first time."""
+        self.waits_once = True
+        try:
+            yield
+        finally:
+            self.waits_once, self.given_up = False, None
 
     def is_usable(self) -> bool:
         return self.connection is not None and not has_ended(self.connection)
@@ -36,8 +76,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is not None and self.autocommit and not self.is_usable():
             self.close()
 
+    def connect(self) -> None:
+        super().connect()
+        if self.deadline is None and (pool := doubtful_pool(self.alias)):
+            self.find_server(pool)
+
+    def find_server(self, pool: PoolPolicy) -> None:
+        """Fail after the pool's connect timeout, not at its queue's end, where there is none."""
+        try:
+            self.probe(pool.connect_timeout)
+        except DjangoOperationalError:
+            timed_out = self.connection is None
+            if not (timed_out and is_worth_waiting(pool)):
+                raise
+            super().connect()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params = super().get_connection_params()
+        if self.deadline is not None:
+            limit = max(math.ceil(self.time_left()), LEAST_CONNECT_TIMEOUT)
+            params["connect_timeout"] = min(params["connect_timeout"], limit)
+        return params
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        return self.log_in(conn_params, Patience())
+        if self.given_up:
+            raise self.given_up
+        return self.log_in(conn_params, Patience(self.time_left()))
 
     def log_in(self, conn_params: dict[str, Any], patience: Patience) -> Connection[Any]:
         while True:
@@ -45,9 +109,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection = super().get_new_connection(conn_params)
             except OperationalError as error:
                 if not patience.for_login(error):
+                    self.give_up(error)
                     raise
             else:
                 return cast("Connection[Any]", connection)
+
+    def give_up(self, error: BaseException | None) -> None:
+        if self.waits_once:
+            self.given_up = error
+
+    def time_left(self) -> float:
+        """Seconds until the deadline; infinite without one."""
+        return math.inf if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def cut_off(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        """Run a statement, and close its connection where the deadline comes before its answer."""
+        raw = self.connection
+        raw.wait = partial(raw.wait, timeout=self.time_left())
+        try:
+            return execute(*statement)
+        except DjangoOperationalError:
+            if self.time_left():
+                raise
+            self.close()
+            raise DjangoOperationalError("timeout expired") from None
+        finally:
+            del raw.wait
 
     def repeat_if_lost(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -57,13 +144,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        patience = Patience()
+        patience = Patience(self.time_left())
         while True:
             repeatable = self.is_repeatable(sql)
             try:
                 return execute(sql, params, many, context)
             except DjangoOperationalError as error:
                 if not (repeatable and patience.for_statement(error.__cause__)):
+                    self.give_up(error.__cause__)
                     raise
             self.replace_connection(patience)
             context["cursor"].cursor = self.create_cursor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Final
 
@@ -36,9 +37,11 @@ RESTARTING: Final = (
 
 
 class Patience:
-    """The time in which what failed may be tried again: RESTART_WAIT from the first failure."""
+    """The time in which what failed may be tried again: RESTART_WAIT from the first failure, or
+    the `seconds` that there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = math.inf) -> None:
+        self.seconds = seconds
         self.end: float | None = None
         self.losses = 0
 
@@ -58,7 +61,7 @@ class Patience:
     def _lasts(self, pause: float) -> bool:
         now = time.monotonic()
         if self.end is None:
-            self.end = now + RESTART_WAIT
+            self.end = now + min(RESTART_WAIT, self.seconds)
         if now + pause > self.end:
             return False
         time.sleep(pause)

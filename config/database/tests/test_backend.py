@@ -139,3 +139,50 @@ def test_what_is_no_restart_fails_at_once(monkeypatch):
     entry = straight(settings.POSTGRES["web"].host) | {"NAME": "no_such_database"}
     with pytest.raises(OperationalError):
         ask(made(entry))
+
+
+def test_who_waits_once_fails_at_once_again_until_the_block_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    connection, server = made(straight(str(tmp_path))), settings.POSTGRES["web"]
+    name = f".s.PGSQL.{server.port}"
+    with connection.waiting_once():
+        with pytest.raises(OperationalError, match="No such file or directory"):
+            ask(connection)
+        os.symlink(f"{server.host}/{name}", tmp_path / name)
+        with pytest.raises(OperationalError, match="No such file or directory"):
+            ask(connection)
+    assert ask(connection) > 0
+    connection.close()
+
+
+def test_a_connection_lost_in_an_idle_moment_is_replaced_by_who_waits_once_too(connection):
+    with connection.waiting_once():
+        before = ask(connection)
+        end(connection)
+        assert ask(connection) != before
+
+
+def test_who_waits_without_end_is_cut_off(connection):
+    with superuser() as other:
+        other.execute("BEGIN")
+        other.execute("LOCK TABLE accounts_user")
+        with pytest.raises(OperationalError, match="timeout expired"), connection.within(0.2):
+            count(connection)
+        assert connection.connection is None
+    assert count(connection) >= 0
+
+
+def test_what_comes_in_time_is_not_cut_off(connection):
+    raw = connection.connection
+    connection.probe(5)
+    with connection.within(0.001):
+        pass
+    assert count(connection) >= 0
+    assert connection.connection is raw
+    assert "wait" not in vars(raw)
+
+
+def count(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_user")
+        return cursor.fetchone()[0]

@@ -17,7 +17,7 @@ from django.db import (
     transaction,
 )
 
-from config.database import jobs
+from config.database.commands import Commands
 from config.database.jobs import execute, jobs_pool
 from config.database.tests.servers import connect, pooler, where
 
@@ -77,17 +77,21 @@ def test_after_an_error_the_web_pool_is_back():
 
 
 def failing(monkeypatch, error):
-    def fail(argv):
+    def fail(commands):
         raise error
 
-    monkeypatch.setattr(jobs, "execute_from_command_line", fail)
+    monkeypatch.setattr(Commands, "execute", fail)
 
 
 @pytest.mark.parametrize(
     ("error", "line"),
     [
         (OperationalError("FATAL:  x\n  y"), "seed: FATAL: x y\n"),
-        (InterfaceError("connection already closed"), "seed: connection already closed\n"),
+        (
+            InterfaceError("connection already closed"),
+            "seed: the connection broke: see whether PostgreSQL and PgBouncer run, then run it "
+            "again. (connection already closed)\n",
+        ),
         (ImproperlyConfigured("X is not set"), "seed: X is not set\n"),
         (
             KeyboardInterrupt(),
@@ -115,11 +119,11 @@ def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
 
 
 def running(monkeypatch, statement):
-    def run(argv):
+    def run(commands):
         with connections["default"].cursor() as cursor:
             cursor.execute(statement)
 
-    monkeypatch.setattr(jobs, "execute_from_command_line", run)
+    monkeypatch.setattr(Commands, "execute", run)
 
 
 def test_a_database_that_was_never_migrated_is_one_line(monkeypatch, capsys):
@@ -137,7 +141,7 @@ def test_a_wrong_statement_of_our_own_is_not_hidden(monkeypatch):
 
 
 def test_success_is_status_0(monkeypatch):
-    monkeypatch.setattr(jobs, "execute_from_command_line", lambda argv: None)
+    monkeypatch.setattr(Commands, "execute", lambda commands: None)
     assert execute(["manage.py"]) == 0
 
 

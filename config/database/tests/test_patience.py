@@ -83,3 +83,9 @@ def test_statement_and_login_share_one_wait(clock):
 
 def test_a_loss_is_repeated_three_times():
     assert repetitions(Patience().for_statement, psycopg.OperationalError("lost")) == 3
+
+
+def test_who_has_less_time_waits_no_longer(clock):
+    refused = psycopg.OperationalError("server login has been failing")
+    assert repetitions(Patience(0.5).for_login, refused) == 2
+    assert clock.now == 100.5
