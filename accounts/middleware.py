@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -15,7 +16,9 @@ from django.contrib.auth import (
     middleware,
 )
 from django.contrib.auth.models import AnonymousUser
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -25,6 +28,10 @@ from django_htmx.middleware import HtmxMiddleware as DjangoHtmxMiddleware
 from accounts.http import HtmxRequest
 from accounts.models import User
 from accounts.sessions import SessionStore
+from config.database.faults import is_unavailable
+
+# Pages for strangers, which ask nothing of the database.
+SHELL: Final = ("account_login", "account_signup", "account_reset_password")
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
@@ -32,9 +39,34 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        user = partial(session_user, cast("SessionStore", request.session))
+        user = partial(request_user, request)
         request.user = SimpleLazyObject(user)  # type: ignore[assignment]
-        request.auser = sync_to_async(user)
+        request.auser = partial(in_a_thread, user)
+
+
+async def in_a_thread(user: Callable[[], User | AnonymousUser]) -> User | AnonymousUser:
+    return await sync_to_async(user)()
+
+
+def request_user(request: HttpRequest) -> User | AnonymousUser:
+    """The person of the request's session. In an outage the way in shows itself as to a stranger.
+
+    The request then goes without its session, so that nothing can end or overwrite it: Django
+    leaves alone, cookie included, what is no session of its own.
+    """
+    try:
+        return session_user(cast("SessionStore", request.session))
+    except Error as error:
+        if not (is_unavailable(error) and is_shell(request)):
+            raise
+        request.session = {}  # type: ignore[assignment]
+        return AnonymousUser()
+
+
+def is_shell(request: HttpRequest) -> bool:
+    """Whether the whole page is asked for: a part of one, which htmx fetches, is no way in."""
+    whole = request.method == "GET" and "HX-Request" not in request.headers
+    return whole and request.path in map(reverse, SHELL)
 
 
 def session_user(session: SessionStore) -> User | AnonymousUser:
@@ -75,7 +107,8 @@ class HtmxMiddleware(DjangoHtmxMiddleware):
     parts that htmx fetches: no part becomes the sign-in page."""
 
     def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
-        if not request.htmx or request.user.is_authenticated:
+        # Asking request.htmx would read all headers of every request.
+        if "HTTP_HX_REQUEST" not in request.META or request.user.is_authenticated:
             return None
         response = HttpResponseClientRefresh()
         add_never_cache_headers(response)

@@ -19,7 +19,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
     ValidationError,
 )
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -32,10 +32,10 @@ from ninja.parser import Parser
 from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
 
-from config.database.faults import explain
+from config.database.faults import explain, is_unavailable
 from config.schema import Fault
 from files.api import router as files
-from files.objects import StorageError
+from files.objects import StorageError, is_full
 from onboarding.api import experts
 from onboarding.api import router as onboarding
 from profiles.api import router as profile
@@ -82,10 +82,12 @@ class UnicodeParser(Parser):
 
 
 class Api(NinjaAPI):
-    """ninja's, which documents the refusals of every operation as well, and takes who has no
-    account any more for a stranger."""
+    """ninja's, which documents the refusals of every operation as well, takes who has no
+    account any more for a stranger, and blames nobody for an outage."""
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        if is_unavailable(exc):
+            return unavailable(request, exc)
         error = ninja_errors.AuthenticationError() if has_left(request, exc) else exc
         return super().on_exception(request, error)
 
@@ -213,9 +215,7 @@ def storage_fails(request: HttpRequest, error: StorageError) -> HttpResponse:
     return fault(503, " ".join(error.messages), code="unavailable:storage")
 
 
-@api.exception_handler(OperationalError)
-@api.exception_handler(InterfaceError)
-def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
     return fault(503, "The database is busy; try again in a moment.")
 
@@ -223,13 +223,15 @@ def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) 
 @api.exception_handler(Exception)
 def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s", request.path, exc_info=error)
+    if is_full(error):
+        return storage_fails(request, StorageError())
     return fault(500, "Something went wrong on our side; the fault has been logged.")
 
 
 def has_left(request: HttpRequest, error: BaseException | None) -> bool:
     """Whether it is for want of the person's account, deleted since the request came, that
     something could not be written or found."""
-    if not isinstance(error, FAILED) or isinstance(error, OperationalError):
+    if not isinstance(error, FAILED) or is_unavailable(error):
         return False
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

@@ -50,6 +50,18 @@ def keep_nothing(get_response: Answer) -> Answer:
     return middleware
 
 
+def content_security_policy(get_response: Answer) -> Answer:
+    """Send the policy of all pages, put together once, with an answer that has none of its own."""
+    policy = "; ".join(f"{kind} {' '.join(of)}" for kind, of in settings.SECURE_CSP.items())
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+    return middleware
+
+
 def refuse_large_bodies(get_response: Answer) -> Answer:
     """Answer 413 before anything reads a body that is larger than any that is taken."""
 

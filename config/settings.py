@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import storage
@@ -97,7 +96,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "ninja",
     "django_htmx",
-    "csp",
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -112,8 +110,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.keep_nothing",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.content_security_policy",
     "config.middleware.refuse_large_bodies",
+    "config.database.middleware.wait_once",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -196,7 +195,6 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"AI4CEO <noreply@{MA
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
-USE_TZ = True
 
 # What people upload; a megabyte is a million bytes
 FILE_TYPES = env.some("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
@@ -206,6 +204,10 @@ FILES_AT_ONCE = 10
 # As many files and a form around them; without the margin the form could not say what is wrong.
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10 * FILES_AT_ONCE
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "files.receiving.TemporaryFile",
+]
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 
 # Static files
@@ -224,17 +226,15 @@ STORAGES = {
 }
 
 # Security
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
 }
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True

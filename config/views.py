@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -17,9 +18,11 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
 from config.api import PATH, RETRY_AFTER, TOO_MUCH, api, fault, has_left
-from config.database.faults import explain
+from config.database.backend.base import DatabaseWrapper
+from config.database.faults import explain, is_unavailable
+from config.database.policy import PROBE_WAIT
 from config.pages import NearestPages
-from files.objects import StorageError
+from files.objects import StorageError, is_full
 from onboarding.models import Expert, Preferences
 
 logger = logging.getLogger(__name__)
@@ -62,10 +65,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Able to serve: one statement came back through the pool."""
+    """Able to serve: one statement came back through the pool, soon enough for a probe."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).probe(PROBE_WAIT)
     except Error as error:
         logger.warning("not ready: %s", explain(error))
         return HttpResponse(
@@ -77,6 +79,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(PATH):
         return api.on_exception(request, exception)
+    if is_unavailable(exception):
+        return unavailable(request, exception)
     if isinstance(exception, TOO_MUCH):
         return HttpResponse(loader.get_template("413.html").render(), status=413)
     return defaults.bad_request(request, exception)
@@ -94,10 +98,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if request.path.startswith(PATH):
         return api.on_exception(request, error)
+    if is_unavailable(error):
+        return unavailable(request, error)
     if has_left(request, error):
         return redirect_to_login(request.get_full_path())
-    if isinstance(error, OperationalError | InterfaceError):
-        logger.error("%s: %s", request.path, explain(error))
-    elif not isinstance(error, StorageError):
-        return defaults.server_error(request)
-    return HttpResponse(loader.get_template("503.html").render(), status=503, headers=RETRY)
+    if isinstance(error, StorageError) or is_full(error):
+        return busy("503_storage.html")
+    return defaults.server_error(request)
+
+
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    logger.error("%s: %s", request.path, explain(error))
+    return busy()
+
+
+def busy(template: str = "503.html") -> HttpResponse:
+    """The page needs no database, nor to know who asks."""
+    return HttpResponse(loader.get_template(template).render(), status=503, headers=RETRY)

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from accounts.models import User
 from config.local_formats import local_size
 from files.models import File
+from files.objects import StorageError
 from files.recognition import taken
 from files.uploads import upload
 
@@ -44,6 +45,7 @@ class UploadForm(forms.Form):
     """Files from a page. Each is uploaded, or refused with its own error, by itself."""
 
     file = FilesField(label="Upload files")
+    storage_fails = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,5 +65,6 @@ class UploadForm(forms.Form):
         try:
             return upload(user, sent)
         except ValidationError as error:
+            self.storage_fails |= isinstance(error, StorageError)
             self.add_error("file", f"{sent.name}: {' '.join(error.messages)}")
             return None

@@ -9,6 +9,7 @@ Whatever fails, and wherever, the row remains and says that the object is to be 
 
 from __future__ import annotations
 
+import errno
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
+from config.database.faults import chain
 from files.models import StoredObject, StoredObjectQuerySet
 
 Stored: TypeAlias = "File[bytes]"
@@ -32,6 +34,7 @@ Content: TypeAlias = "bytes | Stored"
 NOT_STORED: Final = "The file could not be stored; try again later."
 NOT_READ: Final = "The file cannot be read now; try again later."
 MISSING: Final = "%s is missing in storage"
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 # Removed while a person waits, at most; purge_files removes the rest.
 REMOVED_AT_ONCE: Final = 100
 # Failures in a row after which it is storage that fails, and each more would be waited for.
@@ -46,6 +49,11 @@ class StorageError(ValidationError):
 
     def __init__(self, message: str | dict[str, list[str]] = NOT_STORED) -> None:
         super().__init__(message)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a full disk brought the error about, be it storage's or another."""
+    return any(isinstance(link, OSError) and link.errno in FULL for link in chain(error))
 
 
 class ObjectLostError(StorageError):

@@ -16,15 +16,25 @@ class Folder(FileSystemStorage):
     """A folder with one folder for each person. What has been saved survives a power cut."""
 
     def _save(self, name: str, content: File[Any]) -> str:
+        try:
+            saved = self._written(name, content)
+            path = Path(self.path(saved))
+            for place in (path, path.parent, path.parent.parent):
+                _sync(place)
+        except OSError:
+            # The half that fitted onto the disk; names are unique, so it is nobody else's.
+            with suppress(OSError):
+                self.delete(name)
+            raise
+        return saved
+
+    def _written(self, name: str, content: File[Any]) -> str:
         saved: str
         try:
             saved = super()._save(name, content)  # type: ignore[misc]
         except FileNotFoundError:
             # The person's last file was deleted in this moment, and the empty folder with it.
             saved = super()._save(name, content)  # type: ignore[misc]
-        path = Path(self.path(saved))
-        for place in (path, path.parent, path.parent.parent):
-            _sync(place)
         return saved
 
     def delete(self, name: str) -> None:

@@ -64,7 +64,7 @@ def upload(request: HtmxRequest) -> HttpResponse:
         which = f"“{files[0]}” is" if len(files) == 1 else f"{len(files)} files are"
         messages.success(request, f"{which} uploaded.")
     if form.errors:
-        return _list(request, form, status=422)
+        return _list(request, form, status=503 if form.storage_fails else 422)
     return redirect(Listing.of(request.GET).url)
 
 

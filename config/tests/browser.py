@@ -63,18 +63,29 @@ class Watch:
             self.faults.append(f"another host was asked: {request.url}")
 
 
-@pytest.fixture(scope="module")
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Tests of the site come last: one gunicorn and one Chromium serve them all, and no other."""
+    items.sort(key=lambda item: "site" in item.fixturenames and not is_of_faults(item))
+
+
+def is_of_faults(item):
+    """Whether its `site` is one that may be broken."""
+    return item.get_closest_marker("faults") is not None
+
+
+@pytest.fixture(scope="session")
 def site():
-    """The site's address, such as http://127.0.0.1:43210, while a module's tests run."""
+    """The site's address, such as http://127.0.0.1:43210."""
     from config.tests.processes import gunicorn  # needs the settings, which plugins come before
 
     with gunicorn(DEBUG="false") as port:
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """Chromium, for one module: while it runs, so does Playwright's event loop in this thread.
+    """Chromium: while it runs, so does Playwright's event loop in this thread.
 
     Django refuses the ORM in a thread with a loop, since a coroutine could block it. Here nothing
     runs in it but Playwright, and only while the test waits for it; so the ORM is allowed.

@@ -22,15 +22,21 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
         pytest.exit(f"{name} is not a test database: run the tests with deploy/test", 2)
 
 
+# TRUNCATE makes new files for each table and index; a few rows are deleted in a tenth of the time.
+EMPTYING = """
+    SELECT string_agg(
+        CASE WHEN is_large THEN format('TRUNCATE %%I CASCADE', relname)
+        ELSE format('DELETE FROM %%I', relname) END, '; ' ORDER BY is_large DESC)
+    FROM pg_class, LATERAL (SELECT pg_relation_size(oid) > 1000000) AS size (is_large)
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND NOT relname = ANY(%s)
+"""
+
+
 def empty_tables() -> None:
     """Empty the tables as the jobs role: the web role, rightly, may not truncate."""
     with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
-        tables = connection.execute(
-            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
-            "WHERE schemaname = 'public' AND NOT tablename = ANY(%s)",
-            [KEPT],
-        ).fetchone()
-        connection.execute(f"TRUNCATE {tables[0]}")
+        (statements,) = connection.execute(EMPTYING, [KEPT]).fetchone()
+        connection.execute(statements)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -116,7 +116,8 @@ def load(port, path, headers, *, clients, seconds):
 class Activity:
     """Samples pg_stat_activity about every 10 ms: the most connections that each role had."""
 
-    def __init__(self):
+    def __init__(self, connect=superuser):
+        self._connect = connect
         self.peaks = Counter()
         self.samples = 0
         self._stop = threading.Event()
@@ -127,7 +128,7 @@ class Activity:
             "SELECT usename, count(*) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' GROUP BY usename"
         )
-        with superuser() as connection:
+        with self._connect() as connection:
             while not self._stop.wait(0.01):
                 for role, count in connection.execute(query):
                     self.peaks[role] = max(self.peaks[role], count)

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 PROGRAM = b"MZ\x90\x00\x03\x00"
 
 
-def errors(answer):
+def errors(answer, status=422):
     """What stands beside the field of a refused form."""
-    assert answer.status_code == 422
+    assert answer.status_code == status
     page = answer.content.decode()
     listed = re.search(r'<ul class="errorlist" id="id_file_error">(.*?)</ul>', page)
     return re.findall("<li>(.*?)</li>", listed[1])
@@ -105,7 +105,7 @@ def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
     real = forms.upload
     monkeypatch.setattr(forms, "upload", upload)
     files = [sent("lost.txt"), sent("kept.txt")]
-    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    (error,) = errors(member.post("/files/upload/", {"file": files}), 503)
     assert error == "lost.txt: The file could not be stored; try again later."
     assert uploaded() == {"kept.txt"}
 

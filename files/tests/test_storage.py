@@ -1,5 +1,6 @@
 """The folder: what is on the disk, who may read it, and that it is there after a power cut."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -31,6 +32,27 @@ def test_the_file_and_the_way_to_it_are_on_the_disk_before_it_counts_as_saved(fo
 def test_nothing_but_the_file_is_left(folder):
     save("someone/a.txt")
     assert [path for path in folder.rglob("*") if path.is_file()] == [folder / "someone/a.txt"]
+
+
+def test_no_half_is_left_where_the_disk_has_no_room(folder):
+    class Endless(ContentFile):
+        def chunks(self, chunk_size=None):
+            yield b"the first half"
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        default_storage.save("someone/a.txt", Endless(b""))
+    assert list(folder.iterdir()) == []
+
+
+def test_what_does_not_reach_the_disk_is_not_left(folder, monkeypatch):
+    def fsync(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space left"):
+        save("someone/a.txt")
+    assert list(folder.iterdir()) == []
 
 
 def test_the_last_file_takes_the_folder_along(folder):

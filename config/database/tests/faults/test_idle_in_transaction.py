@@ -1,0 +1,98 @@
+"""A transaction that is left open without a word: the server ends it, and nobody else notices."""
+
+import time
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from config.database.faults import is_unavailable
+from config.database.tests.faults.test_aborted_clients import place
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic
+
+pytestmark = pytest.mark.faults
+
+WEB, JOBS = settings.POOLS["web"], settings.POOLS["jobs"]
+CHANGE = "UPDATE accounts_user SET name = name WHERE id = %s"
+LEAVE_OPEN = """
+from threading import Event
+from django.db import connection, transaction
+with transaction.atomic(), connection.cursor() as cursor:
+    cursor.execute("UPDATE accounts_user SET name = name WHERE id = '{pk}'")
+    print("open", flush=True)
+    Event().wait()
+"""
+
+
+def client(site, pool):
+    """A client of that pool's PgBouncer, which begins and ends its transactions by hand."""
+    return psycopg.connect(**place(site, pool), autocommit=True)
+
+
+def left_open(site, pool, person):
+    """A client that has changed the person's row, and its server connection's process."""
+    silent = client(site, pool)
+    silent.execute("BEGIN")
+    silent.execute(CHANGE, [person.pk])
+    return silent, silent.execute("SELECT pg_backend_pid()").fetchone()[0]
+
+
+def lives(site, pid):
+    look = "SELECT FROM pg_stat_activity WHERE pid = %s"
+    with site.superuser() as connection:
+        return connection.execute(look, [pid]).fetchone() is not None
+
+
+def is_locked(site, person):
+    look = "SELECT FROM accounts_user WHERE id = %s FOR UPDATE SKIP LOCKED"
+    with site.superuser() as connection:
+        return connection.execute(look, [person.pk]).fetchone() is None
+
+
+def is_whole(site, pool):
+    """Whether as many transactions as the pool has connections can be open at once."""
+    with ExitStack() as stack:
+        for _ in range(pool.max_connections):
+            one = stack.enter_context(client(site, pool))
+            stack.enter_context(one.transaction())
+            one.execute("SELECT 1")
+    return True
+
+
+@contextmanager
+def others_at_work(site, people):
+    """The others get every answer, and soon."""
+    with Traffic(site, people, pause=0.1) as traffic:
+        yield
+    assert set(traffic.statuses()) == {200}
+    assert traffic.slowest() < WEB.query_wait_timeout
+    assert traffic.lost() == []
+
+
+def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people):
+    began = time.monotonic()
+    silent = {pool: left_open(site, pool, people[i]) for i, pool in enumerate((WEB, JOBS))}
+    pids = [pid for _, pid in silent.values()]
+    with others_at_work(site, people[2:]):
+        gone = lambda: not any(lives(site, pid) for pid in pids)  # noqa: E731
+        wait_until(gone, WEB.idle_in_transaction_timeout + 5, "the server ended both")
+    assert time.monotonic() - began >= WEB.idle_in_transaction_timeout
+    for pool, (connection, _) in silent.items():
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute("COMMIT")
+        assert is_unavailable(caught.value)
+        assert is_whole(site, pool)
+    assert not any(is_locked(site, person) for person in people)
+
+
+def test_that_of_a_killed_job_is_ended_at_once(site, people):
+    job = site.manage("shell", "--verbosity", "0", "-c", LEAVE_OPEN.format(pk=people[0].pk))
+    with others_at_work(site, people[1:]):
+        assert job.stdout.readline() == "open\n"
+        assert is_locked(site, people[0])
+        job.kill()
+        wait_until(lambda: not is_locked(site, people[0]), 2, "the lock is gone")
+    job.communicate()
+    assert is_whole(site, JOBS)

@@ -1,0 +1,278 @@
+"""Every address while the database is out of reach: what needs none is answered, the rest is 503,
+in the shape of its place, and no session is harmed."""
+
+import os
+import time
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError, connection
+from django.test import Client
+
+from accounts.models import Session
+from accounts.tests.people import PASSWORD, make_admin
+from config import views
+from config.database.backend import patience
+from config.database.tests.servers import connect, pooler, where
+from config.tests.outages import led_astray
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+queueing = pytest.mark.skipif(
+    settings.DATABASE_POOLING == "direct", reason="it is PgBouncer that has a queue"
+)
+HTMX = {"HX-Request": "true"}
+JSON = "application/json"
+SIGN_IN = {"login": "grace@example.org", "password": PASSWORD}
+NEW = {"email": "new@example.org", "password1": PASSWORD}
+
+ANSWERED = {
+    "/": 200,
+    "/healthz": 200,
+    "/accounts/login/": 200,
+    "/accounts/login/?next=/profile/": 200,
+    "/accounts/signup/": 200,
+    "/accounts/password/reset/": 200,
+    "/accounts/password/reset/done/": 200,
+    "/accounts/password/reset/key/done/": 200,
+    "/admin/login/": 302,
+    "/admin/": 302,
+    "/profile/": 302,
+    "/account/": 302,
+    "/files/": 302,
+    "/api/profile": 401,
+    "/api/openapi.json": 200,
+    "/nothing": 404,
+    "/api/nothing": 404,
+}
+WAY_IN = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+SENT_BY_STRANGERS = [
+    ("/accounts/login/", SIGN_IN),
+    ("/accounts/signup/", NEW),
+    ("/accounts/password/reset/", {"email": "ada@example.org"}),
+]
+PAGES = [
+    "/",
+    "/?q=law",
+    "/profile/",
+    "/profile/export/",
+    "/account/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/onboarding/",
+    "/files/",
+    "/admin/",
+    "/admin/accounts/user/",
+    "/admin/login/",
+    "/accounts/password/reset/key/1-set-password/",
+    "/nothing",
+]
+SENT = [
+    ("/profile/", {"name": "Grace", "bio": "", "timezone": "UTC", "locale": "en"}),
+    ("/tour/later/", {}),
+    ("/account/sign-out-everywhere/", {}),
+    ("/accounts/logout/", {}),
+    ("/accounts/login/", SIGN_IN),
+    ("/admin/logout/", {}),
+]
+CALLS = [
+    ("GET", "/api/profile", ""),
+    ("PATCH", "/api/profile", '{"bio": "x"}'),
+    ("POST", "/api/onboarding", "{}"),
+    ("GET", "/api/experts", ""),
+    ("PATCH", "/api/tour", '{"tour": true}'),
+    ("GET", "/api/files", ""),
+    ("DELETE", "/api/files", "[]"),
+    ("PATCH", "/api/tour", "no JSON"),
+]
+FAULTS = {
+    "nobody listens": lambda folder: {"HOST": str(folder)},
+    "no such database": lambda folder: {"NAME": "never_made"},
+    "wrong password": lambda folder: {"PASSWORD": "wrong"},
+}
+
+
+@pytest.fixture(params=FAULTS)
+def fault(request, tmp_path, monkeypatch):
+    """What is changed in DATABASES so that nothing is answered."""
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    if request.param == "wrong password" and settings.DATABASE_POOLING == "direct":
+        pytest.skip("on its own socket PostgreSQL lets everybody in")
+    return FAULTS[request.param](tmp_path)
+
+
+@pytest.fixture
+def stranger(fault):
+    with led_astray(default=fault):
+        yield Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def member(fault):
+    """Grace, a superuser, who is signed in already."""
+    client = signed_in()
+    with led_astray(default=fault):
+        yield client
+    assert Session.objects.get().session_key == client.cookies["sessionid"].value
+
+
+def signed_in():
+    client = Client(raise_request_exception=False)
+    client.force_login(make_admin())
+    return client
+
+
+def is_the_page(answer):
+    return (
+        answer.status_code == 503
+        and answer.headers["Retry-After"] == "5"
+        and "Busy for a moment" in answer.content.decode()
+        and "Sign out" not in answer.content.decode()
+        and "sessionid" not in answer.cookies
+    )
+
+
+def test_a_stranger_gets_what_needs_no_database(stranger):
+    answers = {path: stranger.get(path).status_code for path in ANSWERED}
+    assert answers == ANSWERED
+    with closing(stranger.get(staticfiles_storage.url("site.css"))) as style:
+        assert style.status_code == 200
+    assert "sessionid" not in stranger.cookies
+
+
+def test_what_a_stranger_sends_is_503(stranger):
+    answers = {path: stranger.post(path, form) for path, form in SENT_BY_STRANGERS}
+    assert [path for path, answer in answers.items() if not is_the_page(answer)] == []
+
+
+def test_a_members_pages_are_503(member):
+    assert [path for path in PAGES if not is_the_page(member.get(path))] == []
+
+
+def test_what_a_member_sends_is_503(member):
+    assert [path for path, form in SENT if not is_the_page(member.post(path, form))] == []
+
+
+def test_a_members_calls_are_503_in_the_apis_shape(member):
+    for method, path, body in CALLS:
+        answer = member.generic(method, path, body, JSON)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), path
+        assert answer.json()["code"] == "unavailable:database"
+
+
+def test_an_outage_is_one_line_in_the_log(member, caplog):
+    member.get("/profile/")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "/profile/: " in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_htmx_and_head_are_503_too(member):
+    assert is_the_page(member.get("/?q=law", headers=HTMX))
+    assert is_the_page(member.get("/accounts/login/", headers=HTMX))
+    answer = member.head("/")
+    assert (answer.status_code, answer.content, answer.headers["Retry-After"]) == (503, b"", "5")
+
+
+def test_not_ready(stranger):
+    answer = stranger.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"database unavailable\n")
+    assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("path", WAY_IN)
+def test_the_way_in_shows_itself_to_a_member_as_to_a_stranger(member, path):
+    answer = member.get(path)
+    assert answer.status_code == 200
+    assert "Sign in</a>" in answer.content.decode()
+    assert "Sign out" not in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "sessionid" not in answer.cookies
+
+
+def test_a_form_without_its_token_is_403_all_the_same(stranger):
+    checking = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    assert checking.post("/accounts/login/", SIGN_IN).status_code == 403
+
+
+def test_afterwards_the_member_is_still_signed_in(fault):
+    client = signed_in()
+    with led_astray(default=fault):
+        client.get("/accounts/login/")
+        client.get("/")
+    assert "Sign out" in client.get("/account/").content.decode()
+
+
+@contextmanager
+def full_pool(query_wait_timeout=1):
+    """The web pool of a PgBouncer whose one connection is taken; yields what it says, later."""
+    policy = replace(
+        settings.POOLS["web"], max_connections=1, query_wait_timeout=query_wait_timeout
+    )
+    server = settings.POSTGRES["web"]
+    with ExitStack() as stack:
+        said = stack.enter_context(pooler(policy, server))
+        holder = stack.enter_context(connect(server, **where(said)))
+        holder.execute("BEGIN")
+        holder.execute("SELECT 1")
+        place = {"HOST": said["host"], "PORT": str(said["port"]), "NAME": said["dbname"]}
+        stack.enter_context(led_astray(default=place))
+        yield said
+
+
+@queueing
+def test_a_request_waits_in_the_queue_once():
+    client = signed_in()
+    with full_pool() as said:
+        answers = [
+            is_the_page(client.get("/")),
+            is_the_page(client.post("/accounts/login/", SIGN_IN)),
+            client.get("/accounts/login/").status_code,
+            client.get("/api/profile").status_code,
+            is_the_page(Client(raise_request_exception=False).post("/accounts/signup/", NEW)),
+        ]
+    assert answers == [True, True, 200, 503, True]
+    assert said["log"].count("pooler error: query_wait_timeout") == len(answers)
+
+
+@queueing
+def test_a_probe_has_its_answer_before_the_queue_ends(client, monkeypatch):
+    monkeypatch.setattr(views, "PROBE_WAIT", 0.5)
+    with full_pool(query_wait_timeout=60):
+        began = time.monotonic()
+        assert client.get("/readyz").status_code == 503
+        assert time.monotonic() - began < 10
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_path, monkeypatch):
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    entry = settings.DATABASES["default"]
+    name = f".s.PGSQL.{entry['PORT'] or 5432}"
+
+    def ask_again(*args):
+        with pytest.raises(OperationalError):
+            connection.ensure_connection()
+        os.symlink(f"{entry['HOST']}/{name}", tmp_path / name)
+        connection.ensure_connection()
+
+    monkeypatch.setattr(views, "render", ask_again)
+    client.raise_request_exception = False
+    with led_astray(default={"HOST": str(tmp_path)}):
+        assert is_the_page(client.get("/"))
+        connection.ensure_connection()
+
+
+@pytest.mark.parametrize("wrapped", [SuspiciousOperation, SessionInterrupted, RuntimeError])
+def test_what_an_outage_brings_about_is_no_fault_of_request_or_code(client, monkeypatch, wrapped):
+    def render(*args):
+        raise wrapped from OperationalError("the connection is closed")
+
+    monkeypatch.setattr(views, "render", render)
+    client.raise_request_exception = False
+    assert is_the_page(client.get("/"))

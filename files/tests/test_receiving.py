@@ -1,0 +1,66 @@
+"""Uploads on their way, to a disk without room."""
+
+import errno
+import os
+
+import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.test import RequestFactory
+
+from files.objects import StorageError
+from files.tests.content import sent
+
+LARGE = b"x" * 3_000_000
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The disk takes the first chunk of a file, and then no more."""
+
+    def write(self, data):
+        if self.file.tell():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self.file.write(data)
+
+    monkeypatch.setattr(TemporaryUploadedFile, "write", write, raising=False)
+
+
+def request(*names):
+    files = [sent(name, LARGE) for name in names]
+    return RequestFactory().post("/", {"file": files, "word": "hello"})
+
+
+def test_a_large_file_waits_in_a_temporary_one(temporary):
+    asked = request("a.txt")
+    assert asked.FILES["file"].read() == LARGE
+    assert len(list(temporary.iterdir())) == 1
+    asked.close()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.usefixtures("full")
+def test_without_room_all_is_refused_and_nothing_left(temporary, caplog):
+    with pytest.raises(StorageError, match="could not be stored"):
+        request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
+    assert list(temporary.iterdir()) == []
+    assert "no room for its temporary file: [Errno 28] No space left" in caplog.text
+
+
+@pytest.mark.usefixtures("full")
+def test_without_room_the_request_is_read_to_its_end():
+    asked = request("a.txt")
+    with pytest.raises(StorageError):
+        asked.POST  # noqa: B018
+    assert asked._stream.read() == b""
+
+
+def test_without_a_place_at_all_it_is_refused_as_well(settings, temporary):
+    settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
+    with pytest.raises(StorageError):
+        request("a.txt").FILES  # noqa: B018
