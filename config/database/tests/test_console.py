@@ -1,10 +1,11 @@
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from django.conf import settings
 
-from config.database.console import Console, ConsoleError, console_password
-from config.database.tests.servers import pooler
+from config.database.console import Console, ConsoleError, StillBusyError, console_password
+from config.database.tests.servers import connect, pooler, where
 from config.tests.processes import free_port
 
 
@@ -52,3 +53,82 @@ def test_the_password_depends_on_the_secret_key(settings):
     settings.SECRET_KEY = "another-secret-key"
     assert len(before) == 64
     assert console_password() != before
+
+
+def test_tells_the_version_as_numbers():
+    with Console(settings.POOLS["web"]) as console:
+        written = console.show("VERSION")[0]["version"].split()[1]
+        assert console.version == tuple(int(part) for part in written.split("."))
+        assert console.version >= (1, 18)
+
+
+@pytest.fixture
+def own(settings):
+    """A PgBouncer of the test's own in the web's place; where to connect."""
+    with pooler(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
+        settings.PGBOUNCER_HOST = said["host"]
+        yield said
+
+
+@contextmanager
+def transaction_open(said):
+    with connect(settings.POSTGRES["web"], **where(said)) as client:
+        client.execute("BEGIN")
+        client.execute("SELECT 1")
+        yield client
+        client.execute("COMMIT")
+
+
+def test_a_pause_closes_the_server_connections_and_ends_with_a_resume(own):
+    with Console(settings.POOLS["web"]) as console:
+        connect(settings.POSTGRES["web"], **where(own)).execute("SELECT 1").connection.close()
+        assert len(console.show("SERVERS")) == 1
+        console.pause(10)
+        assert (console.show("SERVERS"), console.is_paused()) == ([], True)
+        assert console.resume() is True
+        assert (console.is_paused(), console.resume()) == (False, False)
+
+
+def test_a_pause_again_and_a_pause_of_nothing_are_harmless(own):
+    with Console(settings.POOLS["web"]) as console:
+        console.pause(10)
+        console.pause(10)
+        assert console.resume() is True
+
+
+def test_a_pause_waits_for_an_open_transaction_as_long_as_it_may(own):
+    pool = settings.POOLS["web"]
+    with transaction_open(own) as client:
+        with Console(pool) as console, pytest.raises(StillBusyError, match=r"open after 0\.2 s"):
+            console.pause(0.2)
+        with Console(pool) as console:
+            assert console.is_paused()
+            assert console.resume() is True
+        assert client.execute("SELECT 2").fetchone() == (2,)
+
+
+def test_a_pause_without_a_name_ends_with_a_resume_as_well(own):
+    with Console(settings.POOLS["web"]) as console:
+        console.run("PAUSE")
+        assert console.resume() is True
+        assert console.resume() is False
+    with transaction_open(own):
+        pass
+
+
+def test_a_pause_of_a_pgbouncer_that_is_held_back_whole_is_one_clear_error(own):
+    with Console(settings.POOLS["web"]) as console:
+        console.run("PAUSE")
+        with pytest.raises(ConsoleError, match=r"web pool refuses 'PAUSE .*already") as caught:
+            console.pause(10)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dbname", ["My-Site.v2", "my d'b\"", "pgbouncer"])
+def test_a_pause_knows_the_database_by_any_name(settings, dbname):
+    server = replace(settings.POSTGRES["web"], dbname=dbname)
+    with pooler(settings.POOLS["web"], server) as said:
+        settings.PGBOUNCER_HOST = said["host"]
+        with Console(settings.POOLS["web"]) as console:
+            console.pause(10)
+            assert console.is_paused()

@@ -1,0 +1,99 @@
+"""What PostgreSQL says of the pools' roles: its backends beside PgBouncer's connections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final, cast
+
+from django.db import connections
+
+from config.database.backend.base import DatabaseWrapper
+
+# Seconds for the login, and again for the statement: a full pool must not hold the figures up.
+LIMIT: Final = 2
+
+# A backend of another role shows its process and role only, unless one may read all statistics.
+BACKENDS: Final = """
+    SELECT pid, usename, state, extract(epoch FROM clock_timestamp() - backend_start)::float8,
+           pid = pg_backend_pid()
+    FROM pg_stat_activity
+    WHERE usename = ANY(%s) AND coalesce(backend_type, 'client backend') = 'client backend'
+"""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A row of pg_stat_activity; `state` and `age` (in seconds) are None where they are hidden."""
+
+    pid: int
+    role: str
+    state: str | None
+    age: float | None
+    asks: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleStatus:
+    """The backends of one role. None for what cannot be seen.
+
+    `oldest` is in seconds. `abandoned` are those that no PgBouncer of this site has as a server
+    connection: their clients went away, or another replica or somebody else made them.
+    """
+
+    backends: int
+    active: int | None
+    idle: int | None
+    idle_in_transaction: int | None
+    oldest: float | None
+    abandoned: int | None
+
+
+def ask(roles: Collection[str]) -> list[Backend]:
+    """The backends of these roles, asked for through the jobs pool.
+
+    Raises OperationalError where no answer comes within LIMIT.
+    """
+    connection = cast("DatabaseWrapper", connections["jobs"])
+    try:
+        with connection.within(LIMIT), connection.cursor() as cursor:
+            cursor.execute(BACKENDS, [list(roles)])
+            return [Backend(*row) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def without_the_asking(backends: Iterable[Backend], before: Collection[int]) -> list[Backend]:
+    """The backends as they were before somebody asked, when PgBouncer had those pids."""
+    return [
+        Backend(one.pid, one.role, "idle", one.age) if one.asks else one
+        for one in backends
+        if not one.asks or one.pid in before
+    ]
+
+
+def role_status(backends: Iterable[Backend], known: Collection[int] | None) -> RoleStatus:
+    """The figures of one role's backends; `known` are the pids that PgBouncer has."""
+    rows = list(backends)
+    visible = all(row.state is not None for row in rows)
+    return RoleStatus(
+        backends=len(rows),
+        active=_count(rows, "active") if visible else None,
+        idle=_count(rows, "idle") if visible else None,
+        idle_in_transaction=_count(rows, "idle in transaction") if visible else None,
+        oldest=max((row.age for row in rows if row.age is not None), default=None),
+        abandoned=None if known is None else sum(row.pid not in known for row in rows),
+    )
+
+
+def _count(backends: Iterable[Backend], state: str) -> int:
+    # A transaction that has failed is idle in it as well.
+    return sum((row.state or "").removesuffix(" (aborted)") == state for row in backends)
+
+
+def in_short(error: Exception) -> str:
+    """What the server said, in one line, without where it was asked."""
+    text = " ".join(str(error).split())
+    if "timeout expired" in text:
+        return f"no answer within {LIMIT} s; PostgreSQL is away or frozen, or the jobs pool full"
+    return text.rpartition("FATAL: ")[2].strip() if "FATAL: " in text else text

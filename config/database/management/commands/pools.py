@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.database import commands, pools
+from config.database.console import Console, ConsoleError
+from config.database.policy import PoolPolicy
+from config.database.table import table
+
+CLEAR: Final = "\x1b[H\x1b[2J"
+
+
+class Command(BaseCommand):
+    help = "Shows both pools at a glance, or pauses, resumes, reconnects or reloads them."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        wait: dict[str, Any] = {"type": commands.seconds, "metavar": "SECONDS"}
+        parser.add_argument("action", nargs="?", choices=["pause", *pools.ACTIONS])
+        parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this one only")
+        parser.add_argument("--timeout", **wait, help="of a pause; else half the query wait")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+        parser.add_argument("--watch", nargs="?", const=2, **wait, help="repeat until Ctrl-C")
+
+    def handle(
+        self, *, action: str | None, pool: str | None, timeout: float | None, **options: Any
+    ) -> None:
+        if settings.DATABASE_POOLING == "direct":
+            raise CommandError("there is no PgBouncer to ask: DATABASE_POOLING=direct.")
+        if action is None and (pool, timeout) != (None, None):
+            raise CommandError("--pool and --timeout go with an action, such as pause.")
+        policies = [policy for name, policy in settings.POOLS.items() if pool in (None, name)]
+        if action == "pause":
+            self.pause(policies, timeout)
+        elif action:
+            self.act(action, policies)
+        elif options["watch"] is None:
+            self.fail(self.show(as_json=options["as_json"]))
+        else:
+            self.watch(options["watch"], as_json=options["as_json"])
+
+    def show(self, *, as_json: bool, clear: str = "") -> list[str]:
+        """Write one table or document; which of the consoles did not answer, and why."""
+        seen = pools.overview(settings.POOLS, settings.POSTGRES)
+        if as_json:
+            self.stdout.write(json.dumps(seen.document()))
+        elif clear or any(seen.pools.values()):
+            self.stdout.write(clear + table(seen, settings.POSTGRES))
+        self.stdout.flush()
+        return [seen.errors[name] for name, pool in seen.pools.items() if pool is None]
+
+    def watch(self, seconds: float, *, as_json: bool) -> None:
+        clear = CLEAR if self.stdout.isatty() else ""
+        with suppress(KeyboardInterrupt):
+            while True:
+                for error in self.show(as_json=as_json, clear=clear):
+                    self.stderr.write(error)
+                time.sleep(seconds)
+
+    def pause(self, policies: list[PoolPolicy], timeout: float | None) -> None:
+        try:
+            # The jobs first: nobody waits for a page while their longer transactions end.
+            taken = pools.pause(policies[::-1], timeout)
+        except ConsoleError as error:
+            raise CommandError(str(error)) from error
+        for policy in policies:
+            self.stdout.write(f"{policy.name}: {pools.paused(policy, taken[policy.name])}")
+        self.stdout.write("`manage.py pools resume` lets them go on.")
+
+    def act(self, action: str, policies: list[PoolPolicy]) -> None:
+        failures = []
+        for policy in policies:
+            try:
+                with Console(policy) as console:
+                    self.stdout.write(f"{policy.name}: {pools.ACTIONS[action](console)}")
+            except ConsoleError as error:
+                failures.append(str(error))
+        self.fail(failures)
+
+    def fail(self, reasons: list[str]) -> None:
+        if said := " ".join(reasons):
+            raise CommandError(said)

@@ -1,0 +1,48 @@
+"""PostgreSQL restarted on purpose, behind paused pools: people notice a pause, and no more."""
+
+import time
+
+import pytest
+from django.conf import settings
+
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic
+
+pytestmark = pytest.mark.faults
+
+
+def started_at(site):
+    with site.superuser() as connection:
+        return connection.execute("SELECT pg_postmaster_start_time()").fetchone()[0]
+
+
+@pytest.fixture
+def resumed(site):
+    yield
+    site.managed("pools", "resume")
+
+
+@pytest.mark.usefixtures("resumed")
+def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(site, people):
+    before = started_at(site)
+    with Traffic(site, people) as traffic:
+        wait_until(lambda: len(traffic.answers) > 50, 10, "people are at work")
+        assert "web: paused in " in site.managed("pools", "pause")
+        site.supervisor("restart", "postgres")
+        assert "web: goes on" in site.managed("pools", "resume")
+        resumed = time.monotonic()
+        wait_until(lambda: traffic.statuses(after=resumed)[200] > 50, 10, "people go on")
+    assert started_at(site) > before
+    assert traffic.statuses() == {200: len(traffic.answers)}
+    assert traffic.lost() == []
+    assert traffic.slowest() < settings.POOLS["web"].query_wait_timeout
+
+
+def test_the_figures_come_while_postgresql_is_away(site):
+    site.supervisor("stop", "postgres")
+    try:
+        said = site.managed("pools")
+    finally:
+        site.supervisor("start", "postgres")
+    assert "  server connections " in said
+    assert "PostgreSQL's view is not available: " in said
