@@ -1,0 +1,46 @@
+"""The people of the benchmark: signed in, with every row that the apps keep about them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.db import connections
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.sessions import SessionStore
+from onboarding.models import Preferences
+from profiles.models import Profile
+from tours.models import Tour
+
+BACKEND: Final = "accounts.backends.AuthenticationBackend"
+TOKEN: Final = "t" * 32  # of CSRF: cookie and header have to be the same
+BIO: Final = "Leads a company of ninety people that builds analytical engines. " * 3
+
+
+def make_people(count: int) -> list[str]:
+    """So many people; the cookies of each one's browser."""
+    numbers = range(count)
+    users = User.objects.bulk_create(
+        User(email=f"person-{n}@example.org", name=f"Person {n}", password=make_password(None))
+        for n in numbers
+    )
+    now = timezone.now()
+    Profile.objects.bulk_create(Profile(user=u, bio=BIO, timezone="Europe/Berlin") for u in users)
+    Preferences.objects.bulk_create(Preferences(user=u, finished_at=now) for u in users)
+    Tour.objects.bulk_create(Tour(user=u) for u in users)
+    cookies = [f"sessionid={sign_in(user)}; csrftoken={TOKEN}" for user in users]
+    connections.close_all()
+    return cookies
+
+
+def sign_in(user: User) -> str:
+    """A new session's key."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)

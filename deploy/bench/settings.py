@@ -1,0 +1,19 @@
+"""The settings of one variant: the site's own, but for what is compared.
+
+Nothing but the benchmark has deploy/ in its path, or sets the variable.
+"""
+
+from __future__ import annotations
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from bench.overrides import OVERRIDES
+from config import settings as site
+
+_key = os.environ.get("BENCHMARK_VARIANT", "")
+if _key not in OVERRIDES:
+    raise ImproperlyConfigured("These settings are the benchmark's: serve with config.settings.")
+_shipped = {name: getattr(site, name) for name in dir(site) if name.isupper()}
+vars().update(_shipped | OVERRIDES[_key](_shipped))

@@ -1,0 +1,83 @@
+import re
+
+import pytest
+
+from bench.load import LoadError, Measured, percentile, pgbench_said, wrk, wrk_said
+
+WRK = """\
+Running 1s test @ http://127.0.0.1:53133/api/profile
+  1 threads and 4 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     3.80ms    6.26ms  54.39ms   95.10%
+    Req/Sec     1.50k   541.13     2.52k    63.64%
+  1647 requests in 1.10s, 324.90KB read
+Requests/sec:   1496.81
+Transfer/sec:    295.27KB
+
+{"requests": 1647, "microseconds": 1100343, "p50": 2000, "p99": 41887, "refused": 0, \
+"connect": 0, "read": 0, "write": 0, "timeout": 0}
+"""
+PGBENCH = """\
+pgbench (15.18 (Debian 15.18-0+deb12u1))
+transaction type: s.sql
+scaling factor: 1
+query mode: simple
+number of clients: 2
+number of threads: 1
+maximum number of tries: 1
+duration: 1 s
+number of transactions actually processed: 17960
+number of failed transactions: 0 (0.000%)
+latency average = 0.109 ms
+initial connection time = 23.296 ms
+tps = 18386.135462 (without initial connection time)
+"""
+LOG = """\
+0 1 1475 0 1795466579 173290
+0 2 2177 0 1795466579 175482
+1 1 958 0 1795466579 179146
+"""
+
+
+def test_reads_what_wrk_says():
+    assert wrk_said(WRK) == Measured(throughput=1496.8, p50=2.0, p99=41.887, failures=0)
+
+
+def test_counts_no_refusal_as_an_answer_but_every_failure():
+    text = WRK.replace('"refused": 0', '"refused": 1600').replace('"timeout": 0', '"timeout": 3')
+    assert wrk_said(text) == Measured(throughput=42.7, p50=2.0, p99=41.887, failures=1603)
+
+
+def test_reads_what_pgbench_says():
+    measured = Measured(throughput=18386.1, p50=1.475, p99=2.177, failures=0)
+    assert pgbench_said(PGBENCH, LOG) == measured
+
+
+def test_an_older_pgbench_names_no_failures():
+    older = PGBENCH.replace("number of failed transactions: 0 (0.000%)\n", "")
+    assert pgbench_said(older, LOG).failures == 0
+
+
+def test_failed_transactions_are_failures():
+    failed = PGBENCH.replace("failed transactions: 0 ", "failed transactions: 7 ")
+    assert pgbench_said(failed, LOG).failures == 7
+
+
+def test_a_turn_without_an_answer_is_a_failure():
+    nothing = Measured(throughput=0, p50=0, p99=0, failures=1)
+    none = "number of transactions actually processed: 0\nnumber of failed transactions: 0 (NaN%)"
+    assert pgbench_said(none, "") == nothing
+    assert (
+        wrk_said(re.sub(r'": \d+', '": 0', WRK).replace('microseconds": 0', 'microseconds": 1'))
+        == nothing
+    )
+
+
+def test_what_cannot_do_its_work_says_why():
+    with pytest.raises(LoadError, match="wrk ended with 1: unable to connect"):
+        wrk(1, "/", [], clients=1, seconds=1)
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
+def test_a_percentile_is_one_of_the_values(percent, value):
+    assert percentile(range(1, 101), percent) == value
