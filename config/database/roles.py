@@ -16,6 +16,9 @@ from psycopg.conninfo import make_conninfo
 from config.database.policy import PoolPolicy
 from config.database.server import Server
 
+# Django writes joins in the order in which they are best made. Looking for a better one took 0.15
+# of the 0.4 ms that the statement costs by which every request finds its session and person.
+JOIN_COLLAPSE_LIMIT: Final = 1
 ROWS: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 HEADER: Final = """\
@@ -136,6 +139,7 @@ def _role(server: Server) -> list[str]:
     return [
         f"SELECT {_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
         f"ALTER ROLE {role} LOGIN{password};",
+        f"ALTER ROLE {role} SET join_collapse_limit = {JOIN_COLLAPSE_LIMIT};",
     ]
 
 
