@@ -86,7 +86,13 @@ FAULTS: Final = (
         "PgBouncer's log in var/log says why",
     ),
     (
-        ("timeout expired", "connection timeout", "client_login_timeout"),
+        (
+            "timeout expired",
+            "query timeout",
+            "query_timeout",
+            "connection timeout",
+            "client_login_timeout",
+        ),
         "no answer in time: see whether PostgreSQL and PgBouncer run; where the server's host "
         "name or certificate is at fault, only PgBouncer's log in var/log says so",
     ),

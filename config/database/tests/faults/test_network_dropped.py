@@ -1,0 +1,82 @@
+"""The network between PgBouncer and PostgreSQL drops every packet, and says nothing."""
+
+import os
+import re
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.database.tests.network import Network
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic
+
+pytestmark = pytest.mark.faults
+
+WEB = settings.POOLS["web"]
+SLACK = 1.5  # for all but the wait itself, in seconds
+MOVED = ("postgres", "pgbouncer-web")
+HOST = re.compile(r"\bhost=('[^']*'|\S+)")
+
+
+@contextmanager
+def moved_into(network, site, folder):
+    """PostgreSQL and the web's PgBouncer run in the network and speak TCP to each other."""
+    site.supervisor("stop", *MOVED)
+    running = [postgres_in(network, site, folder), pgbouncer_in(network, site, folder)]
+    try:
+        site.wait_until_ready()
+        yield running
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        site.supervisor("start", *MOVED)
+        site.wait_until_ready()
+
+
+def postgres_in(network, site, folder):
+    data, access = site.folder / "var/postgres", folder / "pg_hba.conf"
+    access.write_text((data / "pg_hba.conf").read_text() + "host all all samehost scram-sha-256\n")
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"hba_file={access}"]
+    program = Path(os.environ["POSTGRES_BIN"]) / "postgres"
+    return started(network, site, "postgres", program, "-D", data, *options)
+
+
+def pgbouncer_in(network, site, folder):
+    ini, own = site.folder / "var/pgbouncer/web.ini", folder / "web.ini"
+    own.write_text(HOST.sub("host=127.0.0.1", ini.read_text(), count=1))
+    return started(network, site, "pgbouncer-web", "pgbouncer", own)
+
+
+def started(network, site, name, *command):
+    with (site.folder / f"var/log/{name}.log").open("a") as log:
+        return network.start(*command, stdout=log, stderr=log)
+
+
+@pytest.fixture
+def network(site, tmp_path):
+    """The network that the site's PostgreSQL and its PgBouncer for the web are in."""
+    with Network() as network, moved_into(network, site, tmp_path) as network.programs:
+        yield network
+
+
+def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, people, network):
+    with Traffic(site, people, pause=0.02) as traffic:
+        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        with network.cut():
+            wait_until(lambda: traffic.statuses()[503] >= len(people), 30, "all are refused")
+        end = time.monotonic()
+        wait_until(lambda: traffic.statuses(after=end)[200], 30, "it answers again")
+        back = time.monotonic()
+        time.sleep(2.5)
+    assert set(traffic.statuses()) == {200, 503}
+    assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
+    assert traffic.slowest() < WEB.query_timeout + SLACK
+    assert back - end < WEB.connect_timeout + SLACK
+    assert set(traffic.statuses(after=back + 2)) == {200}
+    assert traffic.lost() == []
+    assert [program.poll() for program in network.programs] == [None, None]

@@ -1,0 +1,88 @@
+"""PostgreSQL at a standstill: it accepts, says nothing and ends nothing."""
+
+import os
+import re
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import Error, connection, transaction
+
+from config.database.faults import is_unavailable
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic, ask
+
+pytestmark = pytest.mark.faults
+
+WEB = settings.POOLS["web"]
+SLACK = 1.5  # for all but the wait itself, in seconds
+
+
+@contextmanager
+def frozen(postmaster):
+    """PostgreSQL and its backends, at a standstill."""
+    os.kill(postmaster, signal.SIGSTOP)
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    processes = [postmaster, *map(int, children)]
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def processes(site):
+    """The site's programs, each with its process."""
+    return re.findall(r"^(\S+) .* pid (\d+),", site.supervisor("status"), re.M)
+
+
+def answers(site, people):
+    """One request of each, all at once."""
+    with ThreadPoolExecutor(len(people)) as pool:
+        return list(
+            pool.map(lambda who: ask(site.port, "GET", "/api/profile", who.headers), people)
+        )
+
+
+def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, people):
+    before = processes(site)
+    with Traffic(site, people, pause=0.02) as traffic:
+        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        with frozen(site.pid("postgres")):
+            others = answers(site, people)
+            healthz = ask(site.port, "GET", "/healthz")
+            wait_until(lambda: traffic.statuses()[503] >= len(people), 30, "all are refused")
+        end = time.monotonic()
+        time.sleep(2.5)
+    assert (healthz.status, healthz.seconds < 1) == (200, True)
+    assert set(traffic.statuses()) == {200, 503}
+    assert {(one.status, one.retry_after) for one in others} == {(503, "5")}
+    assert min(one.seconds for one in others) < WEB.query_wait_timeout + SLACK
+    assert max(one.seconds for one in [*others, *traffic.answers]) < WEB.query_timeout + SLACK
+    assert set(traffic.statuses(after=end + 2)) == {200}
+    assert traffic.lost() == []
+    assert processes(site) == before
+
+
+def commit_to_the_frozen():
+    """The server ends the transaction for its silence, before it reads the COMMIT."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 100")
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+        os.kill(backend, signal.SIGSTOP)
+        threading.Timer(0.3, os.kill, [backend, signal.SIGCONT]).start()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_that_crosses_the_servers_last_word_is_an_outage():
+    with pytest.raises(Error) as caught:
+        commit_to_the_frozen()
+    assert is_unavailable(caught.value)

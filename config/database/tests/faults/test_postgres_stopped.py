@@ -1,0 +1,74 @@
+"""PostgreSQL away for four seconds: 503 until it is back, and nothing lost."""
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic, ask
+
+pytestmark = pytest.mark.faults
+
+SECONDS = 4
+WAYS = pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(signal.SIGINT, id="fast"),
+        pytest.param(signal.SIGQUIT, id="immediate"),
+        pytest.param(signal.SIGKILL, id="killed"),
+    ],
+)
+
+
+@contextmanager
+def outage(site, way):
+    """PostgreSQL ended so; started again, and accepting, when the block and SECONDS are over.
+
+    Its supervisor starts it, which is held until then.
+    """
+    supervisor = int((site.run_dir / "supervisord.pid").read_text())
+    postgres, end = site.pid("postgres"), time.monotonic() + SECONDS
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        os.kill(postgres, way)
+        yield
+        time.sleep(max(0, end - time.monotonic()))
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    wait_until(lambda: accepts(site), 30, "PostgreSQL accepts connections")
+
+
+def accepts(site):
+    try:
+        site.superuser(connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@WAYS
+def test_with_traffic_only_503_until_two_seconds_after_its_return(site, people, way):
+    with Traffic(site, people, pause=0.02) as traffic:
+        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        with outage(site, way):
+            pass
+        back = time.monotonic()
+        time.sleep(2.5)
+    assert set(traffic.statuses()) == {200, 503}
+    assert set(traffic.statuses(after=back + 2)) == {200}
+    assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
+    assert traffic.lost() == []
+
+
+@WAYS
+def test_without_traffic_the_first_request_two_seconds_after_its_return_succeeds(site, people, way):
+    before = ask(site.port, "GET", "/api/profile", people[0].headers)
+    with outage(site, way):
+        pass
+    time.sleep(2)
+    after = ask(site.port, "GET", "/api/profile", people[0].headers)
+    assert (after.status, after.body) == (200, before.body)
