@@ -1,0 +1,30 @@
+"""PgBouncer has all the clients that it admits: who is in works on, who is not gets a 503."""
+
+from collections import Counter
+
+import pytest
+
+from config.database.tests.faults.web_clients import connected_until_refused
+from config.tests.crowd import crowd
+from config.tests.reloads import reload
+
+pytestmark = pytest.mark.faults
+
+
+def asked(site, people):
+    return crowd(site.port, 16, "/api/profile", requests=4, headers=people[0].headers)
+
+
+def test_threads_without_a_connection_answer_503_and_nobody_else_notices(site, people):
+    reload(site)  # the new workers have no connection yet
+    crowd(site.port, 8, "/api/profile", headers=people[0].headers)
+    with connected_until_refused(site) as (clients, said):
+        full = asked(site, people)
+        unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
+        site.managed("seed_experts")
+    after = asked(site, people)
+    assert "no more connections allowed" in said
+    assert set(Counter(one.status for one in full)) == {200, 503}
+    assert {one.headers["retry-after"] for one in full if one.status == 503} == {"5"}
+    assert unharmed == [(1,)] * len(clients)
+    assert {one.status for one in after} == {200}

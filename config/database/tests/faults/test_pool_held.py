@@ -1,0 +1,42 @@
+"""Slow statements hold every connection: who waits is told so in time, and the rest goes on."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from config.database.tests.faults.web_clients import WEB, asleep
+from config.tests.crowd import crowd
+from config.tests.processes import wait_until
+from config.tests.traffic import ask
+
+pytestmark = pytest.mark.faults
+
+CLIENTS = 40
+SECONDS = 13
+AT_ONCE = ("/healthz", "/static/site.css", "/accounts/login/")
+
+
+def sleeping(site):
+    query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+    with site.superuser() as connection:
+        return connection.execute(f"{query} AND state = 'active'").fetchone()[0]
+
+
+def test_whoever_waits_gets_503_when_the_queue_ends_and_the_first_one_after_it_is_served(
+    site, people
+):
+    others = []
+    with asleep(site, SECONDS), ThreadPoolExecutor(1) as pool:
+        wait_until(lambda: sleeping(site) == WEB.max_connections, 5, "all connections are held")
+        asked = pool.submit(crowd, site.port, CLIENTS, "/api/profile", headers=people[0].headers)
+        while not asked.done():
+            others += [ask(site.port, "GET", path) for path in AT_ONCE]
+        wait_until(lambda: sleeping(site) == 0, 15, "the statements have ended")
+        first = ask(site.port, "GET", "/api/profile", people[0].headers)
+    heard = asked.result()
+    assert [one.status for one in heard] == [503] * CLIENTS
+    assert {one.headers["retry-after"] for one in heard} == {"5"}
+    assert max(one.seconds for one in heard) < WEB.query_wait_timeout + 5
+    assert {answer.status for answer in others} == {200}
+    assert max(answer.seconds for answer in others) < 2
+    assert first.status == 200
