@@ -18,12 +18,14 @@ from onboarding.models import Expert
 
 Values = dict[str, str | bool]
 
-_FIELDS = [field for field in Expert._meta.fields if field.editable and not field.primary_key]
+_FIELDS: Final = {
+    field.name: field for field in Expert._meta.fields if field.editable and not field.primary_key
+}
 FIELDS: Final = {
-    field.name: bool if isinstance(field, models.BooleanField) else str for field in _FIELDS
+    name: bool if isinstance(field, models.BooleanField) else str for name, field in _FIELDS.items()
 }
 REQUIRED: Final = frozenset(
-    field.name for field in _FIELDS if not (field.blank or field.has_default())
+    name for name, field in _FIELDS.items() if not (field.blank or field.has_default())
 )
 KINDS: Final = {str: "text", bool: "true or false"}
 
@@ -88,12 +90,18 @@ def _record(events: Iterator[tuple[str, Any]], number: int) -> dict[str, Any]:
 def _checked(record: dict[str, Any], number: int) -> Values:
     for reason in _faults(record):
         raise _fault(number, record, reason)
-    try:
-        Expert(**record).clean_fields()
-    except ValidationError as error:
-        name, reasons = next(iter(error.message_dict.items()))
-        raise _fault(number, record, f"{name}: {reasons[0]}") from None
+    for name, value in record.items():
+        try:
+            _validate(_FIELDS[name], value)
+        except ValidationError as error:
+            raise _fault(number, record, f"{name}: {error.messages[0]}") from None
     return record
+
+
+def _validate(field: models.Field[Any, Any], value: str | bool) -> None:
+    """What the model's `clean_fields` does, without the model, which takes as long again."""
+    if value or not field.blank:
+        field.clean(value, None)
 
 
 def _faults(record: dict[str, Any]) -> Iterator[str]:

@@ -10,10 +10,11 @@ from typing import Final, Protocol
 HALF_MARK: Final = "\uffff"
 
 ESCAPES: Final = re.compile(
-    rb"(?P<pair>\\u[dD][89abAB]..\\u[dD][c-fC-F]..)"
-    rb"|(?P<cut>\\(?:u.{0,3})?\Z|\\u[dD][89abAB]..(?:\\(?:u.{0,3})?)?\Z)"  # the next part decides
-    rb"|(?P<half>\\u[dD][89a-fA-F]..)"
-    rb"|\\.",
+    rb"\\(?:"  # they begin alike, so that all between them is passed over quickly
+    rb"(?P<pair>u[dD][89abAB]..\\u[dD][c-fC-F]..)"
+    rb"|(?P<cut>(?:u.{0,3})?\Z|u[dD][89abAB]..(?:\\(?:u.{0,3})?)?\Z)"  # the next part decides
+    rb"|(?P<half>u[dD][89a-fA-F]..)"
+    rb"|.)",
     re.DOTALL,
 )
 LONGEST: Final = 12

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.tests.people import make_user
 from config.database.jobs import jobs_pool
 from config.database.management.commands import reset_db
+from config.tests.processes import manage, superuser, wait_until
 from onboarding.models import Expert
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -115,14 +116,31 @@ def test_seeds_afterwards():
     assert Expert.objects.count() == 5
 
 
-def test_does_not_wait_for_ever_behind_a_transaction(monkeypatch):
+def test_does_not_wait_for_ever_behind_a_transaction():
     make_user()
-    monkeypatch.setattr(reset_db, "LOCK_TIMEOUT", "20ms")
     with transaction.atomic():
         assert User.objects.exists()
-        with pytest.raises(OperationalError, match="lock timeout"):
-            reset(no_input=True)
+        with jobs_pool(), pytest.raises(OperationalError, match="lock timeout"):
+            reset_db.empty(patience=0)
     assert User.objects.exists()
+
+
+def test_lets_others_pass_while_it_waits_for_a_transaction():
+    user = make_user()
+    with transaction.atomic():
+        assert User.objects.exists()
+        process = manage("reset_db", "--no-input")
+        with superuser() as others:
+            wait_until(lambda: waits_for_a_lock(others), 30, "it waits")
+            others.execute("SET statement_timeout = '2s'")
+            others.execute("SELECT 1 FROM accounts_user WHERE id = %s", [user.pk])
+        assert process.poll() is None
+    assert process.communicate(timeout=30)[0].endswith("All tables are empty.\n")
+    assert not User.objects.exists()
+
+
+def waits_for_a_lock(connection):
+    return connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone()
 
 
 def test_leaves_no_lock_timeout_behind():

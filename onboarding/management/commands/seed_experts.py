@@ -6,13 +6,16 @@ import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, Final, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from onboarding import seeding
 from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read
+
+# Whoever is waiting for a page comes first.
+NICENESS: Final = 5
 
 
 class Command(BaseCommand):
@@ -21,6 +24,10 @@ class Command(BaseCommand):
         f"{', '.join(FIELDS)} (required: {', '.join(n for n in FIELDS if n in REQUIRED)}). "
         "New slugs are created, known ones updated; nothing is written if a record is wrong."
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        os.nice(NICENESS)
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
@@ -12,10 +13,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.core.management.sql import emit_post_migrate_signal, sql_flush
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
-# A TRUNCATE waits for every transaction on its tables, and all others wait behind it.
-LOCK_TIMEOUT = "5s"
+# A TRUNCATE waits for every transaction on its tables, and all others wait behind it: so it
+# waits for a moment only, lets them pass, and tries again.
+LOCK_TIMEOUT: Final = "100ms"
+PAUSE: Final = 0.2
 
 
 class Command(BaseCommand):
@@ -38,7 +42,7 @@ class Command(BaseCommand):
         )
         if not no_input:
             ask()
-        empty()
+        empty(patience=settings.POOLS["jobs"].query_wait_timeout)
         self.stdout.write("All tables are empty.")
         if seed:
             call_command("seed", stdout=self.stdout)
@@ -52,9 +56,24 @@ def ask() -> None:
         raise CommandError("cancelled, nothing was deleted.")
 
 
+def empty(*, patience: float) -> None:
+    """Empty all tables as soon as nobody else holds one of them.
+
+    Raises OperationalError if somebody still does after `patience` seconds.
+    """
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return truncate()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable) or time.monotonic() > end:
+                raise
+        time.sleep(PAUSE)
+
+
 @transaction.atomic
-def empty() -> None:
-    """Truncate all tables, then restore the content types and permissions of the code."""
+def truncate() -> None:
+    """Empty all tables, then restore the content types and permissions of the code."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     statements = sql_flush(no_style(), connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.conf import settings
 
@@ -9,6 +11,7 @@ from config.database.policy import demanded
 from config.tests.site import new_site
 
 RESERVED = 3  # superuser_reserved_connections, which the tests' own look at PostgreSQL uses
+COUNT = 8
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +32,31 @@ def site(shared_site):
 
 
 @pytest.fixture(scope="session")
-def people(shared_site):
-    """Eight who are signed in."""
-    return shared_site.people(8)
+def eight():
+    """The eight of the last test; none before the first."""
+    return []
+
+
+@pytest.fixture
+def people(site, eight):
+    """Eight who are signed in; others where a test has emptied the tables."""
+    if not eight or site.status("/api/profile", eight[0].headers) == 401:
+        eight[:] = site.people(COUNT)
+    return list(eight)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    """Writes a file of so many experts; its path."""
+
+    def write(count):
+        texts = dict.fromkeys(("description", "prompt", "personality"), "x" * 100)
+        experts = [
+            {"slug": f"expert-{number}", "name": f"Expert {number}", "is_active": False} | texts
+            for number in range(count)
+        ]
+        path = tmp_path / "experts.json"
+        path.write_text(json.dumps(experts))
+        return str(path)
+
+    return write
