@@ -153,10 +153,10 @@ class Site:
 
 
 @contextmanager
-def new_site(**environment):
+def new_site(kind=Site, **environment):
     """A site from nothing, in some ten seconds."""
     with tempfile.TemporaryDirectory(prefix="site ", dir="/tmp") as folder:
-        site = Site(folder, **environment)
+        site = kind(folder, **environment)
         try:
             site.up()
             yield site

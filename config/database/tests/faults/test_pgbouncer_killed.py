@@ -1,0 +1,80 @@
+"""A PgBouncer killed with -9 is back within 2 s, and the other pool has noticed nothing."""
+
+import os
+import signal
+import socket
+import struct
+import time
+
+import pytest
+from django.conf import settings
+
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic
+
+pytestmark = pytest.mark.faults
+
+LOCKS = """
+SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE usename = %s AND relation = 'onboarding_expert'::regclass
+"""
+COUNT = "SELECT count(*) FROM onboarding_expert"
+
+
+@pytest.fixture
+def superuser(site):
+    with site.superuser() as connection:
+        yield connection
+
+
+@pytest.fixture
+def seed(site, superuser, catalogue):
+    """A job in the middle of its transaction."""
+    job = site.manage("seed_experts", "--file", catalogue(20_000))
+    wait_until(lambda: superuser.execute(LOCKS, [site.role("jobs")]).fetchone(), 30, "it works")
+    return job
+
+
+def listener(site, pool):
+    """The process that listens for the pool's clients; 0 for none."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(f"{site.run_dir}/.s.PGSQL.{settings.POOLS[pool].listen_port}")
+        except OSError:
+            return 0
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return struct.unpack("3i", credentials)[0]
+
+
+def kill(site, pool):
+    """Kill the pool's PgBouncer, and wait for the next one; the time at which it listens."""
+    killed = site.pid(f"pgbouncer-{pool}")
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: listener(site, pool) not in (0, killed), 2, "the next one listens")
+    return time.monotonic()
+
+
+def test_of_the_web_and_a_job_runs_through(site, people, seed):
+    with Traffic(site, people) as traffic:
+        wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
+        back = kill(site, "web")
+        assert seed.poll() is None
+        said, complaint = seed.communicate(timeout=60)
+    assert set(traffic.statuses()) <= {200, 503}
+    assert set(traffic.statuses(after=back)) == {200}
+    assert traffic.lost() == []
+    assert (seed.returncode, complaint) == (0, "")
+    assert said.startswith("experts: ")
+
+
+def test_of_the_jobs_and_no_request_fails(site, people, superuser, seed):
+    before = superuser.execute(COUNT).fetchone()
+    with Traffic(site, people) as traffic:
+        wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
+        kill(site, "jobs")
+        assert "expired sessions deleted" in site.managed("clear_sessions")
+        complaint = seed.communicate(timeout=30)[1]
+    assert set(traffic.statuses()) == {200}
+    assert traffic.lost() == []
+    assert (seed.returncode, len(complaint.splitlines())) == (1, 1)
+    assert superuser.execute(COUNT).fetchone() == before
