@@ -151,6 +151,15 @@ def test_the_servers_own_settings_are_compared(settings):
     assert check_servers(None, databases=["jobs"]) == []
 
 
+@both
+def test_a_connection_around_pgbouncer_is_found(settings, monkeypatch):
+    web = settings.POOLS["web"]
+    entry = database(web, settings.POSTGRES["web"], pooling="direct", pgbouncer_host="")
+    monkeypatch.setattr(django_settings, "DATABASES", settings.DATABASES | {"default": entry})
+    settings.DATABASE_POOLING = "pgbouncer"
+    assert [message.id for message in check_servers(None, databases=["default"])] == ["pool.E105"]
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_web_pool_is_looked_at_even_from_a_command(settings):
     with jobs_pool():

@@ -107,6 +107,12 @@ def test_require_encrypts_without_an_authority(tls):
     assert through_pgbouncer(replace(tls[0], sslmode="require"), ENCRYPTED) is True
 
 
+def test_the_server_notices_that_the_network_has_dropped(tls):
+    names = ("idle", "interval", "count")
+    found = [through_pgbouncer(tls[0], f"SHOW tcp_keepalives_{name}") for name in names]
+    assert found == ["5", "5", "5"]
+
+
 @pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
 def test_a_server_of_another_authority_is_refused(tls, sslmode):
     server, _, wrong = tls
