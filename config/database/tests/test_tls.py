@@ -108,8 +108,9 @@ def test_require_encrypts_without_an_authority(tls):
 
 
 def test_the_server_notices_that_the_network_has_dropped(tls):
+    server = replace(tls[0], sslmode="require")
     names = ("idle", "interval", "count")
-    found = [through_pgbouncer(tls[0], f"SHOW tcp_keepalives_{name}") for name in names]
+    found = [through_pgbouncer(server, f"SHOW tcp_keepalives_{name}") for name in names]
     assert found == ["5", "5", "5"]
 
 
