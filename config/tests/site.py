@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from config.database.server import server_from_url
 from config.tests.processes import ROOT, free_port, wait_until
 from config.tests.processes import status as status_of
 
@@ -125,6 +127,20 @@ class Site:
         return psycopg.connect(
             host=str(self.run_dir), dbname="ai4ceo", user="postgres", autocommit=True, **options
         )
+
+    def place(self, pool):
+        """How a client of the PgBouncer of that pool connects: psycopg's keywords."""
+        variable = {"web": "POSTGRES_URL", "jobs": "POSTGRES_JOBS_URL"}[pool.name]
+        text = (self.folder / ".env").read_text()
+        (url,) = re.findall(rf"^{variable}=(.*)$", text, re.MULTILINE)
+        server = server_from_url(variable, url)
+        return {
+            "host": str(self.run_dir),
+            "port": pool.listen_port,
+            "dbname": server.dbname,
+            "user": server.user,
+            "password": server.password,
+        }
 
     def role(self, name):
         """The role `web` or `jobs` of the site."""

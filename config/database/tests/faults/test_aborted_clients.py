@@ -5,7 +5,6 @@ each of them abandons a server connection.
 """
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,6 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.server import server_from_url
 from config.database.tests.servers import abandon
 from config.tests.processes import Activity, wait_until
 from config.tests.traffic import Traffic, ask
@@ -28,20 +26,6 @@ pytestmark = pytest.mark.faults
 WEB, JOBS = settings.POOLS["web"], settings.POOLS["jobs"]
 SLEEP = "SELECT pg_sleep(20)"
 COUNTS = pytest.mark.parametrize("count", [25, 100])
-
-
-def place(site, pool):
-    """How a client of that pool's PgBouncer connects."""
-    variable = {"web": "POSTGRES_URL", "jobs": "POSTGRES_JOBS_URL"}[pool.name]
-    (url,) = re.findall(rf"^{variable}=(.*)$", (site.folder / ".env").read_text(), re.MULTILINE)
-    server = server_from_url(variable, url)
-    return {
-        "host": str(site.run_dir),
-        "port": pool.listen_port,
-        "dbname": server.dbname,
-        "user": server.user,
-        "password": server.password,
-    }
 
 
 def backends(site, condition):
@@ -66,7 +50,7 @@ def wait_for(seen, site, pool):
 
 def slow_queries(site, count):
     """So many clients of the web pool, each in a statement or waiting for a connection."""
-    clients = [psycopg.connect(**place(site, WEB), autocommit=True) for _ in range(count)]
+    clients = [psycopg.connect(**site.place(WEB), autocommit=True) for _ in range(count)]
     for client in clients:
         client.pgconn.send_query(SLEEP.encode())
     wait_for(sleeping, site, WEB)
@@ -157,7 +141,7 @@ def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people
 def script(site):
     """A process in the middle of a statement of the jobs pool, or waiting for a connection."""
     path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
-    where = {f"PG{key.upper()}": str(value) for key, value in place(site, JOBS).items()}
+    where = {f"PG{key.upper()}": str(value) for key, value in site.place(JOBS).items()}
     where["PGDATABASE"] = where.pop("PGDBNAME")
     return subprocess.Popen(
         [shutil.which("psql", path=path), "-X", "-c", SLEEP],
@@ -168,7 +152,7 @@ def script(site):
 
 
 def first_statement(site):
-    with psycopg.connect(**place(site, JOBS), autocommit=True) as connection:
+    with psycopg.connect(**site.place(JOBS), autocommit=True) as connection:
         return connection.execute("SELECT 1").fetchone()
 
 

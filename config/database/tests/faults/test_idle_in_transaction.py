@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 
 from config.database.faults import is_unavailable
-from config.database.tests.faults.test_aborted_clients import place
 from config.tests.processes import wait_until
 from config.tests.traffic import Traffic
 
@@ -28,7 +27,7 @@ with transaction.atomic(), connection.cursor() as cursor:
 
 def client(site, pool):
     """A client of that pool's PgBouncer, which begins and ends its transactions by hand."""
-    return psycopg.connect(**place(site, pool), autocommit=True)
+    return psycopg.connect(**site.place(pool), autocommit=True)
 
 
 def left_open(site, pool, person):

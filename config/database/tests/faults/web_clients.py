@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack, contextmanager
 
 import psycopg
 from django.conf import settings
-
-from config.database.server import server_from_url
 
 WEB = settings.POOLS["web"]
 
 
 def connected(site):
     """A new one, logged in."""
-    text = (site.folder / ".env").read_text()
-    (url,) = re.findall(r"^POSTGRES_URL=(.*)$", text, re.MULTILINE)
-    server = server_from_url("POSTGRES_URL", url)
-    return psycopg.connect(
-        host=str(site.run_dir),
-        port=WEB.listen_port,
-        dbname=server.dbname,
-        user=server.user,
-        password=server.password,
-        autocommit=True,
-    )
+    return psycopg.connect(**site.place(WEB), autocommit=True)
 
 
 @contextmanager
