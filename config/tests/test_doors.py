@@ -8,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 import urllib.parse
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.cookies import SimpleCookie
+from itertools import takewhile
 from pathlib import Path
 from subprocess import PIPE
 
@@ -43,20 +44,73 @@ class Door:
             timeout=120,
         )
 
+    def start(self, *command):
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
     def up(self, **environment):
         return self.run("deploy/up", "-d", **environment)
 
     def down(self):
         return self.run("deploy/down")
 
+    def status(self, path):
+        return status(int(self.environment["PORT"]), path)
+
+    @property
+    def run_dir(self):
+        return Path(self.environment["VAR_DIR"]) / "run"
+
+    def has_pgbouncer(self):
+        return (self.run_dir / ".s.PGSQL.6432").exists()
+
+
+@contextmanager
+def new_door(**environment):
+    """Doors to a folder with blanks, whose sockets' addresses are short enough."""
+    with tempfile.TemporaryDirectory(prefix="a door ", dir="/tmp") as folder:
+        door = Door(Path(folder), PORT=str(free_port()), **environment)
+        yield door
+        door.down()
+
 
 @pytest.fixture
 def door():
-    """Doors to a folder with blanks, whose sockets' addresses are short enough."""
-    with tempfile.TemporaryDirectory(prefix="a door ", dir="/tmp") as folder:
-        door = Door(Path(folder), PORT=str(free_port()))
+    with new_door() as door:
         yield door
-        door.down()
+
+
+@pytest.fixture(scope="module")
+def started():
+    """A site that is up. Two doors at once have brought it there; what they said is in `said`.
+
+    Its environment file had no last newline, and a variable of libpq's led elsewhere.
+    """
+    with new_door(PGPORT="5999") as door:
+        (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
+        both = [door.start("deploy/up", "-d") for _ in range(2)]
+        said = [process.communicate(timeout=120) for process in both]
+        door.said = {process.returncode: text for process, text in zip(both, said, strict=True)}
+        yield door
+
+
+@pytest.fixture(scope="module")
+def stopped():
+    """A site that has been up without PgBouncer, and down; its path is too deep for sockets."""
+    with new_door() as door:
+        door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
+        door.first = door.up(DATABASE_POOLING="direct")
+        door.was_ready = door.status("/readyz") == 200
+        door.had_pgbouncer = door.has_pgbouncer()
+        door.last = door.down()
+        yield door
 
 
 class Browser:
@@ -90,12 +144,10 @@ def mailed_code(door):
     return CODE.search(mail.read_text())[1]
 
 
-def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(door):
-    made = door.up()
-    assert made.returncode == 0, made.stdout + made.stderr
-    browser = Browser(int(door.environment["PORT"]))
+def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(started):
+    browser = Browser(int(started.environment["PORT"]))
     browser.fill("/accounts/signup/", email="ada@example.com", password1="correct horse battery")
-    assert browser.fill("/accounts/confirm-email/", code=mailed_code(door)) == 200
+    assert browser.fill("/accounts/confirm-email/", code=mailed_code(started)) == 200
     for step, answer in {"name": "Ada Lovelace", "traits": "concise", "experts": "1"}.items():
         assert browser.fill(f"/onboarding/{step}/", **{step: answer}) == 200
     assert browser.page.count('class="card expert"') == 5
@@ -104,32 +156,72 @@ def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(door):
     assert "/accounts/login/" in browser.page
 
 
-def test_an_administrator_signs_in_with_the_printed_password(door):
-    printed = door.up().stdout
+def test_an_administrator_signs_in_with_the_printed_password(started):
+    printed, _ = started.said[0]
     email, password = re.search(r"administrator: (\S+), password: (\S+)", printed).groups()
-    browser = Browser(int(door.environment["PORT"]))
+    browser = Browser(int(started.environment["PORT"]))
     browser.fill("/accounts/login/?next=/admin/", login=email, password=password)
     assert browser.send("GET", "/admin/") == 200
     assert "Experts" in browser.page
 
 
-def test_a_second_up_says_that_it_runs_and_down_keeps_the_data(door):
-    assert "password" in door.up().stdout.lower()
-    again = door.up()
+def test_of_two_doors_at_once_one_starts_the_site_and_the_other_says_so(started):
+    assert sorted(started.said) == [0, 1]
+    assert "another deploy/up is just starting the site" in started.said[1][1]
+    assert started.status("/readyz") == 200
+
+
+def test_one_more_up_says_that_it_runs(started):
+    again = started.up()
     assert (again.returncode, again.stdout.count("\n")) == (0, 1)
     assert again.stdout.startswith("Already running at http://127.0.0.1:")
-    assert door.down().stdout == "Stopped.\n"
-    assert status(int(door.environment["PORT"]), "/healthz") == 0
-    assert "password" not in door.up().stdout.lower()
 
 
-def test_secrets_are_generated_and_only_the_owner_reads_them(door):
-    door.up()
-    environment = door.folder / ".env"
+def test_secrets_are_generated_and_only_the_owner_reads_them(started):
+    environment = started.folder / ".env"
     assert environment.stat().st_mode & 0o777 == 0o600
     assert len(re.search(r"^SECRET_KEY=(.+)$", environment.read_text(), re.MULTILINE)[1]) >= 50
-    written = door.folder / "var/pgbouncer"
+    written = started.folder / "var/pgbouncer"
     assert {path.stat().st_mode & 0o777 for path in written.iterdir()} == {0o600}
+
+
+def test_an_environment_file_without_a_last_newline_stays_whole(started):
+    text = (started.folder / ".env").read_text()
+    assert text.startswith("LOG_LEVEL=WARNING\nSECRET_KEY=")
+
+
+def test_the_site_runs_without_pgbouncer_by_one_variable(stopped):
+    assert stopped.first.returncode == 0, stopped.first.stdout + stopped.first.stderr
+    assert "password" in stopped.first.stdout
+    assert stopped.was_ready
+    assert not stopped.had_pgbouncer
+
+
+def test_down_stops_everything_and_takes_the_short_folder_for_sockets_with_it(stopped):
+    assert stopped.last.stdout == "Stopped.\n"
+    assert stopped.status("/healthz") == 0
+    assert stopped.run_dir.is_symlink()
+    assert not stopped.run_dir.exists()
+
+
+def test_pools_that_do_not_fit_the_server_are_named_before_the_site_serves(stopped):
+    result = stopped.up(POOL_WEB_MAX="60")
+    assert result.returncode == 1
+    assert "pool.E102" in result.stderr
+    assert stopped.status("/healthz") == 0
+
+
+def test_it_starts_again_with_its_data_and_pgbouncer_until_it_is_interrupted(stopped):
+    with stopped.start("deploy/up") as up:
+        said = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), up.stdout))
+        assert "password" not in said
+        assert stopped.status("/readyz") == 200
+        assert stopped.has_pgbouncer()
+        os.killpg(up.pid, signal.SIGINT)
+        assert up.wait(60) == 130
+    assert stopped.status("/healthz") == 0
+    assert not (stopped.run_dir / "supervisord.pid").exists()
+    assert not (stopped.run_dir.parent / "postgres/postmaster.pid").exists()
 
 
 def test_down_without_a_site_says_so(door):
@@ -166,62 +258,6 @@ def test_an_unknown_option_is_refused(door):
     assert "usage: deploy/up [-d]" in one_line(door.run("deploy/up", "--fast"))
 
 
-def test_interrupting_the_foreground_stops_everything(door):
-    with subprocess.Popen(
-        ["deploy/up"],
-        cwd=ROOT,
-        env=door.environment,
-        stdout=PIPE,
-        text=True,
-        start_new_session=True,
-    ) as up:
-        for line in up.stdout:
-            if line.startswith("Ctrl-C"):
-                break
-        assert status(int(door.environment["PORT"]), "/readyz") == 200
-        os.killpg(up.pid, signal.SIGINT)
-        assert up.wait(60) == 130
-    assert status(int(door.environment["PORT"]), "/healthz") == 0
-    assert not (door.folder / "var/run/supervisord.pid").exists()
-    assert not (door.folder / "var/postgres/postmaster.pid").exists()
-
-
-def test_the_site_runs_without_pgbouncer_by_one_variable_and_back(door):
-    port = int(door.environment["PORT"])
-    assert door.up(DATABASE_POOLING="direct").returncode == 0
-    assert status(port, "/readyz") == 200
-    assert not (door.folder / "var/run/.s.PGSQL.6432").exists()
-    door.down()
-    assert door.up().returncode == 0
-    assert status(port, "/readyz") == 200
-    assert (door.folder / "var/run/.s.PGSQL.6432").exists()
-
-
-def test_a_path_too_deep_for_sockets_gets_a_short_folder_for_them(door):
-    door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
-    assert door.up().returncode == 0
-    assert status(int(door.environment["PORT"]), "/readyz") == 200
-    run = Path(door.environment["VAR_DIR"]) / "run"
-    assert run.is_symlink()
-    assert (run / ".s.PGSQL.6432").exists()
-    door.down()
-    assert not run.exists()
-
-
-def test_of_two_doors_at_once_one_starts_the_site_and_the_other_says_so(door):
-    command = ["deploy/up", "-d"]
-    both = [
-        subprocess.Popen(
-            command, cwd=ROOT, env=door.environment, stdout=PIPE, stderr=PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=120) for process in both]
-    assert sorted(process.returncode for process in both) == [0, 1]
-    assert "another deploy/up is just starting the site" in said[0][1] + said[1][1]
-    assert status(int(door.environment["PORT"]), "/readyz") == 200
-
-
 def test_a_secret_may_stand_in_a_file_that_the_environment_file_names(door):
     url = door.folder / "the url"
     url.write_text(f"postgresql://web:secret@127.0.0.1:{free_port()}/site\n")
@@ -237,23 +273,10 @@ def test_an_unreadable_secret_ends_with_one_clear_line(door):
     assert said.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
 
 
-def test_an_environment_file_without_a_last_newline_stays_whole(door):
-    (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
-    assert door.up(PGPORT="5999").returncode == 0
-    assert (door.folder / ".env").read_text().startswith("LOG_LEVEL=WARNING\nSECRET_KEY=")
-
-
 def test_a_bad_number_of_the_policy_ends_before_anything_is_made(door):
     said = one_line(door.up(POOL_WEB_MAX="many"))
     assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in said
     assert not (door.folder / "var/postgres").exists()
-
-
-def test_pools_that_do_not_fit_the_server_are_named_before_the_site_serves(door):
-    result = door.up(POOL_WEB_MAX="60")
-    assert result.returncode == 1
-    assert "pool.E102" in result.stderr
-    assert status(int(door.environment["PORT"]), "/healthz") == 0
 
 
 def test_a_path_with_quotes_is_refused(door):
