@@ -14,9 +14,9 @@ from config.tests.traffic import Traffic
 
 pytestmark = pytest.mark.faults
 
-LOCKS = """
+WAITS = """
 SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE usename = %s AND relation = 'onboarding_expert'::regclass
+WHERE usename = %s AND relation = 'onboarding_expert'::regclass AND NOT granted
 """
 COUNT = "SELECT count(*) FROM onboarding_expert"
 
@@ -29,10 +29,12 @@ def superuser(site):
 
 @pytest.fixture
 def seed(site, superuser, catalogue):
-    """A job in the middle of its transaction."""
-    job = site.manage("seed_experts", "--file", catalogue(20_000))
-    wait_until(lambda: superuser.execute(LOCKS, [site.role("jobs")]).fetchone(), 30, "it works")
-    return job
+    """A job in the middle of its transaction, which waits until `superuser` ends hers."""
+    superuser.execute("BEGIN; LOCK TABLE onboarding_expert IN SHARE MODE")
+    with site.manage("seed_experts", "--file", catalogue(2_000)) as job:
+        wait_until(lambda: superuser.execute(WAITS, [site.role("jobs")]).fetchone(), 30, "it waits")
+        yield job
+        superuser.execute("ROLLBACK")
 
 
 def listener(site, pool):
@@ -54,11 +56,12 @@ def kill(site, pool):
     return time.monotonic()
 
 
-def test_of_the_web_and_a_job_runs_through(site, people, seed):
+def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed):
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
         back = kill(site, "web")
         assert seed.poll() is None
+        superuser.execute("ROLLBACK")
         said, complaint = seed.communicate(timeout=60)
     assert set(traffic.statuses()) <= {200, 503}
     assert set(traffic.statuses(after=back)) == {200}
