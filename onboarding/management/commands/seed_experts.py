@@ -15,7 +15,7 @@ from onboarding import seeding
 from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read
 
 # Whoever is waiting for a page comes first.
-NICENESS: Final = 5
+NICENESS: Final = 10
 
 
 class Command(BaseCommand):
