@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import psycopg
@@ -9,6 +10,15 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import timezone
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C work in every program that a test starts.
+
+    A shell that runs the tests in the background has it ignored, by them and by what they start.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 # What migrations put there stays.
 KEPT = ["django_migrations", "django_content_type", "auth_permission"]
