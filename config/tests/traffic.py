@@ -94,6 +94,11 @@ class Traffic:
         """The longest answer, in seconds."""
         return max(a.seconds for a in self.answers if a.began >= after)
 
+    def summary(self):
+        """How often each status came and how long the slowest answer took: text."""
+        counts = (f"{count:,} x {status}" for status, count in sorted(self.statuses().items()))
+        return f"{', '.join(counts)}; slowest {self.slowest():.1f} s"
+
     def lost(self):
         """Who finds less stored than what was acknowledged, or more than what was tried."""
         return [person.pk for person in self.people if not self._is_kept(person)]

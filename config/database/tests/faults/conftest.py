@@ -14,6 +14,17 @@ RESERVED = 3  # superuser_reserved_connections, which the tests' own look at Pos
 COUNT = 8
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What the tests have recorded with `record_property`, at the run's end."""
+    passed = terminalreporter.stats.get("passed", [])
+    recorded = [report for report in passed if report.when == "call" and report.user_properties]
+    if recorded:
+        terminalreporter.section("measured")
+    for report in sorted(recorded, key=lambda report: report.nodeid):
+        values = "; ".join(f"{name} {value}" for name, value in report.user_properties)
+        terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {values}")
+
+
 @pytest.fixture(scope="session")
 def shared_site():
     with new_site() as site:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +18,6 @@ MOUNT = """
 for disk in "$@"; do mkdir -p "$disk" && mount -t tmpfs -o size=64m,mode=700 none "$disk"; done
 exec unshare --user --map-user="$OUTER_UID" --map-group="$OUTER_GID" deploy/up -d
 """
-
-
-def can_mount():
-    return subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode == 0
 
 
 class SiteOnSmallDisks(Site):

@@ -7,15 +7,12 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from config.database.tests.faults.disks import SiteOnSmallDisks, can_mount
+from config.database.tests.faults.disks import SiteOnSmallDisks
 from config.tests.processes import wait_until
 from config.tests.site import TOKEN, new_site
 from config.tests.traffic import ask
 
-pytestmark = [
-    pytest.mark.faults,
-    pytest.mark.skipif(not can_mount(), reason="here an ordinary user may mount nothing"),
-]
+pytestmark = pytest.mark.faults
 
 API, PAGE = "/api/files/upload", "/files/upload/"
 SMALL, LARGE = 100_000, 3_000_000  # bytes; Django keeps up to 2.5 MB in memory

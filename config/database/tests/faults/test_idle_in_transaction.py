@@ -70,14 +70,16 @@ def others_at_work(site, people):
     assert traffic.lost() == []
 
 
-def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people):
+def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people, record_property):
     began = time.monotonic()
     silent = {pool: left_open(site, pool, people[i]) for i, pool in enumerate((WEB, JOBS))}
     pids = [pid for _, pid in silent.values()]
     with others_at_work(site, people[2:]):
         gone = lambda: not any(lives(site, pid) for pid in pids)  # noqa: E731
         wait_until(gone, WEB.idle_in_transaction_timeout + 5, "the server ended both")
-    assert time.monotonic() - began >= WEB.idle_in_transaction_timeout
+    ended = time.monotonic() - began
+    assert ended >= WEB.idle_in_transaction_timeout
+    record_property("ended after", f"{ended:.1f} s")
     for pool, (connection, _) in silent.items():
         with pytest.raises(psycopg.Error) as caught:
             connection.execute("COMMIT")
@@ -86,12 +88,14 @@ def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people):
     assert not any(is_locked(site, person) for person in people)
 
 
-def test_that_of_a_killed_job_is_ended_at_once(site, people):
+def test_that_of_a_killed_job_is_ended_at_once(site, people, record_property):
     job = site.manage("shell", "--verbosity", "0", "-c", LEAVE_OPEN.format(pk=people[0].pk))
     with others_at_work(site, people[1:]):
         assert job.stdout.readline() == "open\n"
         assert is_locked(site, people[0])
         job.kill()
+        killed = time.monotonic()
         wait_until(lambda: not is_locked(site, people[0]), 2, "the lock is gone")
+        record_property("lock gone after", f"{time.monotonic() - killed:.1f} s")
     job.communicate()
     assert is_whole(site, JOBS)

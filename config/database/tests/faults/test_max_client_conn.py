@@ -15,7 +15,9 @@ def asked(site, people):
     return crowd(site.port, 16, "/api/profile", requests=4, headers=people[0].headers)
 
 
-def test_threads_without_a_connection_answer_503_and_nobody_else_notices(site, people):
+def test_threads_without_a_connection_answer_503_and_nobody_else_notices(
+    site, people, record_property
+):
     reload(site)  # the new workers have no connection yet
     crowd(site.port, 8, "/api/profile", headers=people[0].headers)
     with connected_until_refused(site) as (clients, said):
@@ -23,8 +25,10 @@ def test_threads_without_a_connection_answer_503_and_nobody_else_notices(site, p
         unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
         site.managed("seed_experts")
     after = asked(site, people)
+    statuses = Counter(one.status for one in full)
+    record_property("answers while full", f"{statuses[200]} x 200, {statuses[503]} x 503")
     assert "no more connections allowed" in said
-    assert set(Counter(one.status for one in full)) == {200, 503}
+    assert set(statuses) == {200, 503}
     assert {one.headers["retry-after"] for one in full if one.status == 503} == {"5"}
     assert unharmed == [(1,)] * len(clients)
     assert {one.status for one in after} == {200}

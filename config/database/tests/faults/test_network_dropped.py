@@ -64,7 +64,9 @@ def network(site, tmp_path):
         yield network
 
 
-def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, people, network):
+def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
+    site, people, network, record_property
+):
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with network.cut():
@@ -73,6 +75,8 @@ def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, pe
         wait_until(lambda: traffic.statuses(after=end)[200], 30, "it answers again")
         back = time.monotonic()
         time.sleep(2.5)
+    record_property("people", traffic.summary())
+    record_property("200 again after", f"{back - end:.1f} s")
     assert set(traffic.statuses()) == {200, 503}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
     assert traffic.slowest() < WEB.query_timeout + SLACK

@@ -48,21 +48,28 @@ def listener(site, pool):
         return struct.unpack("3i", credentials)[0]
 
 
-def kill(site, pool):
-    """Kill the pool's PgBouncer, and wait for the next one; the time at which it listens."""
-    killed = site.pid(f"pgbouncer-{pool}")
-    os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: listener(site, pool) not in (0, killed), 2, "the next one listens")
-    return time.monotonic()
+@pytest.fixture
+def kill(site, record_property):
+    """Kills a pool's PgBouncer and waits for the next one; the time at which it listens."""
+
+    def kill(pool):
+        killed, began = site.pid(f"pgbouncer-{pool}"), time.monotonic()
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: listener(site, pool) not in (0, killed), 2, "the next one listens")
+        record_property("back after", f"{time.monotonic() - began:.1f} s")
+        return time.monotonic()
+
+    return kill
 
 
-def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed):
+def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed, kill, record_property):
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
-        back = kill(site, "web")
+        back = kill("web")
         assert seed.poll() is None
         superuser.execute("ROLLBACK")
         said, complaint = seed.communicate(timeout=60)
+    record_property("people", traffic.summary())
     assert set(traffic.statuses()) <= {200, 503}
     assert set(traffic.statuses(after=back)) == {200}
     assert traffic.lost() == []
@@ -70,13 +77,14 @@ def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed):
     assert said.startswith("experts: ")
 
 
-def test_of_the_jobs_and_no_request_fails(site, people, superuser, seed):
+def test_of_the_jobs_and_no_request_fails(site, people, superuser, seed, kill, record_property):
     before = superuser.execute(COUNT).fetchone()
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
-        kill(site, "jobs")
+        kill("jobs")
         assert "expired sessions deleted" in site.managed("clear_sessions")
         complaint = seed.communicate(timeout=30)[1]
+    record_property("people", traffic.summary())
     assert set(traffic.statuses()) == {200}
     assert traffic.lost() == []
     assert (seed.returncode, len(complaint.splitlines())) == (1, 1)

@@ -23,7 +23,9 @@ def resumed(site):
 
 
 @pytest.mark.usefixtures("resumed")
-def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(site, people):
+def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(
+    site, people, record_property
+):
     before = started_at(site)
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 50, 10, "people are at work")
@@ -32,6 +34,7 @@ def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(site,
         assert "web: goes on" in site.managed("pools", "resume")
         resumed = time.monotonic()
         wait_until(lambda: traffic.statuses(after=resumed)[200] > 50, 10, "people go on")
+    record_property("people", traffic.summary())
     assert started_at(site) > before
     assert traffic.statuses() == {200: len(traffic.answers)}
     assert traffic.lost() == []

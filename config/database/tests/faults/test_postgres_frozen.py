@@ -51,7 +51,9 @@ def answers(site, people):
         )
 
 
-def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, people):
+def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
+    site, people, record_property
+):
     before = processes(site)
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
@@ -61,6 +63,8 @@ def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(site, peo
             wait_until(lambda: traffic.statuses()[503] >= len(people), 30, "all are refused")
         end = time.monotonic()
         time.sleep(2.5)
+    record_property("people", traffic.summary())
+    record_property("in the queue", f"503 after {min(one.seconds for one in others):.1f} s")
     assert (healthz.status, healthz.seconds < 1) == (200, True)
     assert set(traffic.statuses()) == {200, 503}
     assert {(one.status, one.retry_after) for one in others} == {(503, "5")}

@@ -51,13 +51,18 @@ def accepts(site):
 
 
 @WAYS
-def test_with_traffic_only_503_until_two_seconds_after_its_return(site, people, way):
+def test_with_traffic_only_503_until_two_seconds_after_its_return(
+    site, people, way, record_property
+):
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with outage(site, way):
             pass
         back = time.monotonic()
         time.sleep(2.5)
+    first = min(a.ended for a in traffic.answers if a.began >= back and a.status == 200)
+    record_property("people", traffic.summary())
+    record_property("200 again after", f"{first - back:.1f} s")
     assert set(traffic.statuses()) == {200, 503}
     assert set(traffic.statuses(after=back + 2)) == {200}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)

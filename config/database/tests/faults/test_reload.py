@@ -12,7 +12,7 @@ from config.tests.traffic import Traffic
 pytestmark = pytest.mark.faults
 
 
-def test_five_reloads_under_load_fail_no_request(site, people):
+def test_five_reloads_under_load_fail_no_request(site, people, record_property):
     kept, done = [], threading.Event()
 
     def keep_asking():
@@ -26,6 +26,7 @@ def test_five_reloads_under_load_fail_no_request(site, people):
             reload(site)
         done.set()
         asking.join()
+    record_property("people", traffic.summary())
     assert set(traffic.statuses()) == {200}
     assert traffic.lost() == []
     assert set(Counter(one.status for one in kept)) == {200}

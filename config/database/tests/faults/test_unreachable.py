@@ -88,12 +88,17 @@ def run(site, **environment):
 
 
 @pytest.mark.parametrize("fault", [refusing, swallowing])
-def test_an_error_comes_when_the_connect_timeout_ends(site, people, fault):
+def test_an_error_comes_when_the_connect_timeout_ends(site, people, fault, record_property):
     headers = people[0].headers
     with fault(site) as port, gunicorn(**direct(port)) as other, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask, at, "GET", "/api/profile", headers) for at in (site.port, other)]
         jobs = [pool.submit(run, site), pool.submit(run, site, **direct(port))]
         answers, ends = [one.result() for one in asked], [one.result() for one in jobs]
+    for name, seconds in {
+        "web": max(answer.seconds for answer in answers),
+        "jobs": max(seconds for *_, seconds in ends),
+    }.items():
+        record_property(name, f"after {seconds:.1f} s")
     for answer in answers:
         assert (answer.status, answer.retry_after) == (503, "5")
         assert answer.seconds < WEB.connect_timeout + SLACK
