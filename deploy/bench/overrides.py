@@ -11,8 +11,13 @@ from config.database.databases import database
 Settings = dict[str, Any]
 
 PERSISTENT: Final = 600  # seconds: longer than any turn
-OWN_MIDDLEWARE: Final = "accounts.middleware.AuthenticationMiddleware"
-STOCK_MIDDLEWARE: Final = "django.contrib.auth.middleware.AuthenticationMiddleware"
+# The site's own way to a session's person, and to its own backend, which Django's has not.
+STOCK_MIDDLEWARE: Final = {
+    "accounts.middleware.AuthenticationMiddleware": (
+        "django.contrib.auth.middleware.AuthenticationMiddleware"
+    ),
+    "config.database.middleware.wait_once": None,
+}
 
 
 def direct(site: Settings) -> Settings:
@@ -34,12 +39,12 @@ def stock(site: Settings, **connection: Any) -> Settings:
         "PORT": str(server.port),
         **connection,
     }
-    middleware = [STOCK_MIDDLEWARE if it == OWN_MIDDLEWARE else it for it in site["MIDDLEWARE"]]
+    middleware = [STOCK_MIDDLEWARE.get(it, it) for it in site["MIDDLEWARE"]]
     return {
         "DATABASES": site["DATABASES"] | {"default": entry},
         "INSTALLED_APPS": [*site["INSTALLED_APPS"], "django.contrib.sessions"],
         "SESSION_ENGINE": "django.contrib.sessions.backends.db",
-        "MIDDLEWARE": middleware,
+        "MIDDLEWARE": [it for it in middleware if it],
     }
 
 
