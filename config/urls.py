@@ -12,6 +12,7 @@ handler404 = "config.views.not_found"
 handler500 = "config.views.server_error"
 
 urlpatterns = [
+    path("api/", api.urls),  # first, as it is asked most
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
@@ -23,5 +24,4 @@ urlpatterns = [
     path("profile/", include("profiles.urls")),
     path("tour/", include("tours.urls")),
     path("files/", include("files.urls")),
-    path("api/", api.urls),
 ]
