@@ -9,6 +9,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from config.database.change import change
+
 
 class Personal(models.Model):
     """Base of such a row. A person without one has the defaults, so nobody needs to make it."""
@@ -37,9 +39,8 @@ class Personal(models.Model):
         """Write these values: one statement, where the person has a row already."""
         for name, value in values.items():
             setattr(self, name, value)
-        rows = type(self)._default_manager
-        if not rows.filter(pk=self.pk).update(**values):
-            rows.update_or_create(pk=self.pk, defaults=values)
+        if not change(type(self), self.pk, values):
+            type(self)._default_manager.update_or_create(pk=self.pk, defaults=values)
 
 
 @cache
