@@ -16,9 +16,10 @@ from psycopg.conninfo import make_conninfo
 from config.database.policy import PoolPolicy
 from config.database.server import Server
 
-# Django writes joins in the order in which they are best made. Looking for a better one took 0.15
-# of the 0.4 ms that the statement costs by which every request finds its session and person.
-JOIN_COLLAPSE_LIMIT: Final = 1
+# Django writes joins in the order in which they are best made, and what it joins has its indexes.
+# Looking for better orders and for merges took 0.2 of the 0.4 ms that the statement costs by which
+# every request finds its session and person.
+PLANNER: Final = {"join_collapse_limit": "1", "enable_mergejoin": "off"}
 ROWS: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 HEADER: Final = """\
@@ -139,7 +140,7 @@ def _role(server: Server) -> list[str]:
     return [
         f"SELECT {_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
         f"ALTER ROLE {role} LOGIN{password};",
-        f"ALTER ROLE {role} SET join_collapse_limit = {JOIN_COLLAPSE_LIMIT};",
+        *(f"ALTER ROLE {role} SET {name} = {value};" for name, value in PLANNER.items()),
     ]
 
 
