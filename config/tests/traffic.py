@@ -45,7 +45,7 @@ def ask(port, method, path, headers=(), body=None):
 
 
 class Traffic:
-    """Each of `people` reads the profile and writes the bio in turn, until the block's end.
+    """Each of `people` reads the profile and writes the bio, again and again until the block's end.
 
         with Traffic(site, people) as traffic:
             ...
@@ -74,9 +74,11 @@ class Traffic:
             thread.join()
 
     def _work(self, person):
-        while not self._stop.wait(self.pause):
+        is_over = False
+        while not is_over:
             self.answers.append(ask(self.site.port, "GET", "/api/profile", person.headers))
             self._write(person)
+            is_over = self._stop.wait(self.pause)
 
     def _write(self, person):
         number = self.tried[person.pk] = self.tried[person.pk] + 1
