@@ -109,6 +109,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self.alive:
             SIBLINGS.accepts(self.age, self.nr_conns)
 
+    def guarded_arrival(self, conn: Connection) -> None:
+        """Whatever a client sends ends its own connection at most, and not the worker."""
+        try:
+            self.on_arrival(conn)
+        except Exception:
+            self.log.exception("a connection failed")
+            self.drop(conn)
+
     def on_arrival(self, conn: Connection) -> None:
         if conn.is_served:
             conn.has_more = True
@@ -227,7 +235,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         for fd in self.poller.poll(min(timeout, TICK)):
             if conn := self.conns.get(fd):
-                self.on_arrival(conn)
+                self.guarded_arrival(conn)
 
     def murder_keepalived(self, force: bool = False) -> None:
         """What gunicorn's loop calls at every turn, and at its end with `force`."""

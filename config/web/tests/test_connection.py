@@ -103,10 +103,11 @@ def test_a_body_that_does_not_come_is_not_waited_for(pair, monkeypatch, name, va
 @pytest.mark.parametrize(
     ("head", "size"),
     [
-        (b"GET / HTTP/1.1\r\nContent-Length: 7", 0),
+        (b"GET / HTTP/1.1\r\nContent-Length: 7", 7),
         (b"POST / HTTP/1.1\r\nHost: x", 0),
         (b"PATCH / HTTP/1.1\r\ncontent-length:  12 ", 12),
         (b"POST / HTTP/1.1\r\nContent-Length: twelve", 0),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"1" * 5000, None),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked", None),
         (b"POST / HTTP/1.1\r\nContent-Length: 7\r\nExpect: 100-continue", None),
     ],
