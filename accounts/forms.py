@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import forms
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 
@@ -17,12 +18,20 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]
 
 
 class SignupForm(forms.SignupForm):  # type: ignore[misc]
+    account_already_exists: bool
+
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists:
             # A new account hashes its password, which is most of the answer's time: without
             # the same work here the time would tell which addresses have an account.
             make_password(self.cleaned_data["password1"])
-        return super().try_save(request)
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:
+            # Whoever has sent the form twice at once gets the same answer to both.
+            self.account_already_exists = True
+            return super().try_save(request)
 
 
 class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):  # type: ignore[misc]

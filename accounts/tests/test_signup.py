@@ -155,6 +155,15 @@ def test_only_the_owner_learns_that_the_address_is_taken(client):
     assert User.objects.get().check_password(PASSWORD)
 
 
+def test_an_address_that_is_taken_in_the_same_moment_is_answered_as_any_other(client, monkeypatch):
+    make_user()
+    look = "allauth.account.internal.flows.manage_email.email_already_exists"
+    monkeypatch.setattr(look, lambda email, **_: (email, False))
+    response = sign_up(client, password1="nine-blue-submarines")
+    assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
+    assert User.objects.get().check_password(PASSWORD)
+
+
 def test_the_mails_to_one_address_are_few(client, client_of_bob):
     assert sign_up(client).status_code == 302
     response = sign_up(client_of_bob)
