@@ -266,6 +266,11 @@ def test_the_view_is_of_both_pools():
     assert outcome("--pool", "web")[1] == "--pool and --timeout go with an action, such as pause."
 
 
+@pytest.mark.parametrize("option", ["--json", "--watch=1"])
+def test_an_action_shows_no_figures(option):
+    assert outcome("resume", option)[1] == "--json and --watch show figures, and go with no action."
+
+
 def test_without_pgbouncer_that_is_one_line(settings):
     settings.DATABASE_POOLING = "direct"
     for arguments in ((), ("pause",), ("--json",)):

@@ -35,6 +35,8 @@ class Command(BaseCommand):
             raise CommandError("there is no PgBouncer to ask: DATABASE_POOLING=direct.")
         if action is None and (pool, timeout) != (None, None):
             raise CommandError("--pool and --timeout go with an action, such as pause.")
+        if action and (options["as_json"] or options["watch"] is not None):
+            raise CommandError("--json and --watch show figures, and go with no action.")
         policies = [policy for name, policy in settings.POOLS.items() if pool in (None, name)]
         if action == "pause":
             self.pause(policies, timeout)
