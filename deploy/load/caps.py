@@ -32,6 +32,7 @@ class Activity:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.complaints: list[str] = []
         self._most: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -51,6 +52,12 @@ class Activity:
         ]
 
     def _watch(self) -> None:
+        try:
+            self._look_until_stopped()
+        except psycopg.Error as error:
+            self.complaints.append(f"pg_stat_activity was watched no longer: {error}")
+
+    def _look_until_stopped(self) -> None:
         server = settings.POSTGRES["web"]
         with psycopg.connect(
             host=server.host, dbname=server.dbname, user="postgres", autocommit=True

@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """`failures` and `complaints`, of requests and of jobs, are in words already."""
+    """`failures`, of requests, and `complaints`, of all else, are in words already."""
 
     rows: Sequence[Row]
     total: Row
@@ -52,6 +52,8 @@ class Report:
         for peak in self.peaks:
             if peak.connections > peak.cap:
                 yield f"{peak.pool} had {peak.connections} server connections, not {peak.cap}"
+        if not self.looks:
+            yield "nobody looked at the server connections"
         if self.refusals:
             yield f"PostgreSQL refused {self.refusals:,} connections"
         yield from self.complaints

@@ -42,7 +42,8 @@ def main() -> int:
     with activity, jobs:
         (by_hand if options.ui else by_the_clock)(environment, options, stop)
         environment.runner.quit()
-    report = made_report(environment, activity, jobs)
+    was_cut_short = stop.is_set() and not options.ui
+    report = made_report(environment, activity, jobs, was_cut_short=was_cut_short)
     say(str(report))
     return 1 if any(report.faults()) else 0
 
@@ -104,13 +105,18 @@ def ui_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def made_report(environment: Any, activity: Activity, jobs: Jobs) -> Report:
+def made_report(environment: Any, activity: Activity, jobs: Jobs, *, was_cut_short: bool) -> Report:
     stats, exceptions = environment.stats, environment.runner.exceptions.values()
     return Report(
         rows=[row(entry.name, entry) for entry in stats.entries.values()],
         total=row("all", stats.total),
         failures=[f"{e.occurrences} x {e.name}: {e.error}" for e in stats.errors.values()],
-        complaints=[*(f"{e['count']} x {e['msg']}" for e in exceptions), *jobs.complaints],
+        complaints=[
+            *(["it was interrupted"] if was_cut_short else []),
+            *(f"{e['count']} x {e['msg']}" for e in exceptions),
+            *jobs.complaints,
+            *activity.complaints,
+        ],
         jobs=jobs.runs,
         peaks=activity.peaks(),
         looks=activity.looks,

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.tests.processes import wait_until
+from config.tests.processes import superuser, wait_until
 from load.caps import Activity, Peak, refusals
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,17 @@ def test_connections_beyond_the_cap_are_seen():
         wait_until(lambda: activity.looks > seen + 1, 10, "two more looks")
     (jobs,) = [peak for peak in activity.peaks() if peak.pool == "jobs"]
     assert jobs.connections >= 3 > jobs.cap == 2
+
+
+def test_a_look_that_fails_is_told():
+    with Activity() as activity, superuser() as administrator:
+        wait_until(lambda: activity.looks, 10, "it looks")
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE usename = 'postgres' AND pid <> pg_backend_pid()"
+        )
+        wait_until(lambda: activity.complaints, 10, "it tells")
+    assert activity.complaints[0].startswith("pg_stat_activity was watched no longer: ")
 
 
 def test_refusals_are_counted_in_the_log(tmp_path):

@@ -9,7 +9,7 @@ def make_row(name="all", **overrides):
     return Row(name, **numbers | overrides)
 
 
-def make_report(*, web=10, jobs=2, refusals=0, failures=(), complaints=(), **total):
+def make_report(*, web=10, jobs=2, refusals=0, looks=1184, failures=(), complaints=(), **total):
     return Report(
         rows=[make_row("home", count=7)],
         total=make_row(**total),
@@ -17,7 +17,7 @@ def make_report(*, web=10, jobs=2, refusals=0, failures=(), complaints=(), **tot
         complaints=complaints,
         jobs=6,
         peaks=[Peak("web", web, 10), Peak("jobs", jobs, 2)],
-        looks=1184,
+        looks=looks,
         refusals=refusals,
     )
 
@@ -33,6 +33,7 @@ def test_a_run_at_the_caps_has_passed():
     [
         ({"web": 11}, "web had 11 server connections, not 10"),
         ({"jobs": 3}, "jobs had 3 server connections, not 2"),
+        ({"looks": 0}, "nobody looked at the server connections"),
         ({"refusals": 1}, "PostgreSQL refused 1 connections"),
         ({"failed": 1}, "1 of 1,200 requests failed"),
         ({"count": 0}, "nobody asked for anything"),
