@@ -44,7 +44,7 @@ class Ratio:
         outcome = REACHED
         if missed:
             clients = ", ".join(map(str, missed))
-            outcome = f"missed at {clients} clients, by up to {max(missed.values()):.0%}"
+            outcome = f"missed at {clients} clients, by up to {max(missed.values()):.1%}"
         return Verdict(target=target, measured=_told(ratios), outcome=outcome)
 
     def _ratios(self, results: Results, request: str) -> dict[int, float]:
@@ -117,7 +117,7 @@ def _steadiness(results: Results, request: str) -> Verdict:
         return Verdict(target=target, measured="", outcome=UNKNOWN)
     ratio = most.throughput / typical.throughput
     gap = (0.9 - ratio) / 0.9
-    outcome = REACHED if gap <= 0 else f"missed by {gap:.0%}"
+    outcome = REACHED if gap <= 0 else f"missed by {gap:.1%}"
     return Verdict(target=target, measured=f"{ratio:.2f} x", outcome=outcome)
 
 

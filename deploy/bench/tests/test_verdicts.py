@@ -24,12 +24,12 @@ def test_a_ratio_that_is_missed_says_where_and_by_how_much():
     runs = [make_run(clients=1, throughput=150.0), make_run(throughput=250.0)]
     others = [make_run("c", clients=clients, throughput=100.0) for clients in (1, 32)]
     _, outcome = verdict(f"{GET}: at least 2.0 x", *runs, *others)
-    assert outcome == "missed at 1 clients, by up to 25%"
+    assert outcome == "missed at 1 clients, by up to 25.0%"
 
 
 def test_a_longer_p99_is_missed():
     told = verdict(f"{GET}: p99", make_run(p99=60.0), make_run("c", p99=50.0))
-    assert told == ("1.20 x", "missed at 32 clients, by up to 20%")
+    assert told == ("1.20 x", "missed at 32 clients, by up to 20.0%")
 
 
 def test_half_of_the_frameworks_own_limit_is_reached():
@@ -39,12 +39,12 @@ def test_half_of_the_frameworks_own_limit_is_reached():
 
 def test_a_pgbouncer_that_costs_too_much_is_missed():
     told = verdict(f"{GET}: PgBouncer", make_run(), make_run("a-direct", throughput=2000.0))
-    assert told == ("0.50 x", "missed at 32 clients, by up to 44%")
+    assert told == ("0.50 x", "missed at 32 clients, by up to 44.4%")
 
 
 def test_less_throughput_at_1000_clients_is_missed():
     told = verdict(f"{GET}: at 1,000", make_run(), make_run(clients=1000, throughput=450.0))
-    assert told == ("0.45 x", "missed by 50%")
+    assert told == ("0.45 x", "missed by 50.0%")
 
 
 def test_failures_are_counted():
