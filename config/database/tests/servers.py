@@ -84,12 +84,13 @@ def administrator(server, **where):
 
 
 @contextmanager
-def pooler(policy, server, host=None, replicas=2):
+def pooler(policy, server, host=None, replicas=None):
     """A PgBouncer of its own; yields where to connect, then adds what it has said.
 
-    The folder is short, as a socket's address may have 107 bytes. It is a second replica, since
-    the site's own PgBouncer may hold slots of the same pool.
+    The folder is short, as a socket's address may have 107 bytes. Unless `replicas` says how
+    many, there are slots for the site's own PgBouncer too, which may hold all of its own.
     """
+    replicas = replicas or 1 + slots_of_the_site(policy.name) // policy.max_connections
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
         folder, said = Path(name), {}
         log = folder / "log"
@@ -107,6 +108,10 @@ def pooler(policy, server, host=None, replicas=2):
             process.send_signal(signal.SIGINT)
             said["status"] = process.wait(10)
             said["log"] = log.read_text()
+
+
+def slots_of_the_site(name):
+    return settings.POOLS[name].slots(settings.REPLICAS)
 
 
 def where(said):
