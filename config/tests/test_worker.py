@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -184,26 +185,24 @@ def workers_at(port):
     return children(master)
 
 
-def sockets(pid):
-    """How many of the network a process has open."""
-    return len(psutil.Process(pid).net_connections())
+def clients_of(pid):
+    """How many connections a worker has accepted whose clients have not closed them."""
+    return sum(it.status == psutil.CONN_ESTABLISHED for it in psutil.Process(pid).net_connections())
+
+
+def share_of_each(port):
+    """How many of 40 connections each worker has accepted, which may be after they were opened."""
+    with ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        wait_until(lambda: sum(map(clients_of, workers_at(port))) >= 40, 10, "all are accepted")
+        return [clients_of(pid) for pid in workers_at(port)]
 
 
 def test_workers_share_the_connections():
-    async def open_many(port):
-        return [await asyncio.open_connection("127.0.0.1", port) for _ in range(40)]
-
-    async def share_of_each(port):
-        before = {pid: sockets(pid) for pid in workers_at(port)}
-        streams = await open_many(port)
-        shares = [sockets(pid) - count for pid, count in before.items()]
-        for _, writer in streams:
-            writer.close()
-        return shares
-
     with gunicorn() as port:
-        wait_until(lambda: min(asyncio.run(share_of_each(port))) > 0, 20, "both accept")
-        assert min(asyncio.run(share_of_each(port))) >= 10
+        wait_until(lambda: min(share_of_each(port)) > 0, 20, "both accept")
+        assert min(share_of_each(port)) >= 10
 
 
 def test_workers_that_have_served_their_number_are_replaced_and_nobody_notices():
