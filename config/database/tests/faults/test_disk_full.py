@@ -48,7 +48,7 @@ def _everything_is_in_order_afterwards(site, person):
     yield
     assert upload(site, person, LARGE).status == 201
     assert site.files("files") == keys(site)
-    assert site.files("temporary") == set()
+    nothing_is_left_of_uploads(site)
 
 
 def upload(site, person, size, path=API):
@@ -59,6 +59,11 @@ def upload(site, person, size, path=API):
 def sign_up(site, email):
     form = {"email": email, "password1": "a long enough one", "csrfmiddlewaretoken": TOKEN}
     return ask(site.port, "POST", "/accounts/signup/", FORM, urlencode(form))
+
+
+def nothing_is_left_of_uploads(site, *others):
+    """A temporary file goes when the request is closed, which is after its answer was sent."""
+    wait_until(lambda: site.files("temporary") == set(others), 5, "the temporary files are gone")
 
 
 def keys(site):
@@ -82,7 +87,7 @@ def test_no_room_for_files(site, person):
             assert page.status == 503
             assert b"notes.txt: The file could not be stored; try again later." in page.body
         assert site.files("files") == {*before, "filler"}
-        assert site.files("temporary") == set()
+        nothing_is_left_of_uploads(site)
         assert keys(site) == before
         assert site.status("/files/", person.headers) == 200
 
@@ -94,7 +99,7 @@ def test_no_room_for_a_file_on_its_way(site, person):
         page = upload(site, person, LARGE, PAGE)
         assert page.status == 503
         assert b"Nothing can be stored now" in page.body
-        assert site.files("temporary") == {"filler"}
+        nothing_is_left_of_uploads(site, "filler")
         assert keys(site) == before
         assert upload(site, person, SMALL).status == 201
 
