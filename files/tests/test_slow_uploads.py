@@ -94,6 +94,8 @@ def test_the_pool_is_idle_while_30_clients_upload_slowly_and_all_succeed(session
         with slow_uploads(port, session) as uploads, Console(settings.POOLS["web"]) as console:
             # Each has asked who is there, which is its one statement before the body is read.
             wait_until(lambda: len(asked(log)) == CLIENTS, 30, "all are in the middle")
+            # PostgreSQL logs a statement when it begins.
+            wait_until(lambda: busy_servers(console, connection) == (0, 0), 5, "and have heard")
             target = [upload.sent + 20 for upload in uploads]
             samples = []
             while any(upload.sent < goal for upload, goal in zip(uploads, target, strict=True)):
