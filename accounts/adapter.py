@@ -16,14 +16,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Links and limits that do not depend on the Host header, which the sender chooses."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": (
-            "This address and this password do not belong together, or the address has not "
-            "been confirmed yet. \u201cForgotten it?\u201d helps with both."
-        ),
-        "enter_current_password": "That is not your current password.",
-        "incorrect_code": "That is not the code from the mail.",
-        "incorrect_password": "That is not your password.",
-        "too_many_login_attempts": "Too many failed attempts. Please try again in some minutes.",
+        "account_inactive": "This account is disabled. Ask an administrator to enable it again.",
+        "duplicate_email": "This is already the email of your account.",
+        "email_password_mismatch": "Wrong email or password.",
+        "email_taken": "An account with this email already exists.",
+        "enter_current_password": "That\u2019s not your current password.",
+        "incorrect_code": "That\u2019s not the code from the email. Check it and try again.",
+        "incorrect_password": "Wrong password.",
+        "too_many_login_attempts": "Too many failed attempts. Try again in a few minutes.",
     }
 
     def clean_email(self, email: str) -> str:

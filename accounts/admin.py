@@ -54,8 +54,8 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
         (
             None,
             {
-                "description": "The person signs in after \u201cForgotten it?\u201d, whose mailed "
-                "link confirms the address.",
+                "description": "Then ask the person to use \u201cForgot password?\u201d on the "
+                "sign-in page. The link in that email confirms the address.",
                 "fields": ("email", "name", "usable_password", "password1", "password2"),
             },
         ),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from accounts.sessions import SessionStore
 
 LAST_ADMINISTRATOR: Final = (
-    "You are the last administrator: nobody could look after the site any more. "
-    "Make somebody else one first."
+    "You are the last administrator. Make someone else an administrator first, so that the site "
+    "stays managed."
 )
 
 
@@ -52,14 +52,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = LowercaseEmailField(
         "e-mail address",
         unique=True,
-        error_messages={"unique": "There is an account with this address already."},
+        error_messages={"unique": "An account with this email already exists."},
     )
     name = models.CharField(max_length=128, blank=True, validators=[plain_line])
     is_active = models.BooleanField(
-        "active", default=True, help_text="Turn this off instead of deleting the account."
+        "active", default=True, help_text="Turn off to block sign-in and keep the account."
     )
     is_staff = models.BooleanField(
-        "staff", default=False, help_text="May sign in to this administration."
+        "staff", default=False, help_text="Can sign in to this admin site."
     )
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
 
@@ -73,7 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 name="accounts_user_email_lower_case",
                 condition=models.Q(email=Lower("email")),
-                violation_error_message="An address is kept in lower case.",
+                violation_error_message="Email addresses must be lower case.",
             )
         ]
 

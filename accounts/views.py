@@ -35,5 +35,5 @@ def account(request: SignedInRequest) -> HttpResponse:
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     request.user.sign_out_everywhere()
     logout(request)
-    messages.success(request, "You are signed out in every browser, this one included.")
+    messages.success(request, "You have signed out of every browser, including this one.")
     return redirect("account_login")

@@ -26,10 +26,10 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', accounts.fields.LowercaseEmailField(error_messages={'unique': 'There is an account with this address already.'}, max_length=254, unique=True, verbose_name='e-mail address')),
+                ('email', accounts.fields.LowercaseEmailField(error_messages={'unique': 'An account with this email already exists.'}, max_length=254, unique=True, verbose_name='e-mail address')),
                 ('name', models.CharField(blank=True, max_length=128, validators=[django.core.validators.ProhibitNullCharactersValidator()])),
-                ('is_active', models.BooleanField(default=True, help_text='Turn this off instead of deleting the account.', verbose_name='active')),
-                ('is_staff', models.BooleanField(default=False, help_text='May sign in to this administration.', verbose_name='staff')),
+                ('is_active', models.BooleanField(default=True, help_text='Turn off to block sign-in and keep the account.', verbose_name='active')),
+                ('is_staff', models.BooleanField(default=False, help_text='Can sign in to this admin site.', verbose_name='staff')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
@@ -52,6 +52,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='accounts_user_email_lower_case', violation_error_message='An address is kept in lower case.'),
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='accounts_user_email_lower_case', violation_error_message='Email addresses must be lower case.'),
         ),
     ]

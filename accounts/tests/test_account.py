@@ -26,7 +26,7 @@ def test_counts_only_sessions_that_live_and_are_one_s_own(client):
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     Client().force_login(make_user(email="bob@example.org"))
     client.force_login(user)
-    assert b"In this browser only" in client.get("/account/").content
+    assert b"Only in this browser" in client.get("/account/").content
 
 
 def test_sends_a_stranger_to_the_sign_in(client):

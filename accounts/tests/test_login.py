@@ -10,7 +10,7 @@ from accounts.tests.work import Hashes, answer
 
 pytestmark = pytest.mark.django_db
 
-WRONG = b"do not belong together"
+WRONG = b"Wrong email or password."
 THROTTLED = b"Too many failed attempts"
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_address_takes_as_long_as_a_known_one(client, overrides):
 def test_an_inactive_person_learns_it_only_with_the_password(client):
     make_user(is_active=False)
     assert sign_in(client).url == "/accounts/inactive/"
-    assert b"switched off" in client.get("/accounts/inactive/").content
+    assert b"This account is disabled" in client.get("/accounts/inactive/").content
     assert client.get("/").context["user"].is_anonymous
 
 

@@ -11,7 +11,7 @@ def test_signs_out_and_deletes_the_session(client):
     response = client.post("/accounts/logout/")
     assert (response.status_code, response.url) == (302, "/accounts/login/")
     assert not Session.objects.exists()
-    assert b"You are signed out." in client.get("/accounts/login/").content
+    assert b"You have signed out." in client.get("/accounts/login/").content
 
 
 def test_a_stolen_cookie_opens_nothing_afterwards(client):

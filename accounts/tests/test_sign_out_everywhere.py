@@ -15,7 +15,7 @@ def test_ends_every_session_of_the_person(client):
     assert (response.status_code, response.url) == (302, "/accounts/login/")
     assert not Session.objects.exists()
     assert other.get("/").context["user"].is_anonymous
-    assert b"signed out in every browser" in client.get("/accounts/login/").content
+    assert b"signed out of every browser" in client.get("/accounts/login/").content
 
 
 def test_leaves_the_sessions_of_others(client, client_of_bob):

@@ -56,7 +56,7 @@ def test_a_wrong_code_is_refused(client):
     sign_up(client)
     response = confirm(client, "BBBB-BBBB")
     assert response.status_code == 200
-    assert b"That is not the code" in response.content
+    assert b"not the code from the email" in response.content
     assert client.get("/").context["user"].is_anonymous
 
 
@@ -168,7 +168,7 @@ def test_the_mails_to_one_address_are_few(client, client_of_bob):
     assert sign_up(client).status_code == 302
     response = sign_up(client_of_bob)
     assert response.status_code == 429
-    assert b"a little fast" in response.content
+    assert b"Too many attempts" in response.content
     assert len(mail.outbox) == 1
 
 

@@ -39,7 +39,7 @@ def test_the_database_refuses_an_address_with_capitals():
 
 def test_a_taken_address_is_explained():
     make_user()
-    with pytest.raises(ValidationError, match="There is an account with this address already"):
+    with pytest.raises(ValidationError, match="An account with this email already exists"):
         User(email="Ada@example.org", password="x").full_clean()
 
 

@@ -62,7 +62,7 @@ class Journey:
         self.page.get_by_label("Email").fill(self.address)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Sign up")
-        self.sees("Look into your mail")
+        self.sees("Check your email")
         self.page.get_by_label("Code").fill(mailed_code(self.address))
         self.press("Confirm")
 

@@ -95,7 +95,7 @@ def test_the_page_for_the_mailed_code_fits(open_page):
     page.locator("[name=email]").fill(LONG_ADDRESS)
     page.locator("[name=password1]").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     found = list(sideways(page))
     assert not found, "\n".join(found)
 

@@ -83,7 +83,7 @@ class Person(HttpUser):  # type: ignore[misc]
         self.browser.follow("Create an account", "sign-up page", "Create your account")
         self.wait()
         answers = {"email": self.email, "password1": PASSWORD}
-        self.browser.press("Sign up", "sign up", "Look into your mail", self.email, **answers)
+        self.browser.press("Sign up", "sign up", "Check your email", self.email, **answers)
         self.wait()
         with self.browser.counted("confirm the address"):
             code = mailed_code(self.email)
