@@ -1,0 +1,42 @@
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Password123!",
+        "password2026",
+        "P@ssw0rd123!",
+        "Pa$$w0rd!!",
+        "!!welcome99",
+        "123Qwerty!",
+        "Summer2026!",
+        "passwordpassword1",
+        "pass.word.2026",
+        "\uff30assword123",
+    ],
+)
+def test_a_common_password_with_something_added_is_refused(password):
+    with pytest.raises(ValidationError, match="common password with something added"):
+        validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["ai4ceo-secret-harbour", "AI4CEO2026!", "my Ai-4-Ceo login"])
+def test_the_site_s_name_is_refused(password):
+    with pytest.raises(ValidationError, match="site's name"):
+        validate_password(password)
+
+
+def test_the_host_s_name_is_refused(settings):
+    settings.SITE = settings.SITE._replace(netloc="lighthouse.example.org")
+    with pytest.raises(ValidationError, match="site's name"):
+        validate_password("green-lighthouse-harbour")
+
+
+@pytest.mark.parametrize(
+    "password", ["seven-green-lighthouses", "tK3_9vQx-Lm2aRwe", "correct horse battery staple"]
+)
+def test_what_nobody_guesses_is_taken(password):
+    validate_password(password)
