@@ -112,6 +112,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """End every session of this person: each browser has to sign in again."""
         self.sessions.all().delete()
 
+    def sign_out_elsewhere(self, session_key: str | None) -> None:
+        """End every session of this person but the one with this key."""
+        self.sessions.exclude(session_key=session_key or "").delete()
+
     def is_last_administrator(self) -> bool:
         """Whether nobody else is an active superuser; no statement for who is none."""
         if not (self.is_superuser and self.is_active):

@@ -40,6 +40,15 @@ def test_the_former_address_is_told(client, ada):
     assert mail.outbox[0].subject == "Your AI4CEO address was changed"
 
 
+def test_ends_the_other_sessions_and_keeps_one_s_own(client, client_of_bob, ada):
+    client_of_bob.force_login(ada)
+    ask(client)
+    client.post("/accounts/confirm-email/", {"code": mailbox.code()})
+    assert ada.sessions.get().session_key == client.cookies["sessionid"].value
+    assert client_of_bob.get("/").context["user"].is_anonymous
+    assert client.get("/").context["user"] == ada
+
+
 def test_nothing_changes_without_the_password(client, ada):
     response = client.post("/accounts/email/", {"action_add": "", "email": "countess@example.org"})
     assert response.url == "/accounts/reauthenticate/?next=%2Faccounts%2Femail%2F"
