@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from allauth.account import admin as allauth_admin
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -16,7 +20,80 @@ from config.admin import NamelessDeletions, local_time
 # address.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
 ROLES = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def may_touch(request: HttpRequest, user: User | None) -> bool:
+    """Whether the person who asks may change this one, and what is theirs.
+
+    Superusers may change everybody, others nobody on the staff but themselves: somebody else's
+    account comes with that person's rights.
+    """
+    if user is None or request.user.is_superuser or user.pk == request.user.pk:
+        return True
+    return not (user.is_superuser or user.is_staff)
+
+
+class GuardedByPerson(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for the rows of people: they are guarded as the people are whom they belong to."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, person_of(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, person_of(obj))
+
+    def touchable(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Those of the chosen rows that the person who asks may change."""
+        if request.user.is_superuser:
+            return queryset
+        others = Q(user__is_staff=True) | Q(user__is_superuser=True)
+        return queryset.exclude(others & ~Q(user=request.user.pk))
+
+
+def person_of(row: Any) -> User | None:
+    return row.user if row is not None else None
+
+
+class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for what gives rights: the staff, with the permission for it, may look at it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(SuperusersOnly, auth_admin.GroupAdmin):
+    """Whoever changes a group gives its rights to themselves."""
+
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(SuperusersOnly, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
+    """A confirmed address resets the password of its person."""
+
+    actions = ()
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    list_select_related = ("user",)
+    list_per_page = 50
+    raw_id_fields = ("user",)
+    search_fields = ("email", "user__email", "user__name")
+    ordering = ("email",)
+    show_full_result_count = False
 
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -83,14 +160,11 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
         if change and "email" in form.changed_data:
             # The former address would go on opening the account, and resetting its password.
             obj.emailaddress_set.all().delete()
-
-
-def may_touch(request: HttpRequest, user: User | None) -> bool:
-    return user is None or request.user.is_superuser or not user.is_superuser
+            obj.sign_out_elsewhere(request.session.session_key)
 
 
 @admin.register(Session)
-class SessionAdmin(NamelessDeletions):
+class SessionAdmin(GuardedByPerson, NamelessDeletions):
     """Who is signed in; deleting a session signs that browser out."""
 
     fields = ("user", "created", "expires")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.admin import GuardedByPerson
 from config.admin import NamelessDeletions, local_time
 from config.local_formats import local_size
 from files import trash
@@ -25,7 +26,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(File)
-class FileAdmin(NamelessDeletions, ReadOnlyAdmin):
+class FileAdmin(GuardedByPerson, NamelessDeletions, ReadOnlyAdmin):
     """What people have uploaded; deleting it here is deleting it for good."""
 
     fields = (

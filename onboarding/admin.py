@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import GuardedByPerson
 from config.admin import local_time
 from onboarding.forms import TraitsField
 from onboarding.models import Expert, ExpertQuerySet, Preferences
@@ -60,7 +61,7 @@ class TraitFilter(admin.SimpleListFilter):
 
 
 @admin.register(Preferences)
-class PreferencesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PreferencesAdmin(GuardedByPerson):
     """How far people came in the wizard, and what they wish for; deleting a row asks again."""
 
     form = PreferencesForm

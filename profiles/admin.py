@@ -11,7 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.admin import UserAdmin
+from accounts.admin import GuardedByPerson, UserAdmin
 from accounts.models import User
 from files import objects
 from profiles import avatars, deletion
@@ -57,7 +57,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Profile)
-class ProfileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProfileAdmin(GuardedByPerson):
     """What people tell about themselves; a row comes with its person, so none is added here."""
 
     fields = ["user", "bio", "timezone", "locale", "avatar"]
@@ -77,7 +77,8 @@ class ProfileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Remove the pictures of the chosen people", permissions=["change"])
     def remove_avatars(self, request: HttpRequest, queryset: ProfileQuerySet) -> None:
-        self.message_user(request, f"{avatars.remove_all(queryset)} removed.", messages.SUCCESS)
+        removed = avatars.remove_all(self.touchable(request, queryset))
+        self.message_user(request, f"{removed} removed.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

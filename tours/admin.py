@@ -4,11 +4,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import GuardedByPerson
 from tours.models import Tour
 
 
 @admin.register(Tour)
-class TourAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TourAdmin(GuardedByPerson):
     """Who has answered the offer; a person without a row has not. Taken back, it comes again."""
 
     fields = ["user", "answered"]
@@ -26,5 +27,5 @@ class TourAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Offer the tour again", permissions=["change"])
     def offer_again(self, request: HttpRequest, queryset: QuerySet[Tour]) -> None:
-        offered = queryset.filter(answered=True).update(answered=False)
+        offered = self.touchable(request, queryset).filter(answered=True).update(answered=False)
         self.message_user(request, f"Offered again to {offered}.", messages.SUCCESS)
