@@ -58,6 +58,9 @@ try:
         "web": server_from_url("POSTGRES_URL", _url),
         "jobs": server_from_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
     }
+    # For psql and pg_dump, whose settings would stay in a pool.
+    _admin_url = env.text("POSTGRES_ADMIN_URL") or env.text("POSTGRES_JOBS_URL") or _url
+    POSTGRES_ADMIN = server_from_url("POSTGRES_ADMIN_URL", _admin_url)
 except (policy.PolicyError, ServerURLError) as error:
     raise ImproperlyConfigured(str(error)) from None
 DATABASE_POOLING = cast(

@@ -9,16 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from config.database.databases import entry_name, session_settings
-from config.database.policy import PoolPolicy
+from config.database.policy import SILENCE, PoolPolicy
 from config.database.server import Server, is_one_line
 from config.database.slots import wait_for_slot
 
 CONSOLE_USER: Final = "pgbouncer"
-
-# By which PostgreSQL notices a silently dropped network, so that idle connections give their
-# slots back: 30 s after their last word, or within 5 s of the network's return. The idle time
-# and the interval in seconds, and the count.
-KEEPALIVE: Final = {"tcp_keepalives_%": "5"}
 
 
 class UnwritableError(ValueError):
@@ -74,18 +69,15 @@ def userlist(server: Server, *, console_password: str) -> str:
 def connect_query(policy: PoolPolicy, replicas: int) -> str:
     """The statements by which a new server connection gets the pool's settings, then its slot.
 
-    They set only what the server knows, so that an old server refuses none of them; and the
-    settings first, so that a login that PgBouncer gave up does not wait on for a slot.
+    The settings come first, so that a login that PgBouncer gave up does not wait on for a slot;
+    before all others the timeout, as a role's own could end any later statement. The function
+    that gives the slot adds SITE_SETTINGS.
 
     PgBouncer, in every version, sends no more than 506 bytes: hence few blanks and short names.
     """
-    settings = session_settings(policy) | KEEPALIVE
-    values = ",".join(f"('{names}','{value}')" for names, value in settings.items())
-    return (
-        "SELECT set_config(name,value,false) "  # noqa: S608  only numbers of the policy
-        f"FROM pg_settings JOIN (VALUES {values}) wanted (n,value) ON name LIKE n; "
-        f"{wait_for_slot(policy, replicas)}"
-    )
+    settings = session_settings(policy) | {"search_path": "public"}
+    lines = "".join(f"SET {name}={value};" for name, value in settings.items())
+    return lines + wait_for_slot(policy, replicas)
 
 
 def _entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
@@ -149,6 +141,8 @@ def _timeouts(policy: PoolPolicy) -> dict[str, str | int]:
         "query_wait_timeout": policy.query_wait_timeout,
         # What a frozen server, or one behind a dropped network, leaves to PgBouncer to end.
         "query_timeout": policy.query_timeout,
+        # A client may have turned its session's own limit off.
+        "idle_transaction_timeout": policy.idle_in_transaction_timeout + SILENCE,
         # The default, 15 s, turns an outage of 4 s into 15 s of errors.
         "server_login_retry": 1,
         # The default, 30 s, is longer than the idle timeout: the check would never run.

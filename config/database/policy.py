@@ -146,9 +146,14 @@ PROBE_WAIT: Final = 5.0
 SILENCE: Final = 2
 
 
+# Backends of the tools that go around the pools, as a shell and a backup at the same time.
+ADMIN_CONNECTIONS: Final = 2
+
+
 def demanded(pools: Iterable[PoolPolicy], replicas: int) -> int:
-    """The most backends that `replicas` sidecars of all these pools can cause in PostgreSQL."""
-    return sum(pool.server_connections(replicas) for pool in pools)
+    """The most backends that `replicas` sidecars of all these pools can cause in PostgreSQL, and
+    the tools around them."""
+    return sum(pool.server_connections(replicas) for pool in pools) + ADMIN_CONNECTIONS
 
 
 def variables(policy: PoolPolicy) -> dict[str, str]:

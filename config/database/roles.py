@@ -1,29 +1,29 @@
 """The rights of the two roles in PostgreSQL, as SQL. Pure.
 
 The jobs role owns the schema. The web role reads and writes rows; it cannot alter, truncate
-or drop. Each has a connection limit as the last guard, should PgBouncer not be the only way in.
+or drop. A third one, for psql and pg_dump, acts as the jobs' around the pools. Each has a
+connection limit as the last guard, should PgBouncer not be the only way in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from config.database.policy import PoolPolicy
+from config.database import entrance
+from config.database.databases import SITE_SETTINGS, session_settings
+from config.database.policy import ADMIN_CONNECTIONS, PoolPolicy
 from config.database.server import Server
 
-# Django writes joins in the order in which they are best made, and what it joins has its indexes.
-# Looking for better orders and for merges took 0.2 of the 0.4 ms that the statement costs by which
-# every request finds its session and person.
-PLANNER: Final = {"join_collapse_limit": "1", "enable_mergejoin": "off"}
 ROWS: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 HEADER: Final = """\
--- The roles and rights of both pools. It holds their passwords: do not keep it.
+-- The roles and rights of both pools and the tools around them. It holds their passwords: do
+-- not keep it.
 -- For a superuser, as often as you like:
 --     manage.py database_roles --sql | psql -v ON_ERROR_STOP=1 -d postgres
 \\set ON_ERROR_STOP on
@@ -40,9 +40,13 @@ class Grant:
 
 
 def connection_limits(
-    pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], replicas: int
+    pools: Mapping[str, PoolPolicy],
+    servers: Mapping[str, Server],
+    replicas: int,
+    admin: Server | None = None,
 ) -> dict[str, int]:
-    """The connection limit of each role: the most backends that its pools can cause.
+    """The connection limit of each role: the most backends that its pools can cause, and the
+    few of the tools around the pools, which log in as `admin`.
 
     That is above the pools' sizes, since who logs in or is on the way out counts as well; a
     limit equal to them would refuse connections to everybody.
@@ -51,6 +55,8 @@ def connection_limits(
     for name, pool in pools.items():
         role = servers[name].user
         limits[role] = limits.get(role, 0) + pool.server_connections(replicas)
+    if admin:
+        limits[admin.user] = limits.get(admin.user, 0) + ADMIN_CONNECTIONS
     return limits
 
 
@@ -117,18 +123,28 @@ def row_rights(web: Server, jobs: Server) -> list[Grant]:
     ]
 
 
-def script(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], replicas: int) -> str:
+def script(
+    pools: Mapping[str, PoolPolicy],
+    servers: Mapping[str, Server],
+    replicas: int,
+    admin: Server | None = None,
+) -> str:
     """A psql script that makes roles, database and rights; harmless when run again."""
     web, jobs = servers["web"], servers["jobs"]
-    limits = connection_limits(pools, servers, replicas)
+    limits = connection_limits(pools, servers, replicas, admin)
+    everybody = {server.user: server for server in (web, jobs, admin) if server}
+    names = _names(web, jobs)
     everything = [
-        *(line for server in _distinct(web, jobs) for line in _role(server)),
+        *(line for server in everybody.values() for line in _role(server)),
+        *_defaults(pools, servers),
         *(f"{limit(role, connections).statement};" for role, connections in limits.items()),
+        *(_administers(admin, jobs) if admin and admin.user not in (web.user, jobs.user) else ()),
         _database(jobs),
         _connect(jobs),
         *(f"{grant.statement};" for grant in database_rights(web, jobs)),
         f"GRANT USAGE, CREATE ON SCHEMA public TO {quoted(jobs.user)};",
         *(f"{grant.statement};" for grant in row_rights(web, jobs)),
+        *entrance.rights(pools, servers, names, quoted(jobs.user)),
     ]
     return HEADER + "".join(f"{line}\n" for line in everything)
 
@@ -140,8 +156,22 @@ def _role(server: Server) -> list[str]:
     return [
         f"SELECT {_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
         f"ALTER ROLE {role} LOGIN{password};",
-        *(f"ALTER ROLE {role} SET {name} = {value};" for name, value in PLANNER.items()),
     ]
+
+
+def _defaults(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Iterator[str]:
+    """To which RESET and DISCARD lead back: a role may have changed its own."""
+    shared = servers["web"].user == servers["jobs"].user
+    for name in ["web"] if shared else pools:
+        limits = {} if shared else session_settings(pools[name])
+        for setting, value in (limits | SITE_SETTINGS).items():
+            yield f"ALTER ROLE {quoted(servers[name].user)} SET {setting} = {_text(value)};"
+
+
+def _administers(admin: Server, jobs: Server) -> Iterator[str]:
+    """The role of the tools around the pools acts as the owner of the tables."""
+    yield f"GRANT {quoted(jobs.user)} TO {quoted(admin.user)};"
+    yield f"ALTER ROLE {quoted(admin.user)} SET role = {_text(jobs.user)};"
 
 
 def _database(jobs: Server) -> str:

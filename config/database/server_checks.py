@@ -18,7 +18,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from config.database import roles
-from config.database.databases import session_settings
+from config.database.databases import SITE_SETTINGS, session_settings
+from config.database.entrance import IS_OPEN
 from config.database.policy import PoolPolicy, demanded
 from config.database.server import Server
 from config.database.slots import HAS_SLOT, lock_class
@@ -32,6 +33,10 @@ E103: Final = "The role {role} may have {limit} connections, and its pools need 
 E104: Final = "The policy's settings are not in force on the connection: {names}."
 E105: Final = "The connection holds no slot of the pool, so that nothing caps it in PostgreSQL."
 W101: Final = "The web role {role} may do more than read and write rows."
+W102: Final = "The web role {role} may take and give back any pool's slots, or make large objects."
+W103: Final = "The web role {role} may connect to other databases of the server: {names}."
+W104: Final = "The role {role} has defaults that the site did not give it: {names}."
+SCRIPT: Final = "manage.py database_roles --sql | psql -d postgres (as a superuser)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,9 @@ class Facts:
     alters_tables: bool
     settings: Mapping[str, str]
     has_slot: bool
+    slots_are_open: bool = False
+    other_databases: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
 
 
 FACTS: Final = """
@@ -61,6 +69,16 @@ FACTS: Final = """
                AND (pg_has_role(relowner, 'USAGE') OR has_table_privilege(oid, 'TRUNCATE')))
     FROM pg_roles WHERE rolname = current_user
 """
+
+
+RIGHTS: Final = f"""
+    SELECT {IS_OPEN} OR has_function_privilege('lo_create(oid)', 'EXECUTE'),
+           ARRAY(SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate
+                 AND datname <> current_database() AND has_database_privilege(oid, 'CONNECT')
+                 ORDER BY datname),
+           ARRAY(SELECT unnest(setconfig) FROM pg_db_role_setting
+                 JOIN pg_roles ON pg_roles.oid = setrole WHERE rolname = session_user)
+"""  # noqa: S608  only constants
 
 
 @checks.register(checks.Tags.database)
@@ -95,6 +113,8 @@ def _ask(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> Facts:
         in_force = dict(cursor.fetchall())
         cursor.execute(HAS_SLOT, [lock_class(pool)])
         (has_slot,) = cursor.fetchone()
+        cursor.execute(RIGHTS)
+        is_open, databases, defaults = cursor.fetchone()
     return Facts(
         version=version,
         max_connections=most,
@@ -105,6 +125,9 @@ def _ask(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> Facts:
         alters_tables=is_superuser or alters,
         settings=in_force,
         has_slot=has_slot,
+        slots_are_open=is_open,
+        other_databases=tuple(databases),
+        defaults=tuple(defaults),
     )
 
 
@@ -127,12 +150,28 @@ def about_pool(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
     """Does the role let the pool work, no more than that, and with the policy's settings?"""
     pool = settings.POOLS[name]
     yield from _limit(facts, name)
-    if name == "web" and settings.POSTGRES["jobs"].user != facts.role and facts.alters_tables:
-        hint = "manage.py database_roles --sql | psql -d postgres (as a superuser)"
-        yield checks.Warning(
-            W101.format(role=facts.role), hint=hint, obj=_obj(pool), id="pool.W101"
-        )
+    if name == "web" and settings.POSTGRES["jobs"].user != facts.role:
+        yield from _too_much(facts, pool)
     yield from _connect_query(facts, pool)
+
+
+def _too_much(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
+    """What the web role may do beyond reading and writing rows, and what it did with its own."""
+    role, obj = facts.role, _obj(pool)
+    if facts.alters_tables:
+        yield checks.Warning(W101.format(role=role), hint=SCRIPT, obj=obj, id="pool.W101")
+    if facts.slots_are_open and not facts.is_superuser:
+        yield checks.Warning(W102.format(role=role), hint=SCRIPT, obj=obj, id="pool.W102")
+    if names := facts.other_databases:
+        hint = " ".join(f"REVOKE CONNECT ON DATABASE {roles.quoted(n)} FROM PUBLIC;" for n in names)
+        message = W103.format(role=role, names=", ".join(names))
+        yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
+    # What each login sets anew does not matter.
+    own = [line.partition("=")[0] for line in facts.defaults]
+    if strange := [name for name in own if name not in session_settings(pool) | SITE_SETTINGS]:
+        message = W104.format(role=role, names=", ".join(strange))
+        hint = " ".join(f"ALTER ROLE {roles.quoted(role)} RESET {name};" for name in strange)
+        yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")
 
 
 def _connect_query(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
@@ -145,7 +184,9 @@ def _connect_query(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessa
 
 
 def _limit(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
-    limits = roles.connection_limits(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    limits = roles.connection_limits(
+        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+    )
     needed = limits[settings.POSTGRES[name].user]
     if facts.is_superuser or not 0 <= facts.role_limit < needed:
         return

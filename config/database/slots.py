@@ -19,21 +19,24 @@ from config.database.policy import PoolPolicy
 PAUSE: Final = 0.01
 
 # EXISTS asks row by row and stops at the first lock that it gets. PgBouncer would use the
-# connection even if the wait failed, so that a failure has to end the session.
+# connection even if the wait failed, so that a failure has to end the session. The function is
+# the administrator's (`entrance`); without it, or the right to it, each login helps itself.
 WAIT: Final = (
-    "DO $$ BEGIN "
-    "WHILE NOT EXISTS (SELECT FROM generate_series(1,{slots}) slot"
-    " WHERE pg_try_advisory_lock({lock_class},slot)) "
-    "LOOP PERFORM pg_sleep({pause}); END LOOP; "
-    "EXCEPTION WHEN OTHERS OR query_canceled THEN PERFORM pg_terminate_backend(pg_backend_pid()); "
-    "END $$"
+    "DO $$BEGIN "
+    "IF has_function_privilege(to_regproc('enter_pool')::oid,'EXECUTE') "
+    "THEN PERFORM enter_pool({lock_class},{slots});"
+    "ELSE WHILE NOT EXISTS(SELECT FROM generate_series(1,{slots}) s"
+    " WHERE pg_try_advisory_lock({lock_class},s))"
+    "LOOP PERFORM pg_sleep({pause});END LOOP;END IF;"
+    "EXCEPTION WHEN OTHERS OR query_canceled THEN PERFORM pg_terminate_backend(pg_backend_pid());"
+    "END$$"
 )
 
 # Whether the session that asks has a slot of the lock class that is the parameter.
 HAS_SLOT: Final = """
     SELECT EXISTS (
         SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
-        AND classid = %s AND objsubid = 2)
+        AND classid = %s AND objid > 0 AND objsubid = 2)
 """
 
 

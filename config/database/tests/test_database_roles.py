@@ -26,7 +26,7 @@ def servers(settings):
     servers = own_servers()
     pool = settings.POOLS["jobs"]
     with roles_on(servers):
-        settings.POSTGRES = servers
+        settings.POSTGRES, settings.POSTGRES_ADMIN = servers, None
         entry = database(pool, servers["jobs"], pooling="direct", pgbouncer_host="")
         theirs = ConnectionHandler({"default": entry}).create_connection("default")
         site, connections["jobs"] = connections["jobs"], theirs
@@ -40,7 +40,9 @@ def administer(servers, statement):
 
 
 def test_the_script_is_what_the_policy_says(settings):
-    script = roles.script(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    script = roles.script(
+        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+    )
     assert run("--sql") == script
 
 

@@ -36,7 +36,12 @@ def test_directly_the_connection_goes_to_the_server_with_its_encryption():
         "keepalives_count": 3,
         "tcp_user_timeout": 15000,
         "options": "-c TimeZone=UTC -c statement_timeout=0 "
-        "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=100",
+        "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=100 "
+        "-c search_path=public -c join_collapse_limit=1 -c enable_mergejoin=off "
+        "-c default_transaction_read_only=off "
+        r"-c default_transaction_isolation=read\ committed "
+        "-c lock_timeout=0 -c idle_session_timeout=0 -c row_security=on "
+        "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=5",
     }
 
 

@@ -45,6 +45,7 @@ def test_the_web_process_is_the_policy_to_the_letter():
         "server_connect_timeout": "10",
         "query_wait_timeout": "10",
         "query_timeout": "17",
+        "idle_transaction_timeout": "17",
         "server_login_retry": "1",
         "server_check_delay": "5",
         "client_login_timeout": "10",
@@ -82,21 +83,19 @@ def test_there_is_one_database_and_its_pool_is_capped():
     assert list(entries) == ["site"]
     assert entries["site"].startswith(
         "host=db.example port=5433 dbname=site pool_size=10 max_db_connections=10 "
-        "client_encoding=UTF8 timezone=UTC connect_query='SELECT set_config("
+        "client_encoding=UTF8 timezone=UTC connect_query='SET statement_timeout=15000;"
     )
 
 
-def test_a_new_server_connection_gets_the_settings_that_the_server_knows():
+def test_a_new_server_connection_gets_the_policys_settings_before_it_waits():
     assert connect_query(JOBS, 3).startswith(
-        "SELECT set_config(name,value,false) FROM pg_settings JOIN (VALUES "
-        "('statement_timeout','0'),('idle_in_transaction_session_timeout','15000'),"
-        "('client_connection_check_interval','100'),('tcp_keepalives_%','5')"
-        ") wanted (n,value) ON name LIKE n; DO $$ BEGIN "
+        "SET statement_timeout=0;SET idle_in_transaction_session_timeout=15000;"
+        "SET client_connection_check_interval=100;SET search_path=public;DO $$BEGIN "
     )
 
 
 def test_it_waits_for_a_slot_that_the_replicas_share():
-    assert connect_query(JOBS, 3).endswith(f"; {wait_for_slot(JOBS, 3)}")
+    assert connect_query(JOBS, 3).endswith(f";{wait_for_slot(JOBS, 3)}")
     assert connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
 
 

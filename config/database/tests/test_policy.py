@@ -2,7 +2,15 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from config.database.policy import JOBS, WEB, PolicyError, demanded, overridden, variables
+from config.database.policy import (
+    ADMIN_CONNECTIONS,
+    JOBS,
+    WEB,
+    PolicyError,
+    demanded,
+    overridden,
+    variables,
+)
 
 NUMBERS = [knob for knob in fields(WEB) if knob.metadata]
 POOLS = pytest.mark.parametrize("pool", [WEB, JOBS], ids=lambda pool: pool.name)
@@ -79,7 +87,7 @@ def test_every_replica_adds_its_slots(replicas, web, jobs):
 @pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 22, 6), (3, 66, 18)])
 def test_who_holds_a_slot_or_logs_in_may_have_a_predecessor(replicas, web, jobs):
     assert (WEB.server_connections(replicas), JOBS.server_connections(replicas)) == (web, jobs)
-    assert demanded([WEB, JOBS], replicas) == web + jobs
+    assert demanded([WEB, JOBS], replicas) == web + jobs + ADMIN_CONNECTIONS
 
 
 def test_a_silent_server_is_given_up_after_its_own_timeout_and_never_without_one():

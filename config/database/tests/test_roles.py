@@ -115,5 +115,5 @@ def test_without_a_password_the_roles_own_is_kept():
     server = Server(host="h", port=1, dbname="d", user="u", sslmode="disable")
     script = roles.script(settings.POOLS, {"web": server, "jobs": server}, 1)
     assert 'ALTER ROLE "u" LOGIN;' in script
-    assert 'ALTER ROLE "u" SET join_collapse_limit = 1;' in script
-    assert 'ALTER ROLE "u" SET enable_mergejoin = off;' in script
+    assert "ALTER ROLE \"u\" SET join_collapse_limit = '1';" in script
+    assert "ALTER ROLE \"u\" SET enable_mergejoin = 'off';" in script

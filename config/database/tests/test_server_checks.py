@@ -22,7 +22,7 @@ ANN = server_from_url("POSTGRES_URL", "postgresql://ann:x@h/site")
 BOB = server_from_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
 FACTS = Facts(
     version=150000,
-    max_connections=31,
+    max_connections=33,
     reserved=3,
     role="ann",
     role_limit=-1,
@@ -41,6 +41,7 @@ FACTS = Facts(
 def shipped(settings):
     settings.POOLS = {"web": WEB, "jobs": JOBS}
     settings.POSTGRES = {"web": ANN, "jobs": BOB}
+    settings.POSTGRES_ADMIN = replace(BOB, user="cyd")
     settings.REPLICAS = 1
     settings.DATABASE_POOLING = "pgbouncer"
 
@@ -65,24 +66,24 @@ def test_an_old_server_is_found():
 
 @pytest.mark.usefixtures("shipped")
 def test_a_server_without_room_is_found():
-    (message,) = found(max_connections=33, reserved=6)
+    (message,) = found(max_connections=35, reserved=6)
     assert message.id == "pool.E102"
-    assert "may cause 28 connections, and the server has 27" in message.msg
-    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 34;")
+    assert "may cause 30 connections, and the server has 29" in message.msg
+    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 36;")
 
 
 @pytest.mark.usefixtures("shipped")
 def test_every_replica_needs_its_room(settings):
     settings.REPLICAS = 2
-    assert [message.id for message in found(max_connections=58)] == ["pool.E102"]
-    assert found(max_connections=59) == []
+    assert [message.id for message in found(max_connections=60)] == ["pool.E102"]
+    assert found(max_connections=61) == []
 
 
 @pytest.mark.usefixtures("shipped")
 def test_pools_on_another_server_need_no_room_here(settings):
     settings.POSTGRES = {"web": ANN, "jobs": replace(BOB, port=5433)}
-    assert found(max_connections=25) == []
-    assert [message.id for message in found(max_connections=24)] == ["pool.E102"]
+    assert found(max_connections=27) == []
+    assert [message.id for message in found(max_connections=26)] == ["pool.E102"]
 
 
 @pytest.mark.usefixtures("shipped")
@@ -137,6 +138,23 @@ def test_without_pgbouncer_there_are_no_slots(settings):
 def test_each_pool_has_settings_of_its_own():
     (message,) = found("jobs")
     assert message.msg.endswith(": statement_timeout.")
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"slots_are_open": True}, "pool.W102"),
+        ({"other_databases": ("postgres",)}, "pool.W103"),
+        ({"defaults": ("search_path=public", "work_mem=64kB")}, "pool.W104"),
+    ],
+)
+def test_what_the_web_role_can_do_to_others_is_found(changes, expected):
+    (message,) = found(**changes)
+    assert message.id == expected
+    assert (
+        found("jobs", **changes | {"settings": FACTS.settings | {"statement_timeout": "0"}}) == []
+    )
 
 
 @both

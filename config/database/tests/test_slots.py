@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import psycopg
 import pytest
 from django.conf import settings
 
+from config.database.entrance import function
 from config.database.pgbouncer import connect_query
 from config.database.policy import JOBS, WEB
 from config.database.slots import HAS_SLOT, lock_class
@@ -107,3 +109,102 @@ def test_the_pools_have_slots_of_their_own():
 def test_without_a_slot_there_is_none(logins):
     login = logins("SELECT 1")
     assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (False,)
+
+
+def of_the_site(name):
+    """A login of the site's own pool, by another role of the site."""
+    return connect_query(settings.POOLS[name], settings.REPLICAS)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "pg_try_advisory_lock(1, 2)",
+        "pg_advisory_lock_shared(1, 2)",
+        "pg_try_advisory_xact_lock(1, 2)",
+        "pg_advisory_unlock(1, 2)",
+        "pg_advisory_unlock_all()",
+        "pg_try_advisory_lock(1)",
+        "lo_create(0)",
+        "lo_from_bytea(0, 'x')",
+    ],
+)
+def test_the_web_role_takes_and_gives_back_no_lock_and_makes_no_large_object(logins, call):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        logins("SELECT 1").execute(f"SELECT {call}")
+
+
+def test_the_web_role_gets_no_slot_of_the_jobs(logins):
+    jobs = lock_class(settings.POOLS["jobs"])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not of"):
+        logins("SELECT 1").execute("SELECT enter_pool(%s, 2)", [jobs])
+    with superuser() as admin:
+        pid = logins(of_the_site("jobs")).info.backend_pid
+        wait_until(lambda: not is_alive(admin, pid), 5, "the login is gone")
+
+
+def test_a_session_has_one_slot_however_often_it_asks(logins):
+    with superuser() as admin:
+        login = logins()
+        login.execute("SELECT enter_pool(%s, 4), enter_pool(%s, 9)", [lock_class(POOL)] * 2)
+        assert taken(admin) == [1]
+
+
+def test_a_role_that_changed_its_defaults_changed_none_of_the_pools(logins):
+    role = settings.POSTGRES["web"].user
+    changes = {
+        "statement_timeout": "1",
+        "search_path": "''",
+        "default_transaction_read_only": "on",
+        "join_collapse_limit": "8",
+    }
+    with superuser() as admin:
+        kept = admin.execute(
+            "SELECT setconfig FROM pg_db_role_setting JOIN pg_roles ON setrole = pg_roles.oid "
+            "WHERE rolname = %s AND setdatabase = 0",
+            [role],
+        ).fetchone()[0]
+    with connect(settings.POSTGRES["web"]) as web:
+        for name, value in changes.items():
+            web.execute(f"ALTER ROLE CURRENT_USER SET {name} = {value}")
+    try:
+        login = logins()
+        seen = [login.execute(f"SHOW {name}").fetchone()[0] for name in changes]
+    finally:
+        with superuser() as admin:
+            for line in kept:
+                name, _, value = line.partition("=")
+                if name in changes:
+                    admin.execute(f"ALTER ROLE {role} SET {name} = '{value}'")
+    assert seen == ["15s", "public", "off", "1"]
+
+
+def test_who_waits_ends_what_has_lasted_longer_than_any_statement_may(logins):
+    """A client that turned its limits off and went away would keep its slot for ever."""
+    short = replace(settings.POOLS["web"], statement_timeout=1)
+    pools, servers = settings.POOLS | {"web": short}, settings.POSTGRES
+    with superuser() as admin:
+        try:
+            admin.execute(function(pools, servers))
+            holder, *_ = [logins() for _ in range(4)]
+            holder.execute("SET statement_timeout = 0; SET client_connection_check_interval = 0")
+            holder.pgconn.send_query(b"SELECT pg_sleep(60)")
+            logins()
+            pid = holder.info.backend_pid
+            wait_until(lambda: not is_alive(admin, pid), 5, "the overdue one is gone")
+        finally:
+            admin.execute(function(settings.POOLS, servers))
+
+
+def test_without_the_function_a_login_takes_its_slot_itself(logins):
+    """As where an administrator has not run the script again."""
+    with superuser() as admin:
+        admin.execute("ALTER FUNCTION enter_pool RENAME TO away")
+        calls = "pg_try_advisory_lock(int, int)"
+        try:
+            admin.execute(f"GRANT EXECUTE ON FUNCTION {calls} TO PUBLIC")
+            logins()
+            assert taken(admin) == [1]
+        finally:
+            admin.execute(f"REVOKE EXECUTE ON FUNCTION {calls} FROM PUBLIC")
+            admin.execute("ALTER FUNCTION away RENAME TO enter_pool")

@@ -28,7 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, sql: bool, verbosity: int, **options: Any) -> None:
         if sql:
-            script = roles.script(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+            script = roles.script(
+                settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+            )
             self.stdout.write(script, ending="")
             return
         for grant in wanted():
@@ -44,7 +46,9 @@ class Command(BaseCommand):
 def wanted() -> list[Grant]:
     """What is left to do: the limits that differ, and the rights where there are two roles."""
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
-    limits = roles.connection_limits(settings.POOLS, settings.POSTGRES, settings.REPLICAS)
+    limits = roles.connection_limits(
+        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+    )
     there = current_limits()
     grants = [roles.limit(role, n) for role, n in limits.items() if there.get(role) != n]
     if web.user != jobs.user:

@@ -1,0 +1,38 @@
+"""The programs that go around the pools: what they set in a session would stay there."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db.backends.postgresql.client import DatabaseClient
+from django.db.utils import ConnectionHandler
+
+from config.database.databases import database
+
+
+class Dump(DatabaseClient):
+    executable_name = "pg_dump"
+
+
+def run(kind: type[DatabaseClient], arguments: Sequence[str]) -> None:
+    """Run psql or pg_dump as POSTGRES_ADMIN_URL's role, on PostgreSQL itself.
+
+    Raises CommandError where the program is missing or fails; it has then said why.
+    """
+    entry = database(
+        settings.POOLS["jobs"], settings.POSTGRES_ADMIN, pooling="direct", pgbouncer_host=""
+    )
+    connection = ConnectionHandler({"default": entry}).create_connection("default")
+    try:
+        kind(connection).runshell(list(arguments))
+    except FileNotFoundError as error:
+        raise CommandError(
+            f"there is no {kind.executable_name}: install PostgreSQL's client programs."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise CommandError(
+            f"{kind.executable_name} has failed.", returncode=error.returncode
+        ) from error

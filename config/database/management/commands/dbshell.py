@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.commands import dbshell
+from django.db.backends.postgresql.client import DatabaseClient
+
+from config.database import direct
+
+
+class Command(dbshell.Command):
+    help = "Runs psql on PostgreSQL itself, around the pools; after -- its own options."
+
+    def handle(self, **options: Any) -> None:
+        direct.run(DatabaseClient, options["parameters"])
