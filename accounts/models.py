@@ -185,3 +185,21 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class Act(models.Model):
+    """A form that was sent, and its answer: see accounts.acts."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    owner = models.UUIDField()
+    before = models.CharField(max_length=64)
+    after = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "form that was sent"
+        verbose_name_plural = "forms that were sent"
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}, until {self.expires_at:%H:%M:%S}"

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
-from accounts.models import Session
+from accounts.models import Act, Session
 
 
 class Command(BaseCommand):
@@ -12,4 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         count, _ = Session.objects.expired().delete()
+        Act.objects.filter(expires_at__lte=timezone.now()).delete()
         self.stdout.write(f"{count} expired sessions deleted.")
