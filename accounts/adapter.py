@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.personal import formats_of
+from config.mail.queue import Queue
+
+# What tells something for good is worth sending for a day.
+LIFETIME: Final = timedelta(days=1)
+
+
+def lifetime(template_prefix: str) -> timedelta:
+    """How long the mail is of use: as long as its code or its link."""
+    name = template_prefix.rpartition("/")[2]
+    if name.startswith("email_confirmation"):
+        return timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+    if name == "password_reset_key":
+        return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return LIFETIME
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -43,6 +61,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if confirmed:
                 email_address.user.sign_out_elsewhere(request.session.session_key)
         return confirmed
+
+    def render_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> EmailMessage:
+        """The mail, which goes into the queue when it is sent."""
+        message: EmailMessage = super().render_mail(template_prefix, *args, **kwargs)
+        message.connection = Queue(lifetime=lifetime(template_prefix))
+        return message
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, *more: Any, **options: Any
+    ) -> None:
+        """Tell the person when it was by their own clock, whoever asks."""
+        with formats_of(user):
+            super().send_notification_mail(template_prefix, user, *more, **options)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         user_id, _, token = key.partition("-")

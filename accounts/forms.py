@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account import forms
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 
@@ -25,13 +24,7 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]
             # A new account hashes its password, which is most of the answer's time: without
             # the same work here the time would tell which addresses have an account.
             make_password(self.cleaned_data["password1"])
-        try:
-            with transaction.atomic():
-                return super().try_save(request)
-        except IntegrityError:
-            # Whoever has sent the form twice at once gets the same answer to both.
-            self.account_already_exists = True
-            return super().try_save(request)
+        return super().try_save(request)
 
 
 class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):  # type: ignore[misc]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from typing import Any, Self
 
@@ -35,6 +37,10 @@ class Personal(models.Model):
             return cls(user=user)
         return row
 
+    def formats(self) -> AbstractContextManager[None]:
+        """What the row says of how the person reads times, for a block."""
+        return nullcontext()
+
     def store(self, **values: Any) -> None:
         """Write these values: one statement, where the person has a row already."""
         for name, value in values.items():
@@ -44,7 +50,20 @@ class Personal(models.Model):
 
 
 @cache
+def models_of_persons() -> list[type[Personal]]:
+    return [model for model in apps.get_models() if issubclass(model, Personal)]
+
+
+@cache
 def relations() -> list[str]:
     """The way from a session to its person and to all that the apps keep about the person."""
-    models = (model for model in apps.get_models() if issubclass(model, Personal))
-    return ["user", *(f"user__{model.__name__.lower()}" for model in models)]
+    return ["user", *(f"user__{model.__name__.lower()}" for model in models_of_persons())]
+
+
+@contextmanager
+def formats_of(user: Any) -> Iterator[None]:
+    """Have times in the block read as this person reads them, whoever asks."""
+    with ExitStack() as stack:
+        for model in models_of_persons():
+            stack.enter_context(model.of(user).formats())
+        yield

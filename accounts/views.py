@@ -1,24 +1,59 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from allauth.account.views import EmailView
+from allauth.account import views
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, button_of
 
 
-class EmailChangeView(EmailView):  # type: ignore[misc]
+class InOneTransaction:
+    """Added to a form's view: what it does and the mails that tell of it, both or neither.
+
+    Passwords are hashed before the first statement, so that no connection is held meanwhile.
+    """
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # the view's
+        return response
+
+
+def in_one_transaction(view: type[View]) -> Callable[..., HttpResponseBase]:
+    return type(view.__name__, (InOneTransaction, view), {}).as_view()  # type: ignore[no-any-return, attr-defined]
+
+
+class SignupView(InOneTransaction, views.SignupView):  # type: ignore[misc]
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)
+        except IntegrityError:
+            # Whoever has sent the form twice at once gets the same answer to both.
+            form.account_already_exists = True
+            return super().form_valid(form)
+
+
+class EmailChangeView(views.EmailView):  # type: ignore[misc]
     """allauth's, without the three statements for what the page does not show."""
 
+    @transaction.atomic
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super(EmailView, self).get_context_data(**kwargs)
+        context: dict[str, Any] = super(views.EmailView, self).get_context_data(**kwargs)
         return context
 
 

@@ -16,6 +16,10 @@ from config.database.server import is_one_line
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package has no types
     """django-environ's; every method raises ImproperlyConfigured for a value it cannot use."""
 
+    EMAIL_SCHEMES = environ.FileAwareEnv.EMAIL_SCHEMES | {
+        "filemail": "config.mail.folder.EmailBackend"
+    }
+
     def text(self, name: str, default: str = "") -> str:
         # A file that NAME_FILE names mostly ends with a line break.
         return str(self.str(name, "")).rstrip("\r\n") or default

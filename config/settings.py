@@ -90,6 +90,7 @@ CACHES = {"default": env.cache("CACHE_URL", CACHE_TABLE)}
 INSTALLED_APPS = [
     "config",
     "config.database",
+    "config.mail",
     "accounts",
     "onboarding",
     "profiles",
@@ -194,6 +195,7 @@ ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
 # Mail
 vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
+EMAIL_TIMEOUT = 10  # seconds for each step of the worker's talk with the mail server
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"AI4CEO <noreply@{MAIL_DOMAIN}>")
 
 # Language, time

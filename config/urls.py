@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views import EmailChangeView
+from accounts.urls import entrance
 from config import views
 from config.api import api
 
@@ -17,7 +17,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
-    path("accounts/email/", EmailChangeView.as_view(), name="account_email"),
+    path("accounts/", include(entrance)),
     path("accounts/", include("allauth.account.urls")),
     path("account/", include("accounts.urls")),
     path("onboarding/", include("onboarding.urls")),

@@ -12,6 +12,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from accounts.models import User
+from config.mail.models import Mail
 from files import objects
 from files.trash import delete_for_good
 from profiles.models import Profile
@@ -27,6 +28,7 @@ def delete_account(user: User) -> None:
     """Delete the person and all that is theirs; ValidationError for the last administrator."""
     user.check_can_leave()
     _forget_in_history(user)
+    Mail.objects.filter(recipient__in=_addresses(user)).delete()
     delete_for_good(user.files.all())
     if avatar := Profile.of(user).avatar_id:
         objects.discard([avatar])

@@ -12,7 +12,7 @@ def local_mail() -> dict[str, object]:
 
     A site on https has visitors from elsewhere, whom the machine's folders do not concern.
     """
-    kept = settings.EMAIL_BACKEND.endswith("filebased.EmailBackend") and not settings.HTTPS
+    kept = settings.EMAIL_BACKEND.endswith("folder.EmailBackend") and not settings.HTTPS
     printed = settings.EMAIL_BACKEND.endswith("console.EmailBackend") and not settings.HTTPS
     folder = settings.EMAIL_FILE_PATH if kept else ""  # type: ignore[misc]
     return {"folder": folder, "console": printed}

@@ -3,7 +3,7 @@ from django.template.loader import render_to_string
 
 from accounts.templatetags.local_mail import local_mail
 
-FILES = "django.core.mail.backends.filebased.EmailBackend"
+FILES = "config.mail.folder.EmailBackend"
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 

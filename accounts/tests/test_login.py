@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from django.core import mail
 from django.test import Client
 
 from accounts.models import Session
+from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
 from accounts.tests.work import Hashes, answer
 
@@ -173,7 +173,7 @@ def test_another_address_is_not_stopped(client):
 def test_signing_in_sends_no_mail(client):
     make_user()
     sign_in(client)
-    assert mail.outbox == []
+    assert mailbox.sent() == []
 
 
 def test_the_page_offers_nothing_that_the_site_does_not_have(client):

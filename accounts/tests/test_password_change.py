@@ -1,7 +1,7 @@
 import pytest
-from django.core import mail
 from django.test import Client
 
+from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_ends_the_other_sessions_and_their_rows(client):
 def test_tells_the_owner_by_mail(client):
     client.force_login(make_user())
     change(client)
-    (message,) = mail.outbox
+    (message,) = mailbox.sent()
     assert (message.to, message.subject) == (
         ["ada@example.org"],
         "Your AI4CEO password was changed",

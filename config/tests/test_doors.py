@@ -16,7 +16,7 @@ from subprocess import PIPE
 
 import pytest
 
-from config.tests.processes import ROOT, free_port, status
+from config.tests.processes import ROOT, free_port, status, wait_until
 
 CODE = re.compile(r"^ +([A-Z]{4}-[A-Z]{4})$", re.MULTILINE)
 
@@ -140,7 +140,7 @@ class Browser:
 
 
 def mailed_code(door):
-    (mail,) = (door.folder / "var/mail").iterdir()
+    (mail,) = wait_until(lambda: list((door.folder / "var/mail").glob("*.eml")), 10, "mail")
     return CODE.search(mail.read_text())[1]
 
 

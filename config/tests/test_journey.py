@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from accounts.tests.people import PASSWORD
 from config.tests.browser import DESKTOP, PHONE
+from config.tests.processes import manage
 from onboarding.tests.experts import make_experts
 from tours.steps import STEPS
 
@@ -30,7 +31,9 @@ BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": picture("PNG"
 
 def mailed_code(address):
     """The code of the newest mail to this address."""
-    mails = sorted((settings.VAR_DIR / "mail").iterdir(), key=lambda path: path.stat().st_mtime)
+    with manage("send_mail", "--once") as sending:
+        assert "0 attempts failed" in sending.communicate(timeout=60)[0]
+    mails = sorted((settings.VAR_DIR / "mail").glob("*.eml"))
     text = next(text for mail in reversed(mails) if f"To: {address}" in (text := mail.read_text()))
     return re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", text, re.MULTILINE)[1]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import re
+import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -27,15 +28,19 @@ from tours.steps import STEPS
 CODE: Final = re.compile(r"^ +([A-Z]{4}-[A-Z]{4})$", re.MULTILINE)
 FIRST_ADDRESS: Final = ipaddress.ip_address("10.0.0.1")
 PASSWORD: Final = "a long walk in the rain"  # noqa: S105 - of the throw-away site
+MAIL_WAIT: Final = 20.0  # seconds
 ZONES: Final = ("Europe/Berlin", "Asia/Tokyo", "America/New_York")
 
 
 def mailed_code(email: str) -> str:
-    """The code in the newest mail to this address."""
-    for mail in sorted((settings.VAR_DIR / "mail").iterdir(), reverse=True):
-        text = mail.read_text()
-        if f"To: {email}\n" in text and (code := CODE.search(text)):
-            return code[1]
+    """The code in the newest mail to this address, which may be on its way still."""
+    end = time.monotonic() + MAIL_WAIT
+    while time.monotonic() < end:
+        for mail in sorted((settings.VAR_DIR / "mail").glob("*.eml"), reverse=True):
+            text = mail.read_text()
+            if f"To: {email}\n" in text and (code := CODE.search(text)):
+                return code[1]
+        time.sleep(0.2)
     raise MissingError(f"no code was mailed to {email}")
 
 
