@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
@@ -150,6 +152,27 @@ class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet
     def get_queryset(self) -> SessionQuerySet:
         sessions: SessionQuerySet = super().get_queryset().select_related(*relations())
         return sessions
+
+    def save(
+        self, session_key: str, session_dict: dict[str, Any], expire_date: datetime
+    ) -> Session:
+        """Write a session's data under its key; one without data is removed.
+
+        Django's gives the values by their positions, and the first field is another one here.
+        """
+        # A locked row cannot be joined with what it may lack.
+        rows = self.select_related(None)
+        values = {
+            "session_data": self.encode(session_dict),
+            "expire_date": expire_date,
+            "user_id": session_dict.get(SESSION_KEY),
+        }
+        if session_dict:
+            session: Session
+            session, _ = rows.update_or_create(session_key=session_key, defaults=values)
+            return session
+        rows.filter(session_key=session_key).delete()
+        return Session(session_key=session_key, **values)
 
 
 class Session(AbstractBaseSession):

@@ -154,3 +154,33 @@ def test_works_in_coroutines_too():
 
     assert async_to_sync(change)() == user
     assert SessionStore(session.session_key)["colour"] == "red"
+
+
+KEY = "a" * 32
+
+
+def saved(data, days=1):
+    return Session.objects.save(KEY, data, timezone.now() + timedelta(days=days))
+
+
+def test_the_manager_saves_a_session_under_its_key():
+    user = make_user()
+    session = saved({"_auth_user_id": str(user.pk), "colour": "red"})
+    assert SessionStore(KEY)["colour"] == "red"
+    assert user.sessions.get() == session
+    assert session.get_decoded()["colour"] == "red"
+
+
+def test_the_manager_saves_it_again_in_the_same_row():
+    before = saved({"colour": "red"})
+    after = saved({"colour": "blue"}, days=2)
+    assert Session.objects.get() == before == after
+    assert after.expire_date > before.expire_date
+    assert SessionStore(KEY)["colour"] == "blue"
+
+
+def test_the_manager_removes_a_session_without_data():
+    saved({"colour": "red"})
+    saved({})
+    saved({})
+    assert not Session.objects.exists()
