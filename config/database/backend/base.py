@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
+import os
 import select
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +18,27 @@ from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from config.database.backend.patience import Patience
-from config.database.backend.reachability import doubtful_pool, is_worth_waiting
+from config.database.backend.reachability import doubtful_pool, home, is_worth_waiting
+from config.database.backend.reads import is_plain_read
 from config.database.policy import PoolPolicy
 
 # Seconds; libpq knows no less.
 LEAST_CONNECT_TIMEOUT: Final = 2
-PLAIN_READ: Final = re.compile(r"SELECT (?!.*\bFOR (UPDATE|SHARE|NO KEY UPDATE|KEY SHARE)\b)", re.S)
+# Messages that a server sends unasked: a notification, a notice, a setting's new value.
+UNASKED: Final = (b"A", b"N", b"S")
+# What Django remembers of a transaction, which a new connection begins without.
+RECORD: Final = (
+    "autocommit",
+    "in_atomic_block",
+    "savepoint_ids",
+    "atomic_blocks",
+    "needs_rollback",
+    "closed_in_transaction",
+    "run_on_commit",
+    "run_commit_hooks_on_set_autocommit_on",
+)
+# What psycopg begins the next transaction with.
+BEGINNING: Final = ("autocommit", "isolation_level", "read_only", "deferrable")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -31,6 +47,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     deadline: float | None = None
     waits_once = False
     given_up: BaseException | None = None
+    patience: Patience | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,20 +82,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.waits_once, self.given_up = False, None
 
     def is_usable(self) -> bool:
-        return self.connection is not None and not has_ended(self.connection)
+        """Whether a statement would be answered: not in a transaction that has failed."""
+        if self.connection is None or has_ended(self.connection):
+            return False
+        status = self.connection.info.transaction_status
+        return status in (TransactionStatus.IDLE, TransactionStatus.INTRANS)
+
+    def is_idle(self) -> bool:
+        """Whether no transaction is open, however it was begun, as far as libpq knows."""
+        status = self.connection.info.transaction_status
+        return bool(status == TransactionStatus.IDLE)
 
     def close_if_health_check_failed(self) -> None:
         """Close a connection that has ended; before every statement outside a transaction.
 
         It costs one system call, so there is no reason to do it once a request only. A
-        transaction, also one opened by hand, must fail instead of losing its first half.
+        transaction, also one opened by hand, must fail instead of losing its first half, and
+        goes on failing until its request ends.
         """
-        if self.connection is not None and self.autocommit and not self.is_usable():
+        if self.connection is None or not self.autocommit:
+            return
+        if self.is_idle() and not self.is_usable():
             self.close()
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """At a request's beginning and end: neither a transaction that was left open nor a
+        connection that broke is for the next one."""
+        if self.connection is not None and not self.is_idle():
+            self.close()
+        super().close_if_unusable_or_obsolete()
 
     def connect(self) -> None:
         super().connect()
-        if self.deadline is None and (pool := doubtful_pool(self.alias)):
+        if self.deadline is None and (pool := doubtful_pool(home(self))):
             self.find_server(pool)
 
     def find_server(self, pool: PoolPolicy) -> None:
@@ -101,7 +137,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         if self.given_up:
             raise self.given_up
-        return self.log_in(conn_params, Patience(self.time_left()))
+        return self.log_in(conn_params, self.patience or Patience(self.time_left()))
 
     def log_in(self, conn_params: dict[str, Any], patience: Patience) -> Connection[Any]:
         while True:
@@ -144,40 +180,71 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        patience = Patience(self.time_left())
+        patience = self.patience or Patience(self.time_left())
         while True:
-            repeatable = self.is_repeatable(sql)
+            is_alone = self.connection.autocommit and self.is_idle()
+            repeatable = not many and self.is_repeatable(sql, context["cursor"].cursor)
             try:
                 return execute(sql, params, many, context)
             except DjangoOperationalError as error:
                 if not (repeatable and patience.for_statement(error.__cause__)):
                     self.give_up(error.__cause__)
+                    self.close_if_lost(is_alone)
                     raise
             self.replace_connection(patience)
             context["cursor"].cursor = self.create_cursor()
 
-    def is_repeatable(self, statement: Any) -> bool:
-        if self.connection is None:
+    def is_repeatable(self, statement: Any, cursor: Any) -> bool:
+        """A statement with a semicolon could be several, and end the transaction itself."""
+        if not (isinstance(statement, str) and self.is_idle()) or hasattr(cursor, "name"):
             return False
         if not self.connection.autocommit:
-            return bool(self.connection.info.transaction_status == TransactionStatus.IDLE)
-        return isinstance(statement, str) and PLAIN_READ.match(statement) is not None
+            return ";" not in statement
+        return is_plain_read(statement)
+
+    def close_if_lost(self, is_alone: bool) -> None:
+        """Let what follows have a new connection; but not the rest of a transaction."""
+        if is_alone and self.connection is not None and self.connection.closed:
+            self.close()
 
     def replace_connection(self, patience: Patience) -> None:
-        """Log in anew, leaving Django's record of open `atomic()` blocks as it is."""
-        autocommit = self.connection.autocommit
-        with self.wrap_database_errors:
-            self.connection = self.log_in(self.get_connection_params(), patience)
-        self.connection.autocommit = autocommit
+        """Connect anew, leaving Django's record of open `atomic()` blocks as it is.
+
+        Where that fails the lost connection stays, so that the transaction fails too.
+        """
+        lost, record = self.connection, {name: getattr(self, name) for name in RECORD}
+        self.run_commit_hooks_on_set_autocommit_on = False
+        before, self.patience = self.patience, patience
+        try:
+            with self.wrap_database_errors:
+                self.connect()
+                for name in BEGINNING:
+                    setattr(self.connection, name, getattr(lost, name))
+        except BaseException:
+            if self.connection not in (lost, None):
+                self.connection.close()
+            self.connection = lost
+            raise
+        finally:
+            self.patience = before
+            vars(self).update(record)
+        lost.close()
 
 
 def has_ended(connection: Connection[Any]) -> bool:
-    """Whether the other end has closed, or said a last word on, an idle connection.
+    """Whether the other end has closed, or said a last word on, a connection.
 
-    A server is silent between two statements, so anything to read is the end.
+    Between two statements a server says little unasked, so anything else to read is the end.
     """
     if connection.closed:
         return True
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
-    return bool(poll.poll(0))
+    events = poll.poll(0)
+    return bool(events) and (events[0][1] != select.POLLIN or _next(connection) not in UNASKED)
+
+
+def _next(connection: Connection[Any]) -> bytes:
+    """The byte that will be read next; left where it is."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        return line.recv(1, socket.MSG_PEEK)

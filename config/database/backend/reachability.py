@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.database.console import ADMIN_DATABASE, Console, ConsoleError
 from config.database.policy import PoolPolicy
 
 # The columns of SHOW POOLS for the server connections that have logged in.
 LOGGED_IN: Final = ("sv_active", "sv_idle", "sv_used", "sv_tested")
+
+
+def home(connection: BaseDatabaseWrapper) -> str:
+    """The alias that has the connection's settings: `jobs` for a command's `default`."""
+    entries = settings.DATABASES.items()
+    mine = (alias for alias, entry in entries if entry is connection.settings_dict)
+    return next(mine, connection.alias)
 
 
 def doubtful_pool(alias: str) -> PoolPolicy | None:

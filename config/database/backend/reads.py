@@ -1,0 +1,31 @@
+"""Which statements only read, so that they may run twice. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# It locks, makes a table, is several statements, or hides something from the search for calls.
+MORE: Final = re.compile(r"\b(FOR|INTO)\b|;|--|/\*")
+CALL: Final = re.compile(r'([\w"$.]+)\s*\(')
+
+# What may stand before a bracket: words of the language, types, and functions that only compute.
+# Any other function may write.
+WORDS: Final = """
+ALL AND ANY ARRAY AS BETWEEN BY CASE CAST DISTINCT ELSE END EXCEPT EXISTS FILTER FROM HAVING
+ILIKE IN INTERSECT IS JOIN LATERAL LIKE LIMIT NOT OFFSET ON OR OVER ROW SELECT THEN UNION USING
+VALUES WHEN WHERE
+CHAR DECIMAL NUMERIC TIMESTAMP VARCHAR
+ABS ARRAY_AGG AVG BOOL_AND BOOL_OR CEILING CLOCK_TIMESTAMP COALESCE CONCAT COUNT DATE_TRUNC
+EXTRACT FLOOR GREATEST LEAST LEFT LENGTH LOWER MAX MD5 MIN NOW NULLIF REPLACE REVERSE RIGHT
+ROUND STATEMENT_TIMESTAMP STRING_AGG STRPOS SUBSTRING SUM TRANSLATE TRIM UPPER
+"""
+HARMLESS: Final = frozenset(WORDS.split())
+
+
+def is_plain_read(statement: str) -> bool:
+    """Whether it is a SELECT that changes nothing, locks nothing and calls nothing unknown."""
+    text = statement.upper()
+    if not text.startswith("SELECT ") or MORE.search(text):
+        return False
+    return HARMLESS.issuperset(CALL.findall(text))

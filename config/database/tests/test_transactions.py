@@ -1,0 +1,260 @@
+"""A transaction, however opened, is whole or fails; a broken connection stays with nobody."""
+
+import os
+import socket
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connections, transaction
+from django.db.backends.signals import connection_created
+from django.db.utils import ConnectionHandler, Error
+from psycopg import IsolationLevel
+
+from accounts.models import User
+from accounts.tests.people import make_user
+from config.database.change import change
+from config.database.databases import database
+from config.database.jobs import jobs_pool
+from config.database.lookup import Lookup
+from config.tests.processes import superuser
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+BY_KEY = Lookup(lambda key: User.objects.filter(email=key))
+
+
+def sever(connection):
+    """Cut the socket, as a PgBouncer that is killed does."""
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as cut:
+        cut.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(params=["pgbouncer", "direct"])
+def own(request):
+    """A connection that is made as this thread's `own`, either way."""
+    yield from opened(entry(request.param))
+
+
+@pytest.fixture
+def role():
+    """One straight to PostgreSQL, in a role that it takes on, and with a time zone of its own."""
+    mine = entry("direct") | {"USER": "postgres", "PASSWORD": "", "TIME_ZONE": "Asia/Tokyo"}
+    mine["OPTIONS"] = mine["OPTIONS"] | {"assume_role": settings.POSTGRES["web"].user}
+    yield from opened(mine)
+
+
+def entry(pooling):
+    pool, server = settings.POOLS["web"], settings.POSTGRES["web"]
+    host = settings.PGBOUNCER_HOST
+    made = database(pool, server, pooling=pooling, pgbouncer_host=host)
+    return made | ({"HOST": server.host} if pooling == "direct" else {})
+
+
+def opened(entry):
+    connection = ConnectionHandler({"default": entry}).create_connection("default")
+    connections["own"] = connection
+    connection.connect()
+    yield connection
+    connection.close()
+    del connections["own"]
+
+
+def run(connection, *statements):
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return cursor.fetchone() if cursor.description else None
+
+
+def note(name):
+    return f"INSERT INTO cache VALUES ('{name}', '', now())"
+
+
+@contextmanager
+def severed_transaction(connection):
+    """One whose connection is lost before its first statement; yields its cursor."""
+    with transaction.atomic("own"), connection.cursor() as cursor:
+        sever(connection)
+        yield cursor
+
+
+def undone(*statements):
+    """Run them in a block that is given up."""
+    with transaction.atomic("own"):
+        run(connections["own"], *statements)
+        raise ZeroDivisionError
+
+
+def noted():
+    with superuser() as looking:
+        return [key for (key,) in looking.execute("SELECT cache_key FROM cache ORDER BY 1")]
+
+
+def test_a_transaction_begun_by_hand_fails_instead_of_losing_its_first_half(own):
+    run(own, "BEGIN", note("a"))
+    sever(own)
+    for statement in (note("b"), "COMMIT", note("c")):
+        with pytest.raises(OperationalError):
+            run(own, statement)
+    assert noted() == []
+
+
+def test_a_read_in_a_transaction_begun_by_hand_is_not_repeated(own):
+    run(own, "BEGIN", note("a"))
+    sever(own)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            run(own, "SELECT 1")
+
+
+def test_the_next_request_has_a_connection_again(own):
+    run(own, "BEGIN")
+    sever(own)
+    with pytest.raises(OperationalError):
+        run(own, "SELECT 1")
+    own.close_if_unusable_or_obsolete()
+    assert run(own, "SELECT 1") == (1,)
+
+
+def test_a_transaction_that_was_left_open_ends_with_its_request(own):
+    run(own, "BEGIN", note("a"))
+    own.close_if_unusable_or_obsolete()
+    assert own.connection is None
+    assert noted() == []
+
+
+def test_a_transaction_that_has_failed_is_not_usable_and_ends_with_its_request(own):
+    run(own, "BEGIN")
+    assert own.is_usable()
+    with pytest.raises(Error):
+        run(own, "SELECT 1 / 0")
+    assert not own.is_usable()
+    own.close_if_unusable_or_obsolete()
+    assert run(own, "SELECT 1") == (1,)
+
+
+def test_a_healthy_connection_stays_from_request_to_request(own):
+    before = own.connection
+    run(own, "SELECT 1")
+    own.close_if_unusable_or_obsolete()
+    assert own.connection is before
+
+
+def test_django_closes_what_a_request_left_open():
+    with connections["default"].cursor() as cursor:
+        cursor.execute("BEGIN")
+    close_old_connections()
+    assert connections["default"].connection is None
+
+
+def test_a_write_that_was_lost_alone_leaves_a_connection_for_the_next(own):
+    with own.cursor() as cursor:
+        sever(own)
+        with pytest.raises(OperationalError):
+            cursor.execute(note("a"))
+    run(own, note("b"))
+    assert noted() == ["b"]
+
+
+def test_a_read_that_calls_an_unknown_function_is_not_repeated(own):
+    with own.cursor() as cursor:
+        sever(own)
+        with pytest.raises(OperationalError):
+            cursor.execute("SELECT set_config('a.b', 'c', false)")
+
+
+def test_many_rows_from_a_generator_are_not_half_repeated(own):
+    rows = ((f"row {number}",) for number in range(3))
+    with pytest.raises(OperationalError), severed_transaction(own) as cursor:
+        cursor.executemany("INSERT INTO cache VALUES (%s, '', now())", rows)
+    assert noted() == []
+
+
+def test_what_could_end_the_transaction_itself_is_not_repeated(own):
+    with pytest.raises(OperationalError), severed_transaction(own) as cursor:
+        cursor.execute(f"{note('a')}; COMMIT; {note('b')}")
+    assert noted() == []
+
+
+def test_a_replaced_connection_is_initialised_like_any_other(role):
+    made = []
+    connection_created.connect(receiver := lambda **given: made.append(given["connection"]))
+    before = role.connection
+    with transaction.atomic("own"), role.cursor() as cursor:
+        sever(role)
+        cursor.execute("SELECT current_setting('TimeZone'), current_user, now()")
+        zone, user, now = cursor.fetchone()
+    connection_created.disconnect(receiver)
+    assert (zone, user) == ("Asia/Tokyo", settings.POSTGRES["web"].user)
+    assert now.tzinfo.key == "Asia/Tokyo"
+    assert made == [role]
+    assert role.connection is not before
+
+
+def test_a_replaced_connection_keeps_the_transaction_that_was_begun(own):
+    done = []
+    with transaction.atomic("own"):
+        own.connection.isolation_level = IsolationLevel.SERIALIZABLE
+        transaction.on_commit(lambda: done.append(noted()), "own")
+        sever(own)
+        with pytest.raises(ZeroDivisionError):
+            undone(note("a"))
+        run(own, note("b"))
+        assert run(own, "SHOW transaction_isolation") == ("serializable",)
+        assert (noted(), done, own.in_atomic_block) == ([], [], True)
+    assert done == [["b"]]
+    assert own.get_autocommit()
+
+
+def test_a_transaction_fails_where_its_connection_cannot_be_replaced(own, monkeypatch):
+    def refuse(**_):
+        raise OperationalError("refused")
+
+    def write():
+        sever(own)
+        with pytest.raises(OperationalError, match="refused"):
+            run(own, note("a"))
+        run(own, note("b"))
+
+    connection_created.connect(refuse)
+    try:
+        with pytest.raises(OperationalError), transaction.atomic("own"):
+            write()
+    finally:
+        connection_created.disconnect(refuse)
+    assert noted() == []
+    run(own, note("c"))
+    assert noted() == ["c"]
+
+
+def test_what_a_server_says_unasked_is_not_the_end(own):
+    if own.settings_dict["HOST"] == settings.POSTGRES["web"].host:
+        run(own, "LISTEN news")
+        before = own.connection
+        with superuser() as other:
+            other.execute("NOTIFY news")
+        for _ in range(2):
+            run(own, "SELECT 1")
+        assert own.connection is before
+
+
+def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
+    user, connection = make_user(), connections["default"]
+    with transaction.atomic():
+        sever(connection)
+        assert BY_KEY.get(user.email) == user
+    with transaction.atomic():
+        sever(connection)
+        assert change(User, user.pk, {"name": "Other"})
+    assert BY_KEY.get(user.email).date_joined == user.date_joined
+    assert User.objects.get().name == "Other"
+
+
+def test_rows_by_key_are_read_and_changed_in_a_commands_transaction():
+    user = make_user()
+    with jobs_pool(), transaction.atomic():
+        assert change(User, user.pk, {"name": "Other"})
+        assert BY_KEY.get(user.email).name == "Other"
+        transaction.set_rollback(True)
+    assert BY_KEY.get(user.email).name == user.name
