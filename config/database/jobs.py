@@ -4,31 +4,48 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Final, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.connection import ConnectionProxy
 from psycopg.errors import UndefinedTable
 
 from config.database.commands import Commands
 from config.database.faults import chain, explain, is_unavailable
 
+# These serve the web, by threads, in the web pool.
+SERVERS: Final = ("runserver", "testserver")
+
+
+class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the stubs only
+    """The alias `jobs` of a command: by its own name, and the same connection."""
+
+    alias = "jobs"
+
 
 @contextmanager
 def jobs_pool() -> Iterator[None]:
-    """Make the alias `default` mean the jobs pool in this thread, for as long as it lasts.
+    """Make the alias `default` lead to the jobs pool in this process, for as long as it lasts.
 
     A router would leave out `atomic()`, `using="default"` and the commands of Django and
-    others that name the alias themselves. This way one process uses one pool, and never two
-    connections of it. Threads that a command starts are on the web pool.
+    others that name the alias themselves. Each alias keeps its own name, so that
+    `using(connection.alias)` means what it says, and a thread has one connection for both.
     """
-    web = connections[DEFAULT_DB_ALIAS]
-    connections[DEFAULT_DB_ALIAS] = connections["jobs"]
+    entries, web, jobs = connections.settings, connections[DEFAULT_DB_ALIAS], connections["jobs"]
+    connections.settings = entries | {DEFAULT_DB_ALIAS: jobs.settings_dict}
+    jobs.alias, connections[DEFAULT_DB_ALIAS] = DEFAULT_DB_ALIAS, jobs
+    connections["jobs"] = cast(
+        "BaseDatabaseWrapper", JobsAlias({DEFAULT_DB_ALIAS: jobs}, DEFAULT_DB_ALIAS)
+    )
     try:
         yield
     finally:
-        connections["jobs"].close()
-        connections[DEFAULT_DB_ALIAS] = web
+        jobs.close()
+        jobs.alias, connections["jobs"] = "jobs", jobs
+        connections.settings, connections[DEFAULT_DB_ALIAS] = entries, web
 
 
 def execute(argv: Sequence[str]) -> int:
@@ -38,7 +55,7 @@ def execute(argv: Sequence[str]) -> int:
     standard error and the status 1. `--traceback` shows where it came from.
     """
     try:
-        with jobs_pool():
+        with nullcontext() if argv[1:2] and argv[1] in SERVERS else jobs_pool():
             Commands(list(argv)).execute()
     except ImproperlyConfigured as error:
         return _fail(argv, str(error))

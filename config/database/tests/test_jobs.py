@@ -1,11 +1,13 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.db import (
@@ -17,6 +19,7 @@ from django.db import (
     transaction,
 )
 
+from config.database.backend.reachability import home
 from config.database.commands import Commands
 from config.database.jobs import execute, jobs_pool
 from config.database.tests.servers import connect, pooler, where
@@ -33,8 +36,54 @@ def pool_of(alias="default"):
 def test_every_way_to_the_database_is_the_jobs_pool():
     with jobs_pool():
         assert pool_of() == pool_of("jobs") == "ai4ceo jobs"
-        assert connection.alias == "jobs"
-        assert connections["default"] is connections["jobs"]
+        assert connections["jobs"].connection is connections["default"].connection
+
+
+def test_each_alias_has_its_own_name():
+    with jobs_pool():
+        assert connection.alias == "default"
+        assert {alias: connections[alias].alias for alias in ("default", "jobs")} == {
+            "default": "default",
+            "jobs": "jobs",
+        }
+
+
+def test_the_connections_alias_goes_with_what_the_managers_find():
+    permission = Permission.objects.select_related("content_type").first()
+    with jobs_pool():
+        named = ContentType.objects.using(connection.alias)
+        made = Permission(codename="x", name="x", content_type=named.first())
+        made.content_type = ContentType.objects.first()
+        permission.content_type = named.get(pk=permission.content_type_id)
+        assert Permission.objects.filter(content_type__in=named.all()).exists()
+        assert named.filter(permission__in=Permission.objects.using("default")).exists()
+
+
+def test_a_thread_of_a_command_is_in_the_jobs_pool_too():
+    def look():
+        try:
+            return pool_of(), connection.alias
+        finally:
+            connections.close_all()
+
+    with jobs_pool(), ThreadPoolExecutor(1) as thread:
+        assert thread.submit(look).result(10) == ("ai4ceo jobs", "default")
+
+
+def test_a_web_server_of_djangos_own_is_in_the_web_pool(monkeypatch):
+    monkeypatch.setattr(Commands, "execute", lambda commands: seen.append(pool_of()))
+    seen = []
+    assert execute(["manage.py", "runserver"]) == 0
+    assert execute(["manage.py", "seed"]) == 0
+    assert seen == ["ai4ceo web", "ai4ceo jobs"]
+
+
+def test_the_settings_stay_those_of_both_pools():
+    before = dict(settings.DATABASES)
+    with jobs_pool():
+        assert before == settings.DATABASES
+        assert home(connections["default"]) == "jobs"
+    assert connections.settings["default"] is before["default"]
 
 
 def test_the_orm_uses_the_jobs_pool_even_where_the_alias_is_named():
