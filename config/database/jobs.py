@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -37,9 +37,8 @@ def jobs_pool() -> Iterator[None]:
     entries, web, jobs = connections.settings, connections[DEFAULT_DB_ALIAS], connections["jobs"]
     connections.settings = entries | {DEFAULT_DB_ALIAS: jobs.settings_dict}
     jobs.alias, connections[DEFAULT_DB_ALIAS] = DEFAULT_DB_ALIAS, jobs
-    connections["jobs"] = cast(
-        "BaseDatabaseWrapper", JobsAlias({DEFAULT_DB_ALIAS: jobs}, DEFAULT_DB_ALIAS)
-    )
+    both: Any = {DEFAULT_DB_ALIAS: jobs}
+    connections["jobs"] = cast("BaseDatabaseWrapper", JobsAlias(both, DEFAULT_DB_ALIAS))
     try:
         yield
     finally:
