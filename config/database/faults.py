@@ -60,6 +60,7 @@ FAULTS: Final = (
     ),
     (
         ('relation "',),
+        # Said when new server connections do not find it either (backend/poison).
         "the database is not up to date: run `manage.py migrate`",
     ),
     (
@@ -108,7 +109,7 @@ FAULTS: Final = (
     (
         ("read-only transaction", "during recovery"),
         "the server takes no writes, as a standby: POSTGRES_URL and POSTGRES_JOBS_URL must name "
-        "the primary",
+        "the primary; or a client has left its settings in the pool: `manage.py pools reconnect`",
     ),
     (
         ("No space left on device", "Disk quota exceeded"),

@@ -13,10 +13,12 @@ from functools import partial
 from typing import Any, Final, cast
 
 from django.db.backends.postgresql import base
+from django.db.utils import Error as DjangoError
 from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
+from config.database.backend import poison
 from config.database.backend.patience import Patience
 from config.database.backend.reachability import doubtful_pool, home, is_worth_waiting
 from config.database.backend.reads import is_plain_read
@@ -51,7 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.execute_wrappers.append(self.repeat_if_lost)
+        self.execute_wrappers += [self.repeat_if_lost, self.repeat_if_poisoned]
 
     def probe(self, seconds: float) -> None:
         """Have one statement come back through the pool within so many seconds, or raise."""
@@ -193,6 +195,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     raise
             self.replace_connection(patience)
             context["cursor"].cursor = self.create_cursor()
+
+    def repeat_if_poisoned(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Run a statement; again on a new server connection where another client's settings may
+        have failed it, before anything was done."""
+        pool = poison.pool_of(self.settings_dict)
+        repeatable = not many and self.is_idle() and poison.is_repeatable(sql)
+        began = time.monotonic()
+        try:
+            return execute(sql, params, many, context)
+        except DjangoError as error:
+            cause, took = error.__cause__, time.monotonic() - began
+            if not (pool and repeatable and poison.is_sign(cause, pool, took)):
+                raise
+            if not poison.renew(pool, began, cause):
+                raise
+        if not self.connection.autocommit:
+            self.connection.rollback()
+        try:
+            return execute(sql, params, many, context)
+        except DjangoError as error:
+            poison.believe(error.__cause__)
+            raise
 
     def is_repeatable(self, statement: Any, cursor: Any) -> bool:
         """A statement with a semicolon could be several, and end the transaction itself."""
