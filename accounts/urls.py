@@ -4,6 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 
 from accounts import views
+from accounts.code import CodeView
 from accounts.views import in_one_transaction
 
 app_name = "accounts"
@@ -14,6 +15,7 @@ urlpatterns = [
 ]
 
 entrance = [
+    path("confirm-email/", CodeView.as_view(), name="account_email_verification_sent"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
     path("email/", views.EmailChangeView.as_view(), name="account_email"),
     path(

@@ -174,7 +174,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # Only with a verified address can a sign-up not tell whether the address has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 10
+ACCOUNT_LOGIN_TIMEOUT = 3600
 # The others are allauth's; "key" is the address. The mails are few enough to annoy nobody.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",

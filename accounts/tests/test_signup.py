@@ -59,12 +59,13 @@ def test_a_wrong_code_is_refused(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_three_wrong_codes_end_the_attempt(client):
+def test_three_wrong_codes_ask_for_a_new_one(client):
     sign_up(client)
     code = mailbox.code()
     for _ in range(3):
         response = confirm(client, "BBBB-BBBB")
-    assert (response.status_code, response.url) == (302, "/accounts/login/")
+    assert response.status_code == 200
+    assert b"Send a new one" in response.content
     confirm(client, code)
     assert client.get("/").context["user"].is_anonymous
 
@@ -86,6 +87,34 @@ def test_another_code_can_be_asked_for(client, monkeypatch):
     client.post("/accounts/confirm-email/", {"action": "resend"})
     assert mailbox.code() != first
     assert confirm(client, mailbox.code()).url == "/"
+
+
+def test_a_new_code_comes_after_three_wrong_ones(client, monkeypatch):
+    sign_up(client)
+    for _ in range(4):
+        confirm(client, "BBBB-BBBB")
+    mailbox.sent().clear()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 11)
+    page = client.post("/accounts/confirm-email/", {"action": "resend"}, follow=True)
+    assert b"We sent a new code to ada@example.org" in page.content
+    assert confirm(client, mailbox.code()).url == "/"
+
+
+def test_a_new_code_too_soon_is_answered_on_the_page(client):
+    sign_up(client)
+    page = client.post("/accounts/confirm-email/", {"action": "resend"}, follow=True)
+    assert page.status_code == 200
+    assert b"You can send a new code in" in page.content
+    assert b'data-wait="' in page.content
+    assert len(mailbox.sent()) == 1
+
+
+def test_the_address_can_be_corrected(client):
+    sign_up(client, email="adda@example.org")
+    page = "/accounts/signup/?email=adda%40example.org"
+    response = client.post("/accounts/logout/", {"next": page}, follow=True)
+    assert b'value="adda@example.org"' in response.content
 
 
 def test_whatever_else_is_posted_changes_nothing(client):
@@ -168,6 +197,8 @@ def test_the_mails_to_one_address_are_few(client, client_of_bob):
     response = sign_up(client_of_bob)
     assert response.status_code == 429
     assert b"Too many attempts" in response.content
+    assert 1 <= int(response.headers["Retry-After"]) <= 10
+    assert b'href="/accounts/signup/"' in response.content
     assert len(mailbox.sent()) == 1
 
 

@@ -27,6 +27,7 @@ class Hashes:
 def answer(response, *, email):
     """All that the visitor gets to see, without the address and the form's token."""
     body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+    body = re.sub(r'data-wait="\d+"| at \d\d:\d\d UTC', "", body)
     return (
         response.status_code,
         response.headers.get("Location"),

@@ -1,0 +1,62 @@
+"""Forms of a page that was open while another tab signed in or out."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser():
+    return Client(enforce_csrf_checks=True)
+
+
+def token(browser, path):
+    content = browser.get(path).content.decode()
+    return {"csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="(\w+)', content)[1]}
+
+
+def sign_in(browser, data):
+    return browser.post(
+        "/accounts/login/", {"login": "ada@example.org", "password": PASSWORD} | data
+    )
+
+
+def test_signing_in_in_a_second_tab_goes_on(browser):
+    make_user()
+    first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
+    assert sign_in(browser, first).url == "/"
+    answer = sign_in(browser, second | {"next": "/files/"})
+    assert (answer.status_code, answer.url) == (302, "/files/")
+
+
+def test_another_sites_address_is_no_way_on(browser):
+    make_user()
+    first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
+    sign_in(browser, first)
+    assert sign_in(browser, second | {"next": "https://evil.example/"}).url == "/"
+
+
+def test_a_form_of_an_earlier_sign_in_is_shown_again_with_what_was_typed(browser):
+    make_user()
+    sign_in(browser, token(browser, "/accounts/login/"))
+    old = token(browser, "/profile/")
+    browser.post("/accounts/logout/", old)
+    sign_in(browser, token(browser, "/accounts/login/"))
+    answer = browser.post("/profile/", old | {"bio": "Counts <engines>", "password": PASSWORD})
+    assert answer.status_code == 200
+    assert 'name="bio" value="Counts &lt;engines&gt;"' in answer.content.decode()
+    assert PASSWORD not in answer.content.decode()
+
+
+def test_a_form_of_another_site_is_refused(browser):
+    make_user()
+    data = token(browser, "/accounts/login/")
+    answer = browser.post(
+        "/accounts/login/", data | {"login": "ada@example.org"}, HTTP_ORIGIN="https://evil.example"
+    )
+    assert answer.status_code == 403
