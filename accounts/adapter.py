@@ -9,11 +9,16 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.core.validators import EmailValidator
 from django.db import transaction
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from accounts import known_browsers, security_log
+from accounts.addresses import normalised
 from accounts.models import User
 from accounts.personal import formats_of
 from config.mail.queue import Queue
@@ -48,8 +53,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def clean_email(self, email: str) -> str:
         """Refuse what is no address of a user: a longer one would be cut to another address."""
+        email = normalised(email)
         User._meta.get_field("email").run_validators(email)
+        if not email.rpartition("@")[2].isascii():
+            raise ValidationError(EmailValidator.message, EmailValidator.code)
         return email
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            security_log.record("throttled sign-in", request, address=credentials.get("email", ""))
+            raise
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **kwargs)
+        known_browsers.remember(request, response, user.email)
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
@@ -84,9 +104,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("accounts:account")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """One count of failures for each address.
+        """One count of failures for each address, and one for each browser that knows it.
 
         allauth's has the Host header in it, port included, so that every port that a request
         makes up would come with attempts of its own.
         """
-        return str(credentials.get("email", "")).lower()
+        email = normalised(str(credentials.get("email", "")))
+        return f"{email} {known_browsers.name_of(request, email)}".strip()

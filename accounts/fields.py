@@ -6,10 +6,16 @@ from typing import Any
 
 from django.db import models
 
+from accounts.addresses import normalised
+
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address that is kept, and looked up, in lower case."""
+    """An e-mail address that is kept, and looked up, in one spelling: `accounts.addresses`."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return value.lower() if isinstance(value, str) else value
+        return normalised(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return normalised(value) if isinstance(value, str) else value

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account import forms
+from allauth.account import app_settings, forms
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import EmailField
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+
+from accounts import guesses
+from accounts.addresses import normalised
+from accounts.models import User
+
+
+class AddressField(EmailField):  # type: ignore[misc]
+    """allauth's, which takes an address in any spelling."""
+
+    def to_python(self, value: Any) -> str:
+        return normalised(super().to_python(value))
+
+
+def any_spelling(field: EmailField) -> AddressField:
+    return AddressField(label=field.label, widget=field.widget, required=field.required)
 
 
 class LoginForm(forms.LoginForm):  # type: ignore[misc]
@@ -14,10 +31,15 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         # What password managers look for; "email" is for giving an address to somebody.
         self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"] = any_spelling(self.fields["login"])
 
 
 class SignupForm(forms.SignupForm):  # type: ignore[misc]
     account_already_exists: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = any_spelling(self.fields["email"])
 
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists:
@@ -25,6 +47,32 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]
             # the same work here the time would tell which addresses have an account.
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
+    users: list[User]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = any_spelling(self.fields["email"])
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        if not self.users:
+            # A known address has a token made, with statements of its own: without the same
+            # work here the time would tell which addresses have an account.
+            forms.default_token_generator.make_token(User())
+        return str(super().save(request, **kwargs))
+
+
+class ConfirmCodeForm(forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    def clean_code(self) -> str:
+        limits = {
+            "most": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
+            "seconds": app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
+        }
+        if not guesses.take(self.email or "", self.expected_code or "", **limits):
+            raise get_adapter().validation_error("incorrect_code")
+        return str(super().clean_code())
 
 
 class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.addresses import normalised
 from accounts.fields import LowercaseEmailField
 from accounts.personal import relations
 from config.text import plain_line
@@ -29,7 +30,7 @@ LAST_ADMINISTRATOR: Final = (
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """An account that signs in once its owner has confirmed the address."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=normalised(email), **fields)
         user.set_password(password)
         user.save()
         return user
@@ -45,6 +46,11 @@ class UserManager(BaseUserManager["User"]):
             user = self.create_user(email, password, **roles | fields)
             user.confirm_email()
         return user
+
+    def never_confirmed(self, before: datetime) -> models.QuerySet[User]:
+        """Who joined before that moment, is not of the staff and has never had the way in."""
+        joined = self.filter(date_joined__lt=before, is_staff=False, is_superuser=False)
+        return joined.filter(last_login=None).exclude(emailaddress__verified=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):

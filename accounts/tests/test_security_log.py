@@ -1,0 +1,55 @@
+import logging
+
+import pytest
+
+from accounts.tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+NEW = "nine-blue-submarines"
+
+
+@pytest.fixture
+def lines(caplog):
+    caplog.set_level(logging.INFO, "accounts.security")
+    return lambda: [r.getMessage() for r in caplog.records if r.name == "accounts.security"]
+
+
+def sign_in(client, password=PASSWORD):
+    client.post("/accounts/login/", {"login": "ada@example.org", "password": password})
+
+
+def test_a_sign_in_and_a_sign_out(client, lines):
+    user = make_user()
+    sign_in(client)
+    client.post("/accounts/logout/")
+    assert lines() == [
+        f"sign-in: user {user.pk}, from 127.0.0.1",
+        f"sign-out: user {user.pk}, from 127.0.0.1",
+    ]
+
+
+def test_a_failed_sign_in(client, lines):
+    make_user()
+    sign_in(client, "secret-wrong-one")
+    assert lines() == ["failed sign-in: address ada@example.org, from 127.0.0.1"]
+
+
+def test_a_sign_in_that_was_throttled(client, lines):
+    for _ in range(6):
+        sign_in(client, "wrong")
+    assert lines()[-1] == "throttled sign-in: address ada@example.org, from 127.0.0.1"
+
+
+def test_a_sign_up(client, lines):
+    client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
+    assert [line.split(":")[0] for line in lines()] == ["sign-up"]
+
+
+def test_a_changed_password_without_either(client, lines):
+    user = make_user()
+    client.force_login(user)
+    data = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    client.post("/accounts/password/change/", data)
+    assert lines()[-1] == f"password change: user {user.pk}, from 127.0.0.1"
+    assert not any(PASSWORD in line or NEW in line for line in lines())
