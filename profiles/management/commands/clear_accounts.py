@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from profiles.deletion import delete_account
+
+DAYS: Final = 7
+
+
+class Command(BaseCommand):
+    help = (
+        f"Deletes the accounts whose address nobody has confirmed within {DAYS} days; "
+        "run it daily, for instance from cron."
+    )
+
+    def handle(self, **options: Any) -> None:
+        old = User.objects.never_confirmed(timezone.now() - timedelta(days=DAYS))
+        keys = list(old.values_list("pk", flat=True))
+        count = sum(delete_unconfirmed(key) for key in keys)
+        self.stdout.write(f"{count} accounts that were never confirmed deleted.")
+
+
+@transaction.atomic
+def delete_unconfirmed(key: Any) -> bool:
+    """Delete this account, unless its address has been confirmed in the meantime."""
+    user = User.objects.select_for_update().filter(pk=key, last_login=None).first()
+    if user is None:
+        return False
+    # Until the end of the transaction nobody confirms one of them.
+    if any(address.verified for address in user.emailaddress_set.select_for_update()):
+        return False
+    delete_account(user)
+    return True

@@ -1,0 +1,62 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.people import make_admin, make_user
+from profiles.management.commands.clear_accounts import delete_unconfirmed
+
+pytestmark = pytest.mark.django_db
+
+
+def joined(days, **overrides):
+    moment = timezone.now() - timedelta(days=days)
+    return make_user(date_joined=moment, **{"confirmed": False} | overrides)
+
+
+def clear():
+    out = StringIO()
+    call_command("clear_accounts", stdout=out)
+    return out.getvalue()
+
+
+def test_what_was_never_confirmed_goes_after_seven_days():
+    joined(7)
+    young = joined(6, email="bob@example.org")
+    assert clear() == "1 accounts that were never confirmed deleted.\n"
+    assert User.objects.get() == young
+
+
+def test_whoever_has_confirmed_an_address_stays():
+    joined(400, confirmed=True)
+    clear()
+    assert User.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_the_staff_stays(role):
+    joined(400, **{role: True})
+    clear()
+    assert User.objects.exists()
+
+
+def test_whoever_has_been_signed_in_stays():
+    joined(400, last_login=timezone.now())
+    clear()
+    assert User.objects.exists()
+
+
+def test_whoever_confirms_in_the_same_moment_stays():
+    user = joined(8)
+    user.confirm_email()
+    assert not delete_unconfirmed(user.pk)
+    assert User.objects.exists()
+
+
+def test_the_address_is_free_again():
+    joined(8)
+    clear()
+    assert make_admin(email="ada@example.org").has_confirmed_email()
