@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,9 @@ DEFAULT_ZONE: Final = "UTC"
 DEFAULT_LOCALE: Final = "en"
 UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 STEP: Final = 1000
+# What the root of all locales, and each that adds no words to it, calls the months.
+NO_MONTH: Final = re.compile(r"M\d\d")
+NUMERIC: Final = "y-MM-dd"
 
 _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
@@ -36,16 +40,16 @@ def local_formats(zone: str, locale: str) -> Iterator[None]:
 def local_datetime(moment: datetime) -> str:
     """Day and minute, such as 23 Nov 2026, 16:05."""
     locale, local = _babel_locale(), timezone.localtime(moment)
-    day = format_date(local, "medium", locale=locale)
+    day = format_date(local, _day_pattern(locale), locale=locale)
     minute = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
     # The locale's way to put the two together; quotes are around words of it.
     pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
-    return pattern.replace("{1}", day).replace("{0}", minute)
+    return _isolated(pattern.replace("{1}", day).replace("{0}", minute))
 
 
 def local_number(number: float) -> str:
     """The number with at most one decimal, such as 1,234.5."""
-    return format_decimal(round(number, 1), locale=_babel_locale())
+    return _isolated(_decimal(number))
 
 
 def local_size(count: int) -> str:
@@ -54,7 +58,21 @@ def local_size(count: int) -> str:
     while round(size, 1) >= STEP and unit < len(UNITS) - 1:
         size, unit = size / STEP, unit + 1
     name = "byte" if count == 1 else UNITS[unit]
-    return f"{local_number(size)} {name}"
+    return _isolated(f"{_decimal(size)} {name}")
+
+
+def _decimal(number: float) -> str:
+    return format_decimal(round(number, 1), locale=_babel_locale())
+
+
+def _day_pattern(locale: Locale) -> str:
+    months = locale.months["format"]["abbreviated"].values()
+    return NUMERIC if any(map(NO_MONTH.fullmatch, months)) else "medium"
+
+
+def _isolated(text: str) -> str:
+    """The text so that a direction of its own leaves alone the words around it."""
+    return f"\u2068{text}\u2069" if _babel_locale().text_direction == "rtl" else text
 
 
 def _babel_locale() -> Locale:

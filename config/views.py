@@ -9,6 +9,8 @@ from typing import cast
 from django.contrib.auth.views import redirect_to_login
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.shortcuts import render
 from django.template import loader
 from django.views import defaults
@@ -19,7 +21,7 @@ from django_htmx.middleware import HtmxDetails
 
 from config.api import PATH, RETRY_AFTER, TOO_MUCH, api, fault, has_left
 from config.database.backend.base import DatabaseWrapper
-from config.database.faults import explain, is_unavailable
+from config.database.faults import explain, is_overload, is_unavailable
 from config.database.policy import PROBE_WAIT
 from config.pages import NearestPages
 from files.objects import StorageError, is_full
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 EXPERTS_PER_PAGE = 24
 LONGEST_SEARCH = 100
+LONGEST_FORM = 1_000_000  # bytes of a form that an error page sends again
 RETRY = {"Retry-After": str(RETRY_AFTER)}
 
 
@@ -103,15 +106,31 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if has_left(request, error):
         return redirect_to_login(request.get_full_path())
     if isinstance(error, StorageError) or is_full(error):
-        return busy("503_storage.html")
+        return busy("503_storage.html", request)
     return defaults.server_error(request)
 
 
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
-    return busy()
+    return busy("503.html" if is_overload(error) else "503_database.html", request)
 
 
-def busy(template: str = "503.html") -> HttpResponse:
-    """The page needs no database, nor to know who asks."""
-    return HttpResponse(loader.get_template(template).render(), status=503, headers=RETRY)
+def busy(template: str = "503.html", request: HttpRequest | None = None) -> HttpResponse:
+    """The page needs no database, nor to know who asks; a form can be sent again from it."""
+    sent = request if request and request.method == "POST" else None
+    context = {"sent": sent is not None, "typed": typed(sent) if sent else None}
+    page = loader.get_template(template).render(context)
+    return HttpResponse(page, status=503, headers=RETRY)
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """What the form had in it; None where a page must not repeat it, or cannot."""
+    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= LONGEST_FORM:
+        return None
+    try:
+        posted, files = request.POST, request.FILES
+    except (OSError, *TOO_MUCH, RawPostDataException, MultiPartParserError):
+        return None
+    if any(files.values()) or any("password" in name for name in posted):
+        return None
+    return [(name, str(value)) for name, values in posted.lists() for value in values]

@@ -41,7 +41,7 @@ def file_or_gone(view: FileView) -> View:
     def wrapped(request: HtmxRequest, pk: UUID) -> HttpResponse:
         if file := request.user.files.filter(pk=pk).first():
             return view(request, file)
-        messages.info(request, "There is no such file, or no more.")
+        messages.info(request, "This file no longer exists.")
         return _list(request, UploadForm(), status=404)
 
     return wrapped
@@ -93,7 +93,10 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 @login_required
 @file_or_gone
 def delete(request: HtmxRequest, file: File) -> HttpResponse:
-    if request.user.files.filter(pk=file.pk).trash():
+    trashed = request.user.files.filter(pk=file.pk).trash()
+    if request.htmx:
+        return _row(request, file, "files/file_deleted.html")
+    if trashed:
         messages.success(request, f"“{file}” is deleted. For {TRASH.days} days you can restore it.")
     else:
         messages.info(request, f"“{file}” was deleted already.")
@@ -104,7 +107,10 @@ def delete(request: HtmxRequest, file: File) -> HttpResponse:
 @login_required
 @file_or_gone
 def restore(request: HtmxRequest, file: File) -> HttpResponse:
-    if request.user.files.filter(pk=file.pk).restore():
+    restored = request.user.files.filter(pk=file.pk).restore()
+    if request.htmx and restored:
+        return _row(request, file, "files/file_restored.html")
+    if restored:
         messages.success(request, f"“{file}” is restored.")
     elif file.is_deleted:
         messages.error(request, f"“{file}” was deleted more than {TRASH.days} days ago.")
@@ -147,6 +153,17 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
     return redirect(listing.url)
 
 
+def _row(request: HtmxRequest, file: File, template: str) -> HttpResponse:
+    """What takes the place of the file's row: the rest of the page, scroll included, stays."""
+    listing = Listing.of(request.GET)
+    context = {"file": file, "row": True, "part": True, **_sizes()}
+    return render(request, template, context | shown(request.user, listing))
+
+
+def _sizes() -> dict[str, int]:
+    return {"quota": settings.FILE_QUOTA, "nearly_full": settings.FILE_QUOTA * 9 // 10}
+
+
 def _list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     listing = Listing.of(request.GET)
     part = request.htmx and not request.htmx.history_restore_request
@@ -154,10 +171,8 @@ def _list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpR
     context = {
         "form": form,
         "part": part,
-        "at_once": settings.FILES_AT_ONCE,
         "max_size": settings.FILE_MAX_SIZE,
-        "quota": settings.FILE_QUOTA,
-        "nearly_full": settings.FILE_QUOTA * 9 // 10,
+        **_sizes(),
         "days": TRASH.days,
     }
     return render(request, template, context | shown(request.user, listing), status=status)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+from babel import Locale
 from django import forms
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from profiles.places import locales, zones
+
+REGIONS: Final = (
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia"),
+    *("Europe", "Indian", "Pacific"),
+)
 
 
 class LinesField(forms.CharField):
@@ -45,13 +53,48 @@ class ZoneField(forms.CharField):
         return zones_as_typed().get(as_typed(text), text)
 
 
-def as_typed(zone: str) -> str:
-    return zone.replace("_", " ").casefold()
+class LocaleField(forms.CharField):
+    """A locale, by its tag or by its name in English or in its own language."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        return locales_as_typed().get(as_typed(text), text)
+
+
+def as_typed(text: str) -> str:
+    """The text without what people write differently: case, accents, punctuation and spaces."""
+    if not text.isprintable():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return " ".join(re.findall(r"[^\W_]+|[+-](?=\d)", letters))
 
 
 @cache
 def zones_as_typed() -> dict[str, str]:
-    return {as_typed(zone): zone for zone in zones()}
+    """Each zone by its name and by its city, which may be followed by the region."""
+    typed = {as_typed(zone): zone for zone in zones()}
+    names = Locale("en").time_zones
+    for zone in sorted(zones(), key=lambda zone: (zone.split("/")[0] not in REGIONS, zone)):
+        region, _, place = zone.partition("/")
+        if region not in REGIONS:
+            continue
+        for city in (place.rpartition("/")[2], names.get(zone, {}).get("city", "")):
+            if city:
+                typed.setdefault(as_typed(city), zone)
+                typed.setdefault(as_typed(f"{city} {region}"), zone)
+    return typed
+
+
+@cache
+def locales_as_typed() -> dict[str, str]:
+    typed = {as_typed(tag): tag for tag in locales()}
+    for tag, name in locales().items():
+        typed.setdefault(as_typed(name), tag)
+    for tag in locales():
+        own = Locale.parse(tag, sep="-").get_display_name()
+        typed.setdefault(as_typed(own or tag), tag)
+    return typed
 
 
 @cache

@@ -12,7 +12,14 @@ from files import objects
 from onboarding.forms import ExpertsField, TraitsField
 from onboarding.models import Preferences
 from profiles import avatars
-from profiles.fields import LinesField, ProposingInput, ZoneField, locale_options, zone_options
+from profiles.fields import (
+    LinesField,
+    LocaleField,
+    ProposingInput,
+    ZoneField,
+    locale_options,
+    zone_options,
+)
 from profiles.models import Profile
 
 IMAGE_TYPES: Final = "image/jpeg,image/png,image/webp"
@@ -44,11 +51,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Profile
         fields = ("bio", "timezone", "locale")
-        field_classes = {"bio": LinesField, "timezone": ZoneField}
+        field_classes = {"bio": LinesField, "timezone": ZoneField, "locale": LocaleField}
         help_texts = {
-            "bio": "What your assistants should know about you, in a few sentences.",
-            "timezone": "Type a city or a part of its name.",
-            "locale": "How times and numbers are written. Type a language or a country.",
+            "bio": "A few sentences about you and your work.",
+            "timezone": "Type a city, such as New York, or choose from the list.",
+            "locale": "How dates and numbers are written. Type a language or country.",
         }
         widgets = {
             "bio": forms.Textarea({"rows": 5}),

@@ -32,9 +32,13 @@ def locales() -> dict[str, str]:
 
 def known_zone(value: str) -> None:
     if value not in zones():
-        raise ValidationError("Choose one of the time zones, such as Europe/Berlin.")
+        raise ValidationError(
+            "Choose a city or time zone from the list, such as New York or Europe/Berlin."
+        )
 
 
 def known_locale(value: str) -> None:
     if value not in locales():
-        raise ValidationError("Choose one of the locales, such as en-GB.")
+        raise ValidationError(
+            "Choose a language and region from the list, such as English (United States)."
+        )

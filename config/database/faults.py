@@ -26,6 +26,13 @@ CUT_SHORT: Final = "Cannot open a new connection in an atomic block."
 # psycopg's, where the server's last word and PgBouncer's both answer a COMMIT or a ROLLBACK.
 CROSSED: Final = "received 2 results from command"
 
+# What PgBouncer and PostgreSQL say where too many ask at once.
+TOO_MUCH: Final = (
+    *("query_wait_timeout", "no more connections allowed", "max_client_conn"),
+    *("client connections exceeded", "too many connections", "too many clients"),
+    *("remaining connection slots", "statement timeout"),
+)
+
 # Words in the message, as PgBouncer 1.18 to 1.25, PostgreSQL and libpq say them (PgBouncer's
 # own errors carry no telling SQLSTATE), and what it means. The first that fits counts.
 FAULTS: Final = (
@@ -155,6 +162,12 @@ def is_unavailable(error: BaseException | None) -> bool:
 def outage(error: BaseException | None) -> Error | psycopg.Error | None:
     """The error in the chain of causes that means overload or outage; None where none does."""
     return next((link for link in chain(error) if _means_outage(link)), None)  # type: ignore[return-value]
+
+
+def is_overload(error: BaseException | None) -> bool:
+    """Whether there was too much to do at once, rather than a server out of reach."""
+    said = str(outage(error) or "")
+    return any(words in said for words in TOO_MUCH)
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -24,19 +24,19 @@ def test_is_complete_without_a_context(name):
 def test_an_unknown_address_is_404_without_a_statement(client):
     answer = client.get("/nothing", headers=STRANGER)
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_a_method_that_is_not_taken_is_405_and_named(client):
     answer = client.post("/", headers=STRANGER)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
-    assert "cannot be asked by POST, only by GET, HEAD." in answer.content.decode()
+    assert "doesn\u2019t accept POST requests, only GET, HEAD." in answer.content.decode()
 
 
 def test_a_host_that_is_not_ours_is_400_and_one_line_in_the_log(client, caplog):
     answer = client.get("/", headers=ELSEWHERE)
     assert answer.status_code == 400
-    assert "This request cannot be read" in answer.content.decode()
+    assert "read your request" in answer.content.decode()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "evil.example" in caplog.text
     assert "Traceback" not in caplog.text
@@ -51,8 +51,8 @@ def test_a_form_without_its_token_is_403_and_says_what_to_do():
 @pytest.mark.parametrize(
     ("error", "status", "heading"),
     [
-        (SuspiciousOperation, 400, "This request cannot be read"),
-        (PermissionDenied, 403, "This page is not for you"),
+        (SuspiciousOperation, 400, "read your request"),
+        (PermissionDenied, 403, "have access to this page"),
         (RuntimeError, 500, "Something went wrong on our side"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_form_that_is_too_much_is_413_and_one_line_in_the_log(client, db, capl
     client.force_login(make_user())
     answer = client.post(path, form)
     assert answer.status_code == 413
-    assert "larger than can be taken at once" in answer.content.decode()
+    assert "You sent too much at once" in answer.content.decode()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "Traceback" not in caplog.text
 

@@ -161,7 +161,7 @@ def test_a_busy_database_is_503_and_says_when_to_come_back(member, monkeypatch):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert "query_wait_timeout" not in answer.content.decode()
-    assert "Busy for a moment" in answer.content.decode()
+    assert "Try again" in answer.content.decode()
 
 
 @pytest.fixture

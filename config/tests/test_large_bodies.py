@@ -50,7 +50,7 @@ def test_a_byte_more_is_413_in_the_shape_of_the_api(client, settings):
 def test_and_a_page_for_a_person(client, settings):
     refused = client.post("/files/upload/", CONTENT_LENGTH=str(settings.REQUEST_MAX_SIZE + 1))
     assert refused.status_code == 413
-    assert "larger than 51 MB" in refused.content.decode()
+    assert "more than 51 MB" in refused.content.decode()
     assert "Content-Security-Policy" in refused.headers
 
 

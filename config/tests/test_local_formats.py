@@ -80,4 +80,17 @@ def test_one_locale_in_ten_writes_times_and_sizes():
     for locale in locale_identifiers()[::10]:
         with local_formats("Asia/Tokyo", locale.replace("_", "-")):
             assert not set("{}'") & set(local_datetime(MOMENT))
-            assert local_size(1_250_000).endswith(" MB")
+            assert local_size(1_250_000).rstrip("\u2069").endswith(" MB")
+
+
+def test_no_locale_writes_a_month_as_its_placeholder():
+    for locale in locale_identifiers():
+        with local_formats("UTC", locale.replace("_", "-")):
+            assert "M11" not in local_datetime(MOMENT), locale
+
+
+def test_what_reads_from_right_to_left_is_isolated():
+    for locale in ("ar", "fa", "he", "ur"):
+        with local_formats("UTC", locale):
+            for text in (local_datetime(MOMENT), local_number(1.5), local_size(1500)):
+                assert (text[0], text[-1]) == ("\u2068", "\u2069")

@@ -131,7 +131,7 @@ def is_the_page(answer):
     return (
         answer.status_code == 503
         and answer.headers["Retry-After"] == "5"
-        and "Busy for a moment" in answer.content.decode()
+        and "Try again" in answer.content.decode()
         and "Sign out" not in answer.content.decode()
         and "sessionid" not in answer.cookies
     )

@@ -81,7 +81,7 @@ def test_whoever_finds_no_thread_in_time_is_told_to_come_back(held):
 
 def test_a_person_is_told_so_on_a_page(held):
     assert (held.page.status, held.page.headers["retry-after"]) == (503, "5")
-    assert "Busy for a moment" in held.page.body.decode()
+    assert "Try again" in held.page.body.decode()
     assert {"content-security-policy", "x-content-type-options"} <= held.page.headers.keys()
 
 

@@ -49,7 +49,7 @@ class TestEveryButton:
         make_row(ada, name="other.txt")
         answer = member.post(f"/files/{uuid4()}/{act}/?sort=name")
         assert answer.status_code == 404
-        assert "There is no such file" in answer.content.decode()
+        assert "This file no longer exists" in answer.content.decode()
         assert "other.txt" in answer.content.decode()
 
     def test_needs_the_token_of_a_form(self, ada, act):
@@ -143,12 +143,14 @@ class TestEmptyTrash:
 
     def test_asks_first(self, member, ada):
         make_rows(ada, 2, deleted_at=timezone.now())
-        assert "All 2 deleted files will be gone." in text(member.get("/files/trash/empty/"))
+        assert "All 2 deleted files will be deleted for good." in text(
+            member.get("/files/trash/empty/")
+        )
         assert File.objects.count() == 2
 
     def test_says_so_when_there_is_nothing_to_remove(self, member, ada):
         make_row(ada)
-        assert "Nothing is deleted" in text(member.get("/files/trash/empty/"))
+        assert "No deleted files" in text(member.get("/files/trash/empty/"))
 
     def test_removes_the_own_deleted_files_only(self, member, ada):
         make_rows(ada, 2, deleted_at=timezone.now())
@@ -187,7 +189,7 @@ class TestTrash:
         make_row(ada, deleted_at=days_ago(30))
         page = text(member.get("/files/?deleted=1"))
         assert "notes.txt" not in page
-        assert "Nothing is deleted" in page
+        assert "No deleted files" in page
 
     def test_counts_both_kinds(self, member, ada):
         make_rows(ada, 3)
@@ -200,3 +202,17 @@ class TestTrash:
         page = text(member.get("/files/?deleted=1"))
         assert "upload.js" not in page
         assert 'type="file"' not in page
+
+
+def test_a_deleted_files_row_offers_undo_in_its_place(client):
+    user = make_user()
+    file = make_row(user, name="a.txt")
+    client.force_login(user)
+    page = client.post(f"/files/{file.pk}/delete/", headers={"HX-Request": "true"}).content
+    assert b"Undo" in page
+    assert b"autofocus" in page
+    page = client.post(f"/files/{file.pk}/restore/", headers={"HX-Request": "true"}).content
+    assert b"a.txt" in page
+    assert b"Delete" in page
+    file.refresh_from_db()
+    assert not file.is_deleted

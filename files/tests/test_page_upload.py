@@ -134,5 +134,4 @@ def test_the_form_tells_what_is_taken(member, settings):
     assert 'accept=".webp,.txt,.text"' in page
     assert "WebP, plain text; each up to 2 MB, 10 at once." in page
     assert 'data-max-size="2000000"' in page
-    assert 'data-most="10"' in page
     assert 'data-api="/api/files/upload"' in page

@@ -7,12 +7,12 @@ const FINAL = [413, 422];
 const OWN_WORDS = {
   0: "The connection was lost. Try again.",
   401: "Your session has ended.",
-  403: "This page is out of date. Reload it and try again.",
+  403: "This page is out of date. Reload it, then try again.",
 };
 // Where no word of the server's came through.
 const WORDS = {
   413: "The file is too large.",
-  429: "That was too much at once. Wait a little and try again.",
+  429: "Too many uploads at once. Wait a moment and try again.",
   503: "The site is busy. Try again in a moment.",
 };
 
@@ -22,7 +22,6 @@ const section = document.getElementById("uploads");
 const status = section.querySelector("[role=status]");
 const rows = section.querySelector("ul");
 const template = section.querySelector("template");
-const most = Number(form.dataset.most);
 
 const waiting = [];
 const running = new Set();
@@ -92,7 +91,7 @@ function send(upload) {
   request.responseType = "json";
   request.upload.addEventListener("progress", (event) => progressed(upload, event));
   // The server has it all: whatever is done here, it may be kept.
-  request.upload.addEventListener("load", () => show(upload, "Being checked", { busy: true }));
+  request.upload.addEventListener("load", () => show(upload, "Checking", { busy: true }));
   request.addEventListener("loadend", () => ended(upload));
   request.open("POST", form.dataset.api);
   request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
@@ -113,12 +112,13 @@ function ended(upload) {
   running.delete(upload);
   upload.request = null;
   // What was cancelled or lost on the way may have arrived all the same.
-  if (request.status < 300) batch.arrived = true;
+  if (request.status === 0) batch.uncertain = true;
   if (upload.cancelled) {
     cancelled(upload);
   } else if (request.status >= 200 && request.status < 300) {
     batch.done.push(upload);
     show(upload, "Uploaded");
+    refreshList();
   } else {
     const { status: code } = request;
     fail(upload, reason(request), { again: !FINAL.includes(code), signIn: code === 401 });
@@ -176,7 +176,7 @@ function next() {
 }
 
 function finish() {
-  const { done, failed, arrived } = batch;
+  const { done, failed, uncertain } = batch;
   batch = newBatch();
   done.forEach(removeRow);
   const words = [];
@@ -184,29 +184,32 @@ function finish() {
   if (failed.size === 1) words.push(...failed.values());
   if (failed.size > 1) words.push(`${count(failed.size)} not uploaded; the reasons are below.`);
   if (words.length > 0) status.textContent = words.join(" ");
-  if (arrived) document.getElementById("files").dispatchEvent(new Event("uploaded"));
+  if (uncertain) refreshList();
+}
+
+function refreshList() {
+  document.getElementById("files").dispatchEvent(new Event("uploaded"));
 }
 
 function newBatch() {
-  return { done: [], failed: new Map(), arrived: false };
+  return { done: [], failed: new Map(), uncertain: false };
 }
 
 function count(number) {
   return number === 1 ? "1 file" : `${number} files`;
 }
 
-function refusal(file, isFolder, place) {
-  if (isFolder) return ["A folder cannot be uploaded. Open it and choose its files.", false];
-  if (file.size > Number(form.dataset.maxSize)) return [form.dataset.tooLarge, false];
-  if (place >= most) return [`That is more than ${most} files at once. Try this one again afterwards.`, true];
+function refusal(file, isFolder) {
+  if (isFolder) return "Folders can’t be uploaded. Open the folder and choose its files.";
+  if (file.size > Number(form.dataset.maxSize)) return form.dataset.tooLarge;
   return null;
 }
 
 function add(files, isFolder = () => false) {
   [...files].forEach((file, place) => {
     const upload = addRow(file);
-    const refused = refusal(file, isFolder(place), place);
-    if (refused) fail(upload, refused[0], { again: refused[1] });
+    const refused = refusal(file, isFolder(place));
+    if (refused) fail(upload, refused, { again: false });
     else queue(upload);
   });
   next();

@@ -98,7 +98,7 @@ def test_no_room_for_a_file_on_its_way(site, person):
         assert is_refused(upload(site, person, LARGE), "unavailable:storage")
         page = upload(site, person, LARGE, PAGE)
         assert page.status == 503
-        assert b"Nothing can be stored now" in page.body
+        assert b"be saved right now" in page.body
         nothing_is_left_of_uploads(site, "filler")
         assert keys(site) == before
         assert upload(site, person, SMALL).status == 201
@@ -108,7 +108,7 @@ def test_no_room_for_mail(site):
     with site.full("mail"):
         page = sign_up(site, "ada@example.org")
         assert page.status == 503
-        assert b"Nothing can be stored now" in page.body
+        assert b"be saved right now" in page.body
     before = site.files("mail")
     assert sign_up(site, "eve@example.org").status == 302
     assert len(site.files("mail") - before) == 1
