@@ -6,9 +6,17 @@ from typing import Final
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    HttpResponseRedirect,
+)
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, quote_etag
 
 from files import objects
 from files.models import File
@@ -20,7 +28,8 @@ HARMLESS: Final = {
 }
 # A signed address is a key to the file for as long as it lives.
 NOT_KEPT: Final = {"Cache-Control": "private, no-store"}
-FOREVER: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
+# Kept, but shown only while the site still says so: never after the person has signed out.
+ASK: Final = {"Cache-Control": "private, no-cache"}
 
 
 def attachment(file: File) -> HttpResponseBase:
@@ -39,10 +48,15 @@ def attachment(file: File) -> HttpResponseBase:
     )
 
 
-def inline_webp(key: str) -> HttpResponse:
-    """An image that we have encoded ourselves, to be shown; its key never means another."""
+def inline_webp(request: HttpRequest, key: str) -> HttpResponseBase:
+    """An image that we have encoded ourselves, to be shown; its key never means another, so that
+    a browser that has it still is told so without a look into storage."""
+    etag = quote_etag(key)
+    headers = HARMLESS | ASK | {"ETag": etag}
+    if get_conditional_response(request, etag) is not None:
+        return HttpResponseNotModified(headers=headers)
     with _opened(key) as image:
-        return HttpResponse(image.read(), content_type="image/webp", headers=HARMLESS | FOREVER)
+        return HttpResponse(image.read(), content_type="image/webp", headers=headers)
 
 
 def _signed_address(file: File) -> str | None:

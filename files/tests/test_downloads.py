@@ -2,13 +2,18 @@
 
 import pytest
 from django.core.files.storage import default_storage
+from django.test import RequestFactory
 
 from accounts.tests.people import make_user
 from files import downloads
-from files.downloads import inline_webp as inline
 from files.objects import NOT_READ, StorageError
 from files.storage import Folder
 from files.tests.content import PDF, kept, picture
+
+
+def inline(key, **headers):
+    return downloads.inline_webp(RequestFactory().get("/", headers=headers), key)
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,9 +90,18 @@ def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
     assert answer.status_code == 200
     assert answer.content[8:12] == b"WEBP"
     assert answer.headers["Content-Type"] == "image/webp"
-    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Content-Disposition" not in answer.headers
+
+
+def test_a_preview_that_the_browser_has_is_not_read_again_but_asked_for(client, user, monkeypatch):
+    path = f"/files/{kept(user, content=picture()).pk}/preview/"
+    etag = client.get(path).headers["ETag"]
+    monkeypatch.setattr(downloads, "_opened", None)
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    client.logout()
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 302
 
 
 def test_a_preview_that_is_missing_in_storage_is_404(client, user):

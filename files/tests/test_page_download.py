@@ -64,7 +64,7 @@ class TestPreview:
         answer = member.get(f"/files/{sea.pk}/preview/")
         assert answer.content[:4] + answer.content[8:12] == b"RIFFWEBP"
         assert answer.headers["Content-Type"] == "image/webp"
-        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["Cache-Control"] == "private, no-cache"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
     def test_leads_a_stranger_to_the_login(self, client, sea):
