@@ -9,15 +9,48 @@ from urllib.parse import unquote
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Model
+from django.db import DataError
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from config.local_formats import local_datetime
+from config.search import having_words
+
+
+class NearestList(ChangeList):
+    """Django's, for which a filter that no row can have is as wrong as one it does not know."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class Lists(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the lists of all models have in common."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return NearestList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As on the site's own pages."""
+        fields = self.get_search_fields(request)
+        return having_words(queryset, search_term, *fields) if fields else queryset, False
 
 
 class AdminSite(admin.AdminSite):
     """The administration, which answers 400 to what no address and no key can be."""
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        kind = admin_class or admin.ModelAdmin
+        members = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+        super().register(model_or_iterable, type(kind.__name__, (Lists, kind), members), **options)
 
     def get_urls(self) -> list[Any]:
         """Without the way to a row's page on the site: none has one, and it knows no UUIDs."""
