@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,8 +23,10 @@ from accounts import known_browsers, security_log
 from accounts.addresses import normalised
 from accounts.models import User
 from accounts.personal import formats_of
+from config.addresses import is_ours
 from config.mail.queue import Queue
 
+ADDRESS: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
 # What tells something for good is worth sending for a day.
 LIFETIME: Final = timedelta(days=1)
 
@@ -71,6 +75,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         known_browsers.remember(request, response, user.email)
         return response
 
+    def is_safe_url(self, url: str) -> bool:
+        return is_ours(url)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The person's address; where the proxies' header does not tell it, the peer's."""
+        peer, count = request.META.get("REMOTE_ADDR", ""), settings.ALLAUTH_TRUSTED_PROXY_COUNT
+        hops = request.headers.get("X-Forwarded-For", "").split(",")
+        told = hops[-count] if 0 < count <= len(hops) else ""
+        return ip_address(told) or ip_address(peer) or "unknown"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
 
@@ -111,3 +125,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         email = normalised(str(credentials.get("email", "")))
         return f"{email} {known_browsers.name_of(request, email)}".strip()
+
+
+def ip_address(hop: str) -> str | None:
+    """The address without what a proxy may put around it: brackets, a port."""
+    found = ADDRESS.fullmatch(hop.strip())
+    try:
+        return str(ipaddress.ip_address(next(filter(None, found.groups())))) if found else None
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import (
     BadRequest,
@@ -32,6 +33,7 @@ from ninja.parser import Parser
 from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
 
+from config.bodies import announced_size
 from config.database.faults import explain, is_unavailable
 from config.schema import Fault
 from files.api import router as files
@@ -49,6 +51,7 @@ CODES: Final = {
     403: "forbidden:auth",
     404: "not_found:api",
     405: "method:api",
+    411: "length_required:api",
     413: "too_large:api",
     415: "media_type:api",
     422: "invalid:api",
@@ -117,18 +120,34 @@ def content_types(operation: Operation) -> set[str]:
     return documented | {BODY_CONTENT_TYPES[name] for name in sources & BODY_CONTENT_TYPES.keys()}
 
 
-def refusing_other_types(run: Run) -> Run:
-    """Have the operation answer 415 before anything reads a body that it does not take."""
-    types = content_types(run.__self__)  # type: ignore[attr-defined]
+def refusing_other_bodies(run: Run) -> Run:
+    """Have the operation answer 415 or 413 before anything reads a body that it does not take."""
+    operation: Operation = run.__self__  # type: ignore[attr-defined]
+    types = content_types(operation)
 
     @wraps(run)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
         if has_body and types and request.content_type not in types:
             return fault(415, f"Send {' or '.join(sorted(types))}.")
-        return run(request, *args, **kwargs)
+        return body_refused(request, operation) or run(request, *args, **kwargs)
 
     return wrapped
+
+
+def body_refused(request: HttpRequest, operation: Operation) -> HttpResponse | None:
+    """The refusal of a body that this person may not send; a stranger's is refused anyway."""
+    size, plain = announced_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if size <= plain or not request.user.is_authenticated:
+        return None
+    uploads = getattr(operation.view_func, "uploads", None)
+    if uploads is None or request.content_type != BODY_CONTENT_TYPES["file"]:
+        return fault(413, f"The request is larger than {plain // 1_000_000} MB.")
+    try:
+        uploads.check(request.user, size)
+    except ValidationError as error:
+        return fault(413, " ".join(error.messages))
+    return None
 
 
 api = Api(
@@ -140,7 +159,7 @@ api = Api(
     docs_decorator=require_safe,
     parser=UnicodeParser(),
 )
-api.add_decorator(refusing_other_types, mode="view")
+api.add_decorator(refusing_other_bodies, mode="view")
 api.add_router("/profile", profile)
 api.add_router("/onboarding", onboarding)
 api.add_router("/experts", experts)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from config.api import PATH, fault
+from config.bodies import announced_size
 
 NOT_KEPT: Final = "private, no-store"
+PROBES: Final = ("/healthz", "/readyz")
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -39,6 +43,33 @@ def without_body(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
+def isolate(get_response: Answer) -> Answer:
+    """Keep other sites' pages, and the devices of the person's machine, away from every answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        for name, value in settings.ISOLATION.items():
+            response.headers.setdefault(name, value)
+        ended = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if ended is not None and not ended.value:
+            # What the browser keeps of the pictures was for whoever has signed out.
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+    return middleware
+
+
+def answer_probes(get_response: Answer) -> Answer:
+    """Have a probe of the site's health ask under any name, such as its machine's IP address."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path in PROBES:
+            request.META["HTTP_HOST"] = settings.SITE_HOST
+        return get_response(request)
+
+    return middleware
+
+
 def keep_nothing(get_response: Answer) -> Answer:
     """Have nobody keep an answer that does not say for how long."""
 
@@ -62,24 +93,63 @@ def content_security_policy(get_response: Answer) -> Answer:
     return middleware
 
 
-def refuse_large_bodies(get_response: Answer) -> Answer:
-    """Answer 413 before anything reads a body that is larger than any that is taken."""
+def refuse_unmeasured_bodies(get_response: Answer) -> Answer:
+    """Answer 411 to a body that does not announce its size: Django would take it for none."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if _announced_size(request) <= settings.REQUEST_MAX_SIZE:
+        if "HTTP_TRANSFER_ENCODING" not in request.META:
             return get_response(request)
-        largest = f"{settings.REQUEST_MAX_SIZE // 1_000_000} MB"
         if request.path.startswith(PATH):
-            return fault(413, f"The request is larger than {largest}.")
-        return HttpResponse(render_to_string("413.html", {"largest": largest}), status=413)
+            return fault(411, "Send the body's size as Content-Length.")
+        return HttpResponse(render_to_string("411.html"), status=411)
 
     return middleware
 
 
-def _announced_size(request: HttpRequest) -> int:
-    """Django reads no more than that, and nothing of a body that does not announce its size."""
-    size = request.META.get("CONTENT_LENGTH") or ""
-    return int(size) if size.isdecimal() else 0
+def refuse_large_bodies(get_response: Answer) -> Answer:
+    """Answer 413 before anything reads a body that is larger than any that is taken."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        most = settings.REQUEST_MAX_SIZE
+        if announced_size(request) <= most:
+            return get_response(request)
+        if request.path.startswith(PATH):
+            return fault(413, f"The request is larger than {most // 1_000_000} MB.")
+        return too_large(most)
+
+    return middleware
+
+
+class BodyLimits:
+    """Refuse a body before it is read, as the protection of forms does, and stored, where the
+    view takes none so large or not from whom has sent it. The API does so by itself."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponseBase | None:
+        size, plain = announced_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if size <= plain or request.path.startswith(PATH):
+            return None
+        uploads = getattr(view, "uploads", None)
+        if uploads is None:
+            return too_large(plain)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        try:
+            uploads.check(request.user, size)
+        except ValidationError as error:
+            page: HttpResponseBase = uploads.refused(request, " ".join(error.messages))
+            return page
+        return None
+
+
+def too_large(most: int) -> HttpResponse:
+    largest = f"{most // 1_000_000} MB"
+    return HttpResponse(render_to_string("413.html", {"largest": largest}), status=413)
 
 
 def refuse_methods(get_response: Answer) -> Answer:

@@ -111,15 +111,20 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.head_is_get",
+    "config.middleware.isolate",
+    "config.middleware.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.keep_nothing",
     "config.middleware.content_security_policy",
+    "config.middleware.refuse_unmeasured_bodies",
     "config.middleware.refuse_large_bodies",
     "config.database.middleware.wait_once",
     "accounts.acts.keep_answer",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.middleware.BodyLimits",
+    "files.receiving.drop_unfinished",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.acts.ActOnce",
     "accounts.middleware.AuthenticationMiddleware",
@@ -161,7 +166,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "config.cookies.MessageStorage"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
@@ -214,6 +219,10 @@ FILES_AT_ONCE = 10
 # As many files and a form around them; without the margin the form could not say what is wrong.
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10 * FILES_AT_ONCE
+# A body without files, and who has not signed in has no other.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# As many rows as fit into such a body can be chosen in the administration.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.receiving.TemporaryFile",
@@ -247,6 +256,15 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 SECURE_REFERRER_POLICY = "same-origin"
+ISOLATION = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Browsers take a cookie of such a name only from this host itself, by https.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.expired.form_expired"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS

@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 
 from config.web.worker import SIBLINGS
+from files.leftovers import remove_leftovers
 
 wsgi_app = "config.wsgi"
 chdir = str(settings.BASE_DIR)
@@ -43,7 +44,13 @@ worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), N
 max_requests = 100_000
 max_requests_jitter = 20_000
 
+# Of what a proxy says, the site believes the headers that its settings name, and no others.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 accesslog = None
+logger_class = "config.web.log.LineLogger"
 errorlog = "-"
 control_socket_disable = True
 
@@ -52,6 +59,7 @@ SKIPPED = 64 * 1024
 
 
 def on_starting(server: Any) -> None:
+    remove_leftovers()
     if most < CLIENTS + OTHERS:
         server.log.warning(
             "each worker takes only %d clients at once, since no process may open more than %d "

@@ -18,6 +18,7 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from accounts.http import SignedInRequest
+from config.bodies import takes_uploads
 from config.schema import Body, Digits, Parameters, Schema
 from files import downloads, uploads
 from files.models import File, FileQuerySet
@@ -129,6 +130,7 @@ def list_files(request: SignedInRequest, part: Query[Part]) -> dict[str, FileQue
 
 
 @router.post("/upload", response={201: Uploaded}, summary="Keep a file")
+@takes_uploads(uploads.check_announced)
 def upload_file(
     request: SignedInRequest, file: Annotated[ninja.UploadedFile, ninja.File()]
 ) -> Status[File]:

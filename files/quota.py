@@ -27,6 +27,11 @@ def used(user: User) -> int:
     return size
 
 
+def check_any_room(user: User, size: int) -> None:
+    """Of several files that are still to come, some may fit: refuse them where none does."""
+    check_room(user, 1)
+
+
 def check_room(user: User, size: int) -> None:
     """Raise ValidationError if the person may not keep so many bytes more."""
     kept = user.files.kept().aggregate(used=USED, count=Count("pk"))

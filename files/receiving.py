@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final, cast
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from files.objects import StorageError
 
 logger = logging.getLogger(__name__)
+
+UNFINISHED: Final = "files.unfinished"
+
+
+def drop_unfinished(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Close the file whose end never came; the others are closed with the answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return get_response(request)
+        finally:
+            if file := request.META.pop(UNFINISHED, None):
+                with suppress(OSError):
+                    file.close()
+
+    return middleware
+
+
+class Unnamed(UploadedFile):  # type: ignore[type-arg]
+    """A file on its way, which no folder names: it is gone with its process, at the latest."""
+
+    def __init__(self, sent: FileUploadHandler) -> None:
+        super().__init__(
+            tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115  it is kept
+            sent.file_name,
+            sent.content_type,
+            0,
+            sent.charset,
+            sent.content_type_extra,
+        )
 
 
 class TemporaryFile(TemporaryFileUploadHandler):
@@ -22,11 +58,15 @@ class TemporaryFile(TemporaryFileUploadHandler):
     """
 
     error: OSError | None = None
+    file: Any = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         if not self.error:
             with self.noticing():
-                super().new_file(*args, **kwargs)
+                FileUploadHandler.new_file(self, *args, **kwargs)
+                self.file = Unnamed(self)
+                if self.request:
+                    self.request.META[UNFINISHED] = self.file
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if not self.error:
@@ -36,7 +76,11 @@ class TemporaryFile(TemporaryFileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         if not self.error:
             with self.noticing():
-                return super().file_complete(file_size)
+                self.file.seek(0)
+                self.file.size = file_size
+                if self.request:
+                    self.request.META.pop(UNFINISHED, None)
+                return cast("Unnamed", self.file)
         return None
 
     @contextmanager
@@ -47,7 +91,8 @@ class TemporaryFile(TemporaryFileUploadHandler):
         except OSError as error:
             self.error = error
             with suppress(OSError):  # what is still to be written finds no room either
-                self.upload_interrupted()
+                if self.file is not None:
+                    self.file.close()
 
     def upload_complete(self) -> None:
         if self.error:

@@ -18,6 +18,9 @@ from files.recognition import Kind, label, recognised
 # Pixels: two for each of the largest that a list shows, on a screen with many to the inch.
 THUMBNAIL: Final = 320
 
+# Bytes: the most that a form has around its one file, file name included.
+FORM: Final = 64_000
+
 EMPTY: Final = "This file is empty."
 TOO_LARGE: Final = "This file is larger than %s."
 
@@ -34,6 +37,13 @@ def upload(user: User, sent: UploadedFile[bytes]) -> File:
         raise objects.StorageError({"file": error.messages}) from error
     except ValidationError as error:
         raise ValidationError({"file": error.messages}) from error
+
+
+def check_announced(user: User, size: int) -> None:
+    """Raise ValidationError where no file in a form of so many bytes can be kept."""
+    if size > settings.FILE_MAX_SIZE + FORM:
+        raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
+    quota.check_room(user, max(size - FORM, 1))
 
 
 def _kept(user: User, sent: UploadedFile[bytes]) -> File:

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.http import HtmxRequest, SignedInRequest, button_of
+from config.bodies import takes_uploads
 from config.local_formats import local_number
-from files import downloads, trash
+from files import downloads, quota, trash
 from files.forms import UploadForm
 from files.listing import Listing, shown
 from files.models import TRASH, File
@@ -55,6 +56,12 @@ def file_list(request: HtmxRequest) -> HttpResponse:
     return _list(request, UploadForm())
 
 
+def upload_refused(request: HtmxRequest, words: str) -> HttpResponse:
+    messages.error(request, f"{words} Nothing was uploaded.")
+    return _list(request, UploadForm(), status=413)
+
+
+@takes_uploads(quota.check_any_room, upload_refused)
 @button_of(the_list)
 @login_required
 def upload(request: HtmxRequest) -> HttpResponse:
@@ -84,7 +91,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     file = get_object_or_404(request.user.files.exclude(thumbnail=None), pk=pk)
     try:
-        return downloads.inline_webp(str(file.thumbnail_id))
+        return downloads.inline_webp(request, str(file.thumbnail_id))
     except StorageError:
         return HttpResponse(status=503)
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from config.addresses import is_ours
 
 # Quoted, and with the way to the wizard before it, it still fits into a redirect.
 LONGEST: Final = 600
@@ -17,15 +18,9 @@ LONGEST: Final = 600
 def wanted(request: HttpRequest) -> str:
     """The page of this site that `next` names, or nothing."""
     url = request.POST.get("next") or request.GET.get("next", "")
-    return url if len(url) <= LONGEST and is_ours(url, request) else ""
-
-
-def is_ours(url: str, request: HttpRequest) -> bool:
-    hosts = {request.get_host()}
     # Without the slash it would be a part of the address at hand.
-    return url.startswith("/") and url_has_allowed_host_and_scheme(
-        url, hosts, require_https=request.is_secure()
-    )
+    is_path = url.startswith("/") and len(url) <= LONGEST
+    return url if is_path and is_ours(url) else ""
 
 
 def destination(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from accounts.http import SignedInRequest
 from accounts.models import User
+from config.bodies import takes_uploads
 from config.schema import Body, Schema
 from onboarding.api import Key, Manner, Name, only_given
 from onboarding.models import Preferences
@@ -130,6 +131,7 @@ def profile(request: SignedInRequest) -> dict[str, Any]:
 
 
 @router.patch("", response=ProfileOut, openapi_extra=as_form(), summary="Change some of it")
+@takes_uploads(avatars.check_announced)
 def change_profile(
     request: SignedInRequest, change: Annotated[ProfileChange, Either(...)]
 ) -> dict[str, Any]:

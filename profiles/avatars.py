@@ -16,6 +16,8 @@ from files import images, objects
 from profiles.models import Profile, ProfileQuerySet
 
 LARGEST: Final = 2_000_000
+# A photo as it comes from a camera is refused by the form, which keeps what else was typed.
+LARGEST_FORM: Final = 12_000_000
 SIDE: Final = 256
 EXTENSION: Final = "webp"
 
@@ -39,10 +41,20 @@ def key_of(user: User, pk: UUID) -> str | None:
     return key if key == f"{user.pk}/{pk}.{EXTENSION}" else None
 
 
+def check_announced(user: User, size: int) -> None:
+    """Raise ValidationError for a form that is too large to be worth reading for its texts."""
+    if size > LARGEST_FORM:
+        raise too_large()
+
+
+def too_large() -> ValidationError:
+    return ValidationError(f"Choose an image of at most {LARGEST // 1_000_000} MB.", "too_large")
+
+
 def encoded(content: File[bytes]) -> bytes:
     """The middle of the image, as it is stored. Raises ValidationError for what is none."""
     if (content.size or 0) > LARGEST:
-        raise ValidationError(f"Choose an image of at most {LARGEST // 1_000_000} MB.", "too_large")
+        raise too_large()
     return images.square(content, side=SIDE)
 
 

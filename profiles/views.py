@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest, button_of
 from accounts.models import LAST_ADMINISTRATOR
+from config.bodies import takes_uploads
 from files.downloads import inline_webp
 from files.objects import StorageError
 from files.quota import USED
@@ -29,6 +30,13 @@ from profiles.export import Export
 from profiles.forms import ProfileForm
 
 
+def profile_refused(request: SignedInRequest, words: str) -> HttpResponse:
+    messages.error(request, f"{words} Nothing was saved.")
+    context = {"form": ProfileForm(request.user)}
+    return render(request, "profiles/profile.html", context, status=413)
+
+
+@takes_uploads(avatars.check_announced, profile_refused)
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
@@ -54,7 +62,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     if key is None:
         raise Http404
     try:
-        return inline_webp(key)
+        return inline_webp(request, key)
     except StorageError:
         return HttpResponse(status=503)
 

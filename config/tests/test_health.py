@@ -20,6 +20,13 @@ def test_alive_without_database_and_session(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", ["10.1.2.3", "[fe80::1]:8000", "evil.example", "a b", ""])
+def test_a_probe_asks_under_any_name(client, path, host):
+    assert client.get(path, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.django_db
 def test_ready_with_one_statement(client, django_assert_num_queries):
     with django_assert_num_queries(1):
         answer = client.get("/readyz")

@@ -2,11 +2,15 @@
 
 import http.client
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from django.http import FileResponse, HttpResponse
 
 from accounts.tests.people import make_user
+from config.cookies import MessageStorage
 from config.middleware import head_is_get
 from config.tests.processes import gunicorn
 
@@ -74,3 +78,28 @@ def test_gunicorn_has_nothing_to_complain_of(host, capfd):
             assert connection.getresponse().read() == b""
             connection.close()
     assert "sent body bytes" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/profile", "/static/site.css", "/healthz"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
+def test_every_answer_keeps_other_sites_away(client, path, host):
+    answer = client.get(path, headers={"Host": host})
+    answer.close()
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+def test_signing_out_clears_what_the_browser_keeps(client, db):
+    client.force_login(make_user())
+    assert "Clear-Site-Data" not in client.get("/").headers
+    assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_cookies_of_an_https_site_are_this_hosts_alone(rf, settings):
+    code = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    environment = os.environ | {"SITE_URL": "https://ai4ceo.example"}
+    said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert said.split() == ["__Host-sessionid", "__Host-csrftoken"]
+    settings.COOKIE_PREFIX = "__Host-"
+    assert MessageStorage(rf.get("/")).cookie_name == "__Host-messages"

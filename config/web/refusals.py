@@ -10,6 +10,14 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
 
 from config.api import PATH, fault
 from config.views import busy
@@ -25,6 +33,20 @@ class Refusals:
         self.fault = as_sent(through_middleware(PATH))
         self.too_slow = bare("408 Request Timeout")
         self.too_long = bare("431 Request Header Fields Too Large")
+        self.unreadable = bare("400 Bad Request")
+        self.failed = bare("500 Internal Server Error")
+        self.others = {
+            LimitRequestLine: bare("414 URI Too Long"),
+            LimitRequestHeaders: self.too_long,
+            ExpectationFailed: bare("417 Expectation Failed"),
+            InvalidResponseHeader: self.failed,
+            InvalidResponseHeaderName: self.failed,
+        }
+
+    def to(self, error: Exception) -> bytes:
+        """The answer to a request that gunicorn could not read, or that failed."""
+        usual = self.unreadable if isinstance(error, ParseException) else self.failed
+        return self.others.get(type(error), usual)
 
     def too_busy(self, head: bytearray) -> bytes:
         """The answer to the request that begins with `head`, which ends the connection."""
@@ -62,4 +84,12 @@ def as_sent(response: Any) -> bytes:
 
 
 def bare(status: str) -> bytes:
-    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
+    headers = settings.ISOLATION | {
+        "Cache-Control": "private, no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Connection": "close",
+        "Content-Length": "0",
+    }
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()

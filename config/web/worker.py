@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from config.web.connection import Connection
@@ -201,6 +202,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.read(conn)
         elif rest:
             self.proceed(conn)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer with the headers of all answers; an unreadable one is no fault of ours."""
+        if isinstance(exc, ParseException):
+            self.log.warning("a request from %s cannot be read: %s", addr and addr[0], exc)
+        else:
+            self.log.error("a request failed", exc_info=exc)
+        with suppress(OSError):
+            client.send(self.refusals.to(exc), socket.MSG_DONTWAIT)
 
     # Ending
 

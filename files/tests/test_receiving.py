@@ -1,13 +1,15 @@
 """Uploads on their way, to a disk without room."""
 
 import errno
+import io
 import os
 
 import pytest
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.http import UnreadablePostError
 from django.test import RequestFactory
 
 from files.objects import StorageError
+from files.receiving import UNFINISHED, Unnamed, drop_unfinished
 from files.tests.content import sent
 
 LARGE = b"x" * 3_000_000
@@ -28,7 +30,7 @@ def full(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self.file.write(data)
 
-    monkeypatch.setattr(TemporaryUploadedFile, "write", write, raising=False)
+    monkeypatch.setattr(Unnamed, "write", write, raising=False)
 
 
 def request(*names):
@@ -36,12 +38,41 @@ def request(*names):
     return RequestFactory().post("/", {"file": files, "word": "hello"})
 
 
-def test_a_large_file_waits_in_a_temporary_one(temporary):
+def test_a_large_file_waits_in_a_temporary_one_that_has_no_name(temporary):
     asked = request("a.txt")
     assert asked.FILES["file"].read() == LARGE
-    assert len(list(temporary.iterdir())) == 1
-    asked.close()
     assert list(temporary.iterdir()) == []
+    asked.close()
+    assert asked.FILES["file"].closed
+
+
+def test_what_never_came_to_its_end_is_closed_with_its_request():
+    asked, seen = request("a.txt"), []
+    body = asked._stream.read()
+
+    def view(asked):
+        with pytest.raises(UnreadablePostError):
+            read_half(asked, body)
+        seen.append(asked.META[UNFINISHED])
+
+    drop_unfinished(view)(asked)
+    assert seen[0].closed
+
+
+def read_half(asked, body):
+    """As the client ends in mid-body."""
+    asked._stream = HalfBody(body[:1_000_000])
+    asked.POST  # noqa: B018  reading it reads the request
+
+
+class HalfBody:
+    def __init__(self, data):
+        self.rest = io.BytesIO(data)
+
+    def read(self, *size):
+        if data := self.rest.read(*size):
+            return data
+        raise ConnectionResetError
 
 
 @pytest.mark.usefixtures("full")

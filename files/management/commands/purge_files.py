@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from files import objects, orphans, trash
+from files.leftovers import remove_leftovers
 from files.models import File, StoredObject
 from files.orphans import Orphan
 
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         """Remove what is to be removed; the keys of what could not be."""
         files = trash.delete_expired()
         removed, failed = objects.remove_due()
+        remove_leftovers()
         self.stdout.write(f"expired files deleted: {files}, leftover objects removed: {removed}")
         return failed
 

@@ -1,0 +1,16 @@
+"""Cookies that only this very host can set, where the site is on https."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+
+
+class MessageStorage(CookieStorage):
+    """Django's, whose cookie's name is no setting."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cookie_name = f"{settings.COOKIE_PREFIX}messages"

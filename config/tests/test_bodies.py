@@ -1,0 +1,75 @@
+"""No body is stored before it is known who sends it, and that it can be kept."""
+
+import pytest
+
+from accounts.tests.people import make_user
+from config.tests.test_large_bodies import Unread
+from files.tests.rows import make_row
+
+pytestmark = pytest.mark.django_db
+
+
+class Sender:
+    def __init__(self, client, monkeypatch):
+        self.client = client
+        monkeypatch.setattr("django.test.client.FakePayload", Unread)
+
+    def sends(self, size, path, method="post"):
+        kind = "multipart/form-data; boundary=x"
+        ask = getattr(self.client, method)
+        return ask(path, b"x", content_type=kind, CONTENT_LENGTH=str(size))
+
+
+@pytest.fixture
+def stranger(client, monkeypatch):
+    return Sender(client, monkeypatch)
+
+
+@pytest.fixture
+def user():
+    return make_user()
+
+
+@pytest.fixture
+def member(stranger, user):
+    stranger.client.force_login(user)
+    return stranger
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
+def test_a_page_without_uploads_takes_a_megabyte(stranger, path):
+    refused = stranger.sends(1_000_001, path)
+    assert (refused.status_code, "larger than 1 MB" in refused.content.decode()) == (413, True)
+
+
+def test_a_stranger_uploads_nothing(stranger):
+    assert stranger.sends(2_000_000, "/files/upload/").status_code == 302
+    assert stranger.sends(2_000_000, "/profile/").status_code == 302
+    assert stranger.sends(2_000_000, "/api/files/upload").status_code == 401
+    assert stranger.sends(2_000_000, "/api/profile", "patch").status_code == 401
+
+
+def test_without_room_the_form_says_so_unread(member, user, settings):
+    make_row(user, size=settings.FILE_QUOTA)
+    page = member.sends(2_000_000, "/files/upload/")
+    assert (page.status_code, "There is no room" in page.content.decode()) == (413, True)
+    refused = member.sends(2_000_000, "/api/files/upload")
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large:api")
+
+
+def test_what_is_larger_than_any_file_is_refused_unread(member):
+    assert "larger than 5" in member.sends(6_000_000, "/api/files/upload").json()["message"]
+    assert member.sends(13_000_000, "/api/profile", "patch").status_code == 413
+    page = member.sends(13_000_000, "/profile/")
+    assert (page.status_code, "at most 2 MB" in page.content.decode()) == (413, True)
+
+
+def test_other_pages_of_members_take_a_megabyte_too(member):
+    assert member.sends(2_000_000, "/accounts/email/").status_code == 413
+    assert member.sends(2_000_000, "/api/onboarding").status_code in (413, 415)
+
+
+@pytest.mark.parametrize("path", ["/api/profile", "/accounts/login/"])
+def test_a_body_without_a_size_is_411(stranger, path):
+    answer = stranger.client.post(path, headers={"Transfer-Encoding": "chunked"})
+    assert answer.status_code == 411

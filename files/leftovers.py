@@ -1,0 +1,32 @@
+"""Temporary files of uploads whose process was killed, by releases that gave them names."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+# Seconds: no upload takes so long.
+OLD: Final = 3600
+
+
+def remove_leftovers() -> int:
+    """Remove them; how many there were."""
+    folder = Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir())
+    return sum(_removed(path) for path in folder.glob("tmp*.upload*"))
+
+
+def _removed(path: Path) -> bool:
+    with suppress(OSError):
+        found = path.lstat()
+        is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid()
+        if is_ours and found.st_mtime < time.time() - OLD:
+            path.unlink()
+            return True
+    return False
