@@ -106,12 +106,10 @@ def test_no_room_for_a_file_on_its_way(site, person):
 
 def test_no_room_for_mail(site):
     with site.full("mail"):
-        page = sign_up(site, "ada@example.org")
-        assert page.status == 503
-        assert b"be saved right now" in page.body
+        assert sign_up(site, "ada@example.org").status == 302
+        wait_until(lambda: "No space left on device" in site.log("mail"), 10, "it is tried")
     before = site.files("mail")
-    assert sign_up(site, "eve@example.org").status == 302
-    assert len(site.files("mail") - before) == 1
+    wait_until(lambda: len(site.files("mail") - before) == 1, 30, "the mail comes by itself")
 
 
 def test_no_room_for_rows(site, person):

@@ -1,0 +1,102 @@
+"""What the account pages put into the queue."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.mail import EmailMessage
+from django.db import OperationalError
+
+from accounts.models import User
+from accounts.tests import mailbox
+from accounts.tests.people import PASSWORD, make_user
+from config.mail.models import Mail, MailQuerySet
+from profiles.models import Profile
+
+pytestmark = pytest.mark.django_db
+
+NEW = "nine-blue-submarines"
+
+
+@pytest.fixture
+def no_queue(client, monkeypatch):
+    """The database goes away before the mail's row is written."""
+
+    def lost(self, message: EmailMessage, *, lifetime):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(MailQuerySet, "queue", lost)
+
+
+def sign_up(client):
+    data = {"email": "ada@example.org", "password1": PASSWORD}
+    return client.post("/accounts/signup/", data)
+
+
+def change_password(client):
+    data = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    return client.post("/accounts/password/change/", data)
+
+
+def ask_for_a_link(client, email="ada@example.org"):
+    return client.post("/accounts/password/reset/", {"email": email})
+
+
+def lifetime():
+    mail = Mail.objects.get()
+    return mail.void_at - mail.queued_at
+
+
+def test_a_code_is_sent_as_long_as_it_is_good(client):
+    sign_up(client)
+    assert lifetime() == timedelta(minutes=15)
+
+
+def test_a_link_is_sent_as_long_as_it_is_good(client):
+    make_user()
+    ask_for_a_link(client)
+    assert lifetime() == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "bob@example.org"])
+def test_a_known_and_an_unknown_address_get_one_row_each(client, email):
+    make_user()
+    assert ask_for_a_link(client, email).status_code == 302
+    assert Mail.objects.get().recipient == email
+
+
+def test_without_the_mail_nobody_has_signed_up(client, no_queue):
+    assert sign_up(client).status_code == 503
+    assert not User.objects.exists()
+
+
+def test_without_the_mail_no_password_has_changed(client, no_queue):
+    user = make_user()
+    client.force_login(user)
+    assert change_password(client).status_code == 503
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert client.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+def test_times_are_in_the_person_s_zone_which_is_named(client, zone):
+    user = make_user()
+    Profile.of(user).store(timezone=zone)
+    client.force_login(user)
+    change_password(client)
+    (message,) = mailbox.sent()
+    with Profile.of(user).formats():
+        assert f"({zone}) from the address" in message.body
+
+
+def test_the_zone_is_the_person_s_also_where_nobody_is_signed_in(client):
+    user = make_user()
+    Profile.of(user).store(timezone="Asia/Tokyo")
+    ask_for_a_link(client)
+    link = mailbox.link()
+    mailbox.sent().clear()
+    page = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(page, {"password1": NEW, "password2": NEW})
+    (message,) = mailbox.sent()
+    assert "(Asia/Tokyo) from the address" in message.body

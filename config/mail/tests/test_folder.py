@@ -1,0 +1,12 @@
+from django.core.mail import EmailMessage, get_connection
+
+
+def test_each_mail_is_a_file_and_the_newest_has_the_last_name(settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    folder = get_connection("config.mail.folder.EmailBackend")
+    for subject in ("first", "second"):
+        folder.send_messages([EmailMessage(subject, "text", to=["ada@example.org"])])
+    first, second = sorted((tmp_path / "mail").iterdir())
+    assert "Subject: first" in first.read_text()
+    assert "Subject: second" in second.read_text()
+    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
