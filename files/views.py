@@ -139,7 +139,7 @@ def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
     if file.is_deleted and trash.delete_for_good(deleted):
         messages.success(request, f"“{file}” is deleted for good.")
     else:
-        messages.info(request, f"“{file}” is not deleted, so it stays.")
+        messages.info(request, f"“{file}” was not deleted, because it\u2019s in use.")
     return redirect(listing.url)
 
 

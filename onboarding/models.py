@@ -21,7 +21,7 @@ SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 SAYS_SOMETHING: Final = r"\S"
 MOST_FAVOURITES: Final = 50
 
-slug_form = RegexValidator(SLUG, "Use small letters, digits and single hyphens between them.")
+slug_form = RegexValidator(SLUG, "Use lower-case letters, numbers and single hyphens.")
 says_something = RegexValidator(SAYS_SOMETHING, "This says nothing.")
 no_null = ProhibitNullCharactersValidator()
 
@@ -63,12 +63,12 @@ class Expert(models.Model):
     )
     prompt = models.TextField(
         validators=[no_null, says_something, MaxLengthValidator(20_000)],
-        help_text="What the expert is told before every conversation.",
+        help_text="Instructions for the expert.",
     )
     personality = models.TextField(
         blank=True,
         validators=[no_null, MaxLengthValidator(5_000)],
-        help_text="The manner in which it answers.",
+        help_text="How the expert answers.",
     )
     is_active = models.BooleanField("active", default=True)
     uses_retrieval = models.BooleanField("retrieval on", default=False)

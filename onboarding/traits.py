@@ -24,11 +24,11 @@ class Trait(models.TextChoices):
 
 DESCRIPTIONS: Final = {
     Trait.FRIENDLY: "Warm, relaxed and easy to talk to.",
-    Trait.CONCISE: "Short answers that come to the point.",
-    Trait.CURIOUS: "Asks before it advises, and looks behind the question.",
-    Trait.EMPATHETIC: "Thinks of the people whom a decision touches.",
+    Trait.CONCISE: "Short answers, straight to the point.",
+    Trait.CURIOUS: "Asks questions before giving advice.",
+    Trait.EMPATHETIC: "Considers the people affected by a decision.",
     Trait.DIRECT: "Says plainly what it would do, and what it would not.",
-    Trait.SUPPORTIVE: "Encourages you, and helps you see things through.",
+    Trait.SUPPORTIVE: "Encourages you and helps you follow through.",
 }
 
 

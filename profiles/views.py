@@ -71,7 +71,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 @login_required
 def remove_avatar(request: SignedInRequest) -> HttpResponse:
     avatars.remove(request.user)
-    messages.success(request, "Your picture is removed.")
+    messages.success(request, "Your picture has been removed.")
     return redirect("profiles:profile")
 
 
@@ -100,7 +100,7 @@ def delete(request: SignedInRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             logout(request)
-            messages.success(request, "Your account and all that was yours are deleted.")
+            messages.success(request, "Your account and all your data have been deleted.")
             return redirect("home")
     return _ask_before_deletion(request, form)
 

@@ -23,7 +23,7 @@ def test_a_double_click_signs_up_and_confirms(open_page, scripts):
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     page.get_by_label("Code").fill(mailed_code(address))
     page.get_by_role("button", name="Confirm").dblclick()
-    expect(page.get_by_role("heading", name="What shall we call you?")).to_be_visible()
+    expect(page.get_by_role("heading", name="What should we call you?")).to_be_visible()
     assert User.objects.get().has_confirmed_email()
 
 

@@ -3,7 +3,7 @@
 const UNREACHABLE = "The site cannot be reached. See whether you are online, and try again.";
 const WORDS = new Map([
   [404, "What you asked for is not there any more. Reload the page to see what is."],
-  [429, "Too many requests came from here. Wait a moment, and try again."],
+  [429, "Too many requests. Wait a moment and try again."],
   [503, "The site is busy. Wait a few seconds, and try again."],
 ]);
 const OTHER = "That did not work. Reload the page, and try again.";

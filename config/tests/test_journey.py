@@ -70,7 +70,7 @@ class Journey:
         self.press("Confirm")
 
     def onboards(self):
-        self.sees("What shall we call you?")
+        self.sees("What should we call you?")
         self.page.get_by_label("Name").fill("Ada Lovelace")
         self.press("Continue")
         self.sees("How do you want your assistant to be?")

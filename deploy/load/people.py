@@ -92,7 +92,7 @@ class Person(HttpUser):  # type: ignore[misc]
         self.wait()
         with self.browser.counted("confirm the address"):
             code = mailed_code(self.email)
-        self.browser.press("Confirm", "confirm the address", "What shall we call you?", code=code)
+        self.browser.press("Confirm", "confirm the address", "What should we call you?", code=code)
 
     def go_through_the_wizard(self) -> None:
         press, name = self.browser.press, "wizard: a step"

@@ -127,7 +127,9 @@ class TestDeleteForGood:
     def test_leaves_a_file_that_is_not_deleted(self, member, ada, method):
         file = make_row(ada)
         answer = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is not deleted, so it stays.")
+        assert_goes_to(
+            answer, "/files/?deleted=1", "“notes.txt” was not deleted, because it\u2019s in use."
+        )
         assert File.objects.exists()
 
     def test_removes_what_is_past_its_time_as_well(self, member, ada):

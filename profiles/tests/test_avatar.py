@@ -123,7 +123,7 @@ def test_can_be_removed(client, user):
     give_avatar(user)
     assert b"Remove the picture" in client.get("/profile/").content
     response = client.post("/profile/avatar/remove/", follow=True)
-    assert b"Your picture is removed." in response.content
+    assert b"Your picture has been removed." in response.content
     assert b"Remove the picture" not in response.content
     assert Profile.objects.get().avatar_id is None
     assert stored() == set()

@@ -73,7 +73,7 @@ def test_with_the_password_everything_is_gone(client, user):
     live_fully(user)
     response = delete(client, follow=True)
     assert response.redirect_chain == [("/", 302)]
-    assert b"Your account and all that was yours are deleted." in response.content
+    assert b"Your account and all your data have been deleted." in response.content
     assert not response.wsgi_request.user.is_authenticated
     traces = [row for row in everything() if str(user.pk) in row or "ada@example.org" in row]
     assert traces == [row for row in traces if "half-written" in row]
