@@ -15,11 +15,11 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import EmailValidator
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from accounts import known_browsers, security_log
+from accounts import known_browsers, security_log, tries
 from accounts.addresses import normalised
 from accounts.models import User
 from accounts.personal import formats_of
@@ -54,6 +54,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "incorrect_password": "Wrong password.",
         "too_many_login_attempts": "Too many failed attempts. Try again in a few minutes.",
     }
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user is None and getattr(request, "has_tried", False):
+            self._rollback_login_failed_rl_usage()
+        return user
+
+    def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
+        response: HttpResponse | None = super().pre_login(request, user, **options)
+        if response is None and not user.has_confirmed_email():
+            tries.choose(request, user)
+        else:
+            tries.forget(request)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        tries.settle(request, user)
+        super().login(request, user)
 
     def clean_email(self, email: str) -> str:
         """Refuse what is no address of a user: a longer one would be cut to another address."""

@@ -7,10 +7,14 @@ from typing import Any
 from allauth.account import app_settings, forms
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField
+from allauth.account.models import Login
+from allauth.account.utils import perform_login
+from allauth.core import ratelimit
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts import guesses
+from accounts import guesses, tries
 from accounts.addresses import normalised
 from accounts.models import User
 
@@ -33,6 +37,23 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"] = any_spelling(self.fields["login"])
 
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except ValidationError:
+            if not getattr(self.request, "has_tried", False):
+                raise
+        return self.clean_tried()
+
+    def clean_tried(self) -> Any:
+        """Go on as with an account of that password whose address is unconfirmed."""
+        email = self.user_credentials()["email"]
+        limit = {"action": "confirm_email", "key": email.lower(), "dry_run": True}
+        if not ratelimit.consume(self.request, **limit):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        self._login = Login(user=None, email=email)
+        return self.cleaned_data
+
 
 class SignupForm(forms.SignupForm):  # type: ignore[misc]
     account_already_exists: bool
@@ -42,10 +63,20 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]
         self.fields["email"] = any_spelling(self.fields["email"])
 
     def try_save(self, request: HttpRequest) -> Any:
-        if self.account_already_exists:
-            # A new account hashes its password, which is most of the answer's time: without
-            # the same work here the time would tell which addresses have an account.
-            make_password(self.cleaned_data["password1"])
+        return self.try_again(request) if self.account_already_exists else super().try_save(request)
+
+    def try_again(self, request: HttpRequest) -> Any:
+        """Sign up with a taken address: a fresh code, where that is not confirmed yet."""
+        # A new account hashes its password, which is most of the answer's time: without
+        # the same work here the time would tell which addresses have an account.
+        password = make_password(self.cleaned_data["password1"])
+        user = User.objects.filter(email=self.cleaned_data["email"]).first()
+        if user and tries.may_sign_up_again(user):
+            user.password = password
+            user.save(update_fields=["password"])
+            return user, perform_login(request, user, signup=True, email=user.email)
+        if user:
+            tries.note(user, password)
         return super().try_save(request)
 
 

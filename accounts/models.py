@@ -70,6 +70,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         "staff", default=False, help_text="Can sign in to this admin site."
     )
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
+    # What the latest sign-up with this address had as its password: see accounts.tries.
+    tried_password = models.CharField(max_length=128, blank=True, default="", editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 

@@ -15,12 +15,11 @@ urlpatterns = [
 ]
 
 entrance = [
-    path("confirm-email/", CodeView.as_view(), name="account_email_verification_sent"),
     path("signup/", views.SignupView.as_view(), name="account_signup"),
     path("email/", views.EmailChangeView.as_view(), name="account_email"),
     path(
         "confirm-email/",
-        in_one_transaction(allauth.ConfirmEmailVerificationCodeView),
+        in_one_transaction(CodeView),
         name="account_email_verification_sent",
     ),
     path(

@@ -1,9 +1,10 @@
 import re
+import time
 
 import pytest
 from django.test import Client
 
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
 from accounts.tests.work import Hashes, answer
@@ -93,19 +94,49 @@ def test_an_inactive_person_learns_it_only_with_the_password(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_an_unconfirmed_address_looks_like_none(client, client_of_bob):
-    make_user(confirmed=False)
-    unconfirmed = answer(sign_in(client), email="ada@example.org")
-    unknown = answer(sign_in(client_of_bob, "bob@example.org"), email="bob@example.org")
-    assert unconfirmed == unknown
-    assert not Session.objects.exists()
+def test_the_right_password_of_an_unconfirmed_address_leads_to_a_fresh_code(client):
+    user = make_user(confirmed=False)
+    response = sign_in(client)
+    assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
+    assert client.get("/").context["user"].is_anonymous
+    assert client.post("/accounts/confirm-email/", {"code": mailbox.code()}).url == "/"
+    assert client.get("/").context["user"] == user
 
 
-def test_an_unconfirmed_address_is_throttled_as_an_unknown_one(client):
+def test_a_wrong_password_of_an_unconfirmed_address_is_refused(client):
     make_user(confirmed=False)
     for _ in range(5):
-        assert WRONG in sign_in(client).content
-    assert THROTTLED in sign_in(client).content
+        assert WRONG in sign_in(client, password="wrong").content
+    assert THROTTLED in sign_in(client, password="wrong").content
+
+
+def test_a_sign_up_looks_alike_at_the_sign_in_later(client, client_of_bob, monkeypatch):
+    make_user()
+    answers = []
+    now = time.time()
+    for browser, email in [(client, "ada@example.org"), (client_of_bob, "bob@example.org")]:
+        browser.post("/accounts/signup/", {"email": email, "password1": "nine-blue-boats"})
+    monkeypatch.setattr(time, "time", lambda: now + 20)
+    for email in ("ada@example.org", "bob@example.org"):
+        browser = Client()
+        with Hashes() as hashes:
+            first = answer(sign_in(browser, email, "nine-blue-boats"), email=email)
+        page = answer(browser.get("/accounts/confirm-email/"), email=email)
+        answers.append((hashes.count, first, page))
+    assert answers[0] == answers[1]
+    assert answers[0][1][1] == "/accounts/confirm-email/"
+
+
+def test_the_code_sets_the_password_of_its_own_browser(client, client_of_bob, monkeypatch):
+    """Somebody else, without the mail, signs up with the address in the meantime."""
+    client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
+    code, now = mailbox.code(), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 20)
+    data = {"email": "ada@example.org", "password1": "nine-blue-boats"}
+    assert client_of_bob.post("/accounts/signup/", data).url == "/accounts/confirm-email/"
+    assert client.post("/accounts/confirm-email/", {"code": code}).url == "/"
+    assert User.objects.get().check_password(PASSWORD)
+    assert client.get("/", follow=True).context["user"].is_authenticated
 
 
 def test_the_sign_up_of_a_taken_address_cannot_be_told_by_signing_in(client, client_of_bob):
