@@ -1,129 +1,137 @@
-"""Images that people send: recognised by their content, re-encoded as WebP without metadata."""
+"""Images that people send, re-encoded as WebP without metadata, by `files.decoder`."""
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Callable, Iterator
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-# The most pixels of an image, by format. Each takes about 250 MB to be made smaller, as 3, 10 and
-# 16 bytes for a pixel were measured, and a JPEG of a telephone's largest camera still fits.
-MAX_PIXELS: Final = {"JPEG": 80_000_000, "PNG": 25_000_000, "WEBP": 16_000_000}
-# Images decoded at once in a process.
+from files import decoder
+from files.foreign import foreign
+from files.objects import StorageError
+
+# Images decoded at once by a process of the site, and requests that wait for that. Both together
+# leave half of its threads to everybody else.
 DECODED_AT_ONCE: Final = 2
-# Modes that can be made smaller as they are; the others become one of these before.
-RESIZABLE: Final = ("L", "LA", "RGB", "RGBA", "CMYK")
-QUALITY: Final = 82
+WAITING: Final = 6
+# Seconds that a request waits for its turn, and then for the decoder, whose processor time is
+# limited, but not what other processes leave of it.
+PATIENCE: Final = 5
+DECODING: Final = 15
 
-NO_IMAGE: Final = "This is no JPEG, PNG or WebP image."
+NO_IMAGE: Final = "This file isn't an image that is supported: choose a JPEG, PNG or WebP."
 BROKEN: Final = "This image is damaged or incomplete."
 TOO_LARGE: Final = "This image has too many pixels: make it smaller first."
+TOO_MUCH: Final = "This image takes too much to open: save it as a plain JPEG first, or smaller."
+BUSY: Final = "Too many images are being opened just now: try again in a moment."
 
-Shrink = Callable[[Image.Image], Image.Image]
+STARTS: Final = (decoder.JPEG_START + b"\xff", decoder.PNG_START)
+REASONS: Final = {
+    decoder.BROKEN: BROKEN,
+    decoder.TOO_MANY_PIXELS: TOO_LARGE,
+    decoder.TOO_MUCH: TOO_MUCH,
+    -signal.SIGXCPU: TOO_MUCH,
+    -signal.SIGABRT: TOO_MUCH,  # what libraries do where they get no memory
+    -signal.SIGTRAP: TOO_MUCH,
+    -signal.SIGSEGV: BROKEN,
+    -signal.SIGBUS: BROKEN,
+}
+# One thread; nothing on the disk, whatever a picture takes; no warnings.
+ENVIRONMENT: Final = {
+    "VIPS_CONCURRENCY": "1",
+    "VIPS_DISC_THRESHOLD": "1g",
+    "VIPS_BLOCK_UNTRUSTED": "1",
+    "VIPS_WARNING": "0",
+}
 
+_line = BoundedSemaphore(DECODED_AT_ONCE + WAITING)
 _turns = BoundedSemaphore(DECODED_AT_ONCE)
-# For the whole process, as a filter for one block alone would reach other threads too.
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+logger = logging.getLogger(__name__)
+
+
+class BusyError(StorageError):
+    """The site has no means to open the image just now: 503."""
+
+    def __init__(self, message: str | dict[str, list[str]] = BUSY) -> None:
+        super().__init__(message)
 
 
 def square(content: File[bytes], *, side: int) -> bytes:
     """A WebP image of `side` by `side` pixels: the middle of what is sent.
 
-    Raises ValidationError for what is no image, is damaged, or has too many pixels.
+    Raises ValidationError for what is no image, is damaged, or is too large, BusyError where
+    too many are being opened.
     """
-    return _encoded(content, side, lambda image: ImageOps.fit(image, (side, side)))
+    return _made("square", content, side)
 
 
 def thumbnail(content: File[bytes], *, side: int) -> bytes:
     """A WebP image of at most `side` by `side` pixels, in the proportions of what is sent.
 
-    Raises ValidationError for what is no image, is damaged, or has too many pixels.
+    Raises the same.
     """
-
-    def shrink(image: Image.Image) -> Image.Image:
-        image.thumbnail((side, side))
-        return image
-
-    return _encoded(content, side, shrink)
+    return _made("thumbnail", content, side)
 
 
-def _encoded(content: File[bytes], side: int, shrink: Shrink) -> bytes:
-    """The image, made smaller, upright, in the colours of screens, and nothing but its pixels."""
-    with _turns, _refusing():
-        small = shrink(_decoded(content, side))
-        upright = ImageOps.exif_transpose(small)
-        return _webp(_in_screen_colours(upright))
+def _made(form: str, content: File[bytes], side: int) -> bytes:
+    content.seek(0)
+    start = content.read(16)
+    if not (start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")):
+        raise ValidationError(foreign(start) or NO_IMAGE)
+    if (content.size or 0) > decoder.LARGEST:
+        raise ValidationError(TOO_MUCH)
+    with _turn():
+        content.seek(0)
+        done = _decoded(form, content.read(), side)
+        content.seek(0)
+    if done.returncode == 0:
+        return done.stdout
+    raise _refusal(done)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Say what is wrong with the image, in words for the person who sent it."""
+def _turn() -> Iterator[None]:
+    """Wait until fewer are decoded. Raises BusyError if that takes long, or too many wait."""
+    if not _line.acquire(blocking=False):
+        raise BusyError
     try:
-        yield
-    except ValidationError:
-        raise
-    except UnidentifiedImageError:
-        raise ValidationError(NO_IMAGE) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError):
-        raise ValidationError(TOO_LARGE) from None
-    except Exception as error:  # whatever else Pillow's parsers stumble over
-        raise ValidationError(BROKEN) from error
-
-
-def _decoded(content: File[bytes], side: int) -> Image.Image:
-    """All pixels; of a JPEG, as few as do for `side`. The first picture of an animation."""
-    with _opened(content) as image:
-        image.verify()
-    image = _opened(content)
-    image.draft(None, (2 * side, 2 * side))
-    image.load()
-    content.seek(0)
-    return image if image.mode in RESIZABLE else _resizable(image)
-
-
-def _opened(content: File[bytes]) -> Image.Image:
-    """The image, of which only the header has been read; refused if that announces too much."""
-    content.seek(0)
-    image = Image.open(content, formats=tuple(MAX_PIXELS))
-    if image.width * image.height > MAX_PIXELS[str(image.format)]:
-        raise ValidationError(TOO_LARGE)
-    return image
-
-
-def _resizable(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # Sixteen bits of grey, which a plain conversion would cut off at the lowest eight.
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _in_screen_colours(image: Image.Image) -> Image.Image:
-    """The image in sRGB, as far as its colour profile is one that can be read."""
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    if profile := image.info.get("icc_profile"):
+        if not _turns.acquire(timeout=PATIENCE):
+            raise BusyError
         try:
-            return _converted(image, profile, mode)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return image.convert(mode)
+            yield
+        finally:
+            _turns.release()
+    finally:
+        _line.release()
 
 
-def _converted(image: Image.Image, profile: bytes, mode: str) -> Image.Image:
-    source: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    screen: Any = ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, source, screen, outputMode=mode)
-    return converted or image.convert(mode)
+def _decoded(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603  the program is ours, and the picture is no argument
+            [sys.executable, "-I", decoder.__file__, form, str(side)],
+            input=data,
+            capture_output=True,
+            timeout=DECODING,
+            env=ENVIRONMENT,
+            start_new_session=True,  # a Ctrl-C in the terminal is not for it
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        logger.warning("an image could not be opened: %s", error)
+        raise BusyError from error
 
 
-def _webp(image: Image.Image) -> bytes:
-    image.info.clear()
-    stream = io.BytesIO()
-    image.save(stream, "WEBP", quality=QUALITY)
-    return stream.getvalue()
+def _refusal(done: subprocess.CompletedProcess[bytes]) -> ValidationError:
+    if done.returncode in REASONS:
+        return ValidationError(REASONS[done.returncode])
+    logger.error("the decoder ended with %d: %r", done.returncode, done.stderr[-1000:])
+    return BusyError()

@@ -18,6 +18,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from config.bodies import takes_uploads
 from config.schema import Body, Schema
+from files.objects import StorageError
 from onboarding.api import Key, Manner, Name, only_given
 from onboarding.models import Preferences
 from profiles import avatars
@@ -137,6 +138,8 @@ def change_profile(
 ) -> dict[str, Any]:
     form = change.form(request.user)
     if not form.is_valid():
+        if form.is_busy:
+            raise StorageError({"image": [str(text) for text in form.errors["image"]]})
         raise ValidationError(form.errors.as_data())
     only_given(form, change.experts)
     form.save()

@@ -33,6 +33,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     An `image` of False, in place of a file, takes the picture away.
     """
 
+    # Whether the picture is refused only because the site has no means for it just now.
+    is_busy = False
+
     image = forms.FileField(
         label="New picture",
         required=False,
@@ -85,7 +88,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_image(self) -> bytes | bool | None:
         image = self.cleaned_data["image"]
-        return avatars.encoded(image) if image else image
+        try:
+            return avatars.encoded(image) if image else image
+        except objects.StorageError:
+            self.is_busy = True
+            raise
 
     def clean_name(self) -> str:
         name: str = User._meta.get_field("name").clean(self.cleaned_data["name"], self.user)

@@ -45,7 +45,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return render(request, "profiles/profile.html", {"form": ProfileForm(request.user)})
     form = ProfileForm(request.user, request.POST, request.FILES)
     if not form.is_valid():
-        return render(request, "profiles/profile.html", {"form": form}, status=422)
+        status = 503 if form.is_busy else 422
+        return render(request, "profiles/profile.html", {"form": form}, status=status)
     try:
         form.save()
     except StorageError as error:

@@ -110,7 +110,7 @@ def test_a_broken_image_is_refused():
 
 
 def test_the_beginning_of_an_image_does_not_make_one():
-    assert refusal(make_user(), sent("a.jpg", b"\xff\xd8\xff")) == {"file": [images.NO_IMAGE]}
+    assert refusal(make_user(), sent("a.jpg", b"\xff\xd8\xff")) == {"file": [images.BROKEN]}
 
 
 def test_a_file_beyond_the_quota_is_refused(settings):

@@ -108,7 +108,9 @@ def test_an_image_beside_something_wrong_is_not_stored(client, user):
 
 def test_what_is_no_image_is_422(client, user):
     answer = send(client, image=picture(kind="GIF"))
-    assert answer.json()["fields"] == {"image": ["This is no JPEG, PNG or WebP image."]}
+    assert answer.json()["fields"] == {
+        "image": ["This is a GIF image, which isn't supported: save it as JPEG or PNG first."]
+    }
 
 
 def test_a_storage_that_fails_is_503(client, user, monkeypatch):

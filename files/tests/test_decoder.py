@@ -1,0 +1,206 @@
+"""Hostile and odd pictures: what opening them costs, and that people's own are taken.
+
+Each is decoded by the real process, whose memory and processor time are read when it has ended.
+"""
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from files import decoder, images
+
+MEMORY = 200_000_000
+PROCESSOR = 3  # two seconds, and the kernel's second until it ends the process
+
+
+def base(size=(640, 480), mode="RGB"):
+    gradient = Image.linear_gradient("L")
+    return Image.merge("RGB", [gradient, gradient.rotate(90), gradient]).resize(size).convert(mode)
+
+
+def saved(image, form, **options):
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def with_chunk(data, name, content, *, times=1):
+    return data[:33] + chunk(name, content) * times + data[33:]
+
+
+# Between the test and the decoder, as a process counts the memory of what started it as its own.
+MEASURED = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdin=sys.stdin, stdout=subprocess.PIPE)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(done.returncode, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime, file=sys.stderr)
+sys.stdout.buffer.write(done.stdout)
+"""
+
+
+def cost(data):
+    """The exit status, the picture, and the bytes and seconds that it took."""
+    decode = [sys.executable, "-I", decoder.__file__, "thumbnail", "320"]
+    command = [sys.executable, "-c", MEASURED, *decode]
+    done = subprocess.run(command, input=data, capture_output=True, env=images.ENVIRONMENT)
+    status, memory, seconds = done.stderr.splitlines()[-1].split()
+    return int(status), done.stdout, int(memory), float(seconds)
+
+
+def decoded(data):
+    status, output, memory, seconds = cost(data)
+    assert status == 0
+    assert memory < MEMORY
+    assert seconds < PROCESSOR
+    return Image.open(io.BytesIO(output))
+
+
+def refused(data):
+    status, _, memory, seconds = cost(data)
+    assert memory < MEMORY
+    assert seconds < PROCESSOR
+    return images.REASONS[status]
+
+
+def animation(form):
+    frames = [Image.new("RGBA", (4000, 3000), (shade, 0, 0, 255)) for shade in range(200, 0, -25)]
+    return saved(frames[0], form, save_all=True, append_images=frames[1:], duration=100)
+
+
+def progressive(size, scans):
+    """A progressive JPEG whose first scan is there so many times more."""
+    data = saved(base(size), "JPEG", progressive=True)
+    start = data.index(b"\xff\xda")
+    end = decoder._marker.search(data, start + 2).start()
+    return data[:-2] + data[start:end] * scans + data[-2:]
+
+
+def interlaced(width, height, depth):
+    rows = b""
+    for left, top, across, down in [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ]:
+        length = 1 + (width - left + across - 1) // across * depth // 2
+        rows += bytes(length) * ((height - top + down - 1) // down)
+    header = struct.pack(">IIBBBBB", width, height, depth, 6, 0, 0, 1)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return decoder.PNG_START + chunks
+
+
+@pytest.mark.parametrize("form", ["WEBP", "PNG"])
+def test_an_animation_costs_one_frame(form):
+    image = decoded(animation(form))
+    assert image.size == (320, 240)
+    assert image.getpixel((9, 9))[0] > 190
+
+
+@pytest.mark.parametrize("size", [(640, 480), (4000, 3000)])
+def test_hundreds_of_scans_are_refused(size):
+    assert refused(progressive(size, 300)) == images.TOO_MUCH
+
+
+def test_the_scans_of_a_progressive_photo_are_no_hindrance():
+    assert decoded(progressive((4000, 3000), 0)).size == (320, 240)
+
+
+def test_an_interlaced_png_is_bounded():
+    assert decoded(interlaced(4000, 4000, 8)).size == (320, 320)
+    assert refused(interlaced(5000, 5000, 16)) == images.TOO_MUCH
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA"])
+def test_a_png_of_the_most_pixels_is_taken(mode):
+    image = Image.new(mode, (6300, 6300), None)
+    assert decoded(saved(image, "PNG", compress_level=1)).size == (320, 320)
+
+
+def test_a_webp_without_loss_is_bounded():
+    image = base((4600, 3450))
+    assert decoded(saved(image, "WEBP", lossless=True, method=0)).size == (320, 240)
+
+
+def test_a_text_of_a_diagram_editor_is_passed_over():
+    info = PngImagePlugin.PngInfo()
+    for number in range(5):
+        info.add_text(f"mxfile{number}", "A" * 30_000_000, zip=True)
+    assert decoded(saved(base(), "PNG", pnginfo=info)).size == (320, 240)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "times"),
+    [
+        (b"iCCP", b"x\0\0" + zlib.compress(bytes(100_000_000)), 1),
+        (b"zTXt", b"x\0\0" + zlib.compress(bytes(1000)), 50_000),
+        (b"eXIf", b"rubbish", 1),
+        (b"iCCP", b"x\0\0rubbish", 1),
+        (b"tRNS", b"\0" * 6, 1),
+    ],
+)
+def test_odd_metadata_of_a_png_is_no_damage(name, content, times):
+    data = with_chunk(saved(base(), "PNG"), name, content, times=times)
+    assert decoded(data).size == (320, 240)
+
+
+def test_a_wrong_checksum_of_metadata_is_no_damage():
+    data = saved(base(), "PNG")
+    broken = chunk(b"tEXt", b"Title\0x")[:-4] + b"\0\0\0\0"
+    assert decoded(data[:33] + broken + data[33:]).size == (320, 240)
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        b"\xff\xe1" + struct.pack(">H", 60_000) + b"http://ns.adobe.com/xap/1.0/\0".ljust(59_998),
+        b"\xff\xe2" + struct.pack(">H", 60_000) + b"ICC_PROFILE\0\1\1".ljust(59_998),
+        b"\xff\xe1" + struct.pack(">H", 60_000) + b"Exif\0\0rubbish".ljust(59_998),
+    ],
+)
+def test_large_and_broken_metadata_of_a_jpeg_are_no_damage(segment):
+    data = saved(base(), "JPEG")
+    assert decoded(data[:2] + segment * 60 + data[2:]).size == (320, 240)
+
+
+def test_a_photo_with_a_second_picture_in_it_is_taken():
+    second = base((160, 120), "L")
+    data = saved(base(), "MPO", save_all=True, append_images=[second])
+    assert decoded(data).size == (320, 240)
+
+
+def test_a_photo_of_108_megapixels_is_taken():
+    assert decoded(saved(Image.new("RGB", (12_000, 9000)), "JPEG")).size == (320, 240)
+
+
+@pytest.mark.parametrize("trailing", [b"\0" * 4000, b"ftypmp42" + os.urandom(50_000)])
+def test_what_a_camera_writes_behind_a_photo_is_passed_over(trailing):
+    assert decoded(saved(base(), "JPEG") + trailing).size == (320, 240)
+
+
+def test_a_cmyk_photo_with_a_profile_is_taken():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert decoded(saved(base(mode="CMYK"), "JPEG", icc_profile=profile)).mode == "RGB"
+
+
+def test_the_process_can_write_no_file_and_keeps_its_limits():
+    script = (
+        "import resource as r, decoder; decoder.limit(); "
+        "print(*[r.getrlimit(x)[0] for x in (r.RLIMIT_DATA, r.RLIMIT_CPU, r.RLIMIT_FSIZE)])"
+    )
+    folder = os.path.dirname(decoder.__file__)
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True)
+    assert done.stdout.split() == [str(decoder.MEMORY).encode(), b"2", b"0"]
