@@ -7,6 +7,8 @@ from typing import Final
 
 AS_JPEG: Final = "save it as JPEG or PNG"
 AS_PDF: Final = "save it as PDF"
+# The kinds that are advised.
+ADVISED: Final = {"jpeg", "png", "pdf"}
 UNPACK: Final = "unpack it and choose the files in it"
 
 # How a file starts, what it is, and the way out.
@@ -23,7 +25,7 @@ FOREIGN: Final = (
     (rb"\0\0\x01\0", "an icon", AS_JPEG),
     (rb"PK[\x03\x05]", "a zip archive or an Office document", AS_PDF),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", AS_PDF),
-    (rb"Rar!|7z\xbc\xaf|\x1f\x8b", "an archive", UNPACK),
+    (rb"Rar!\x1a\x07|7z\xbc\xaf|\x1f\x8b", "an archive", UNPACK),
 )
 
 

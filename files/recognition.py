@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
 from config.text import as_plain_line
+from files import encodings
+from files.foreign import ADVISED, foreign
 
 MAX_LABEL: Final = 255
 
@@ -70,18 +72,19 @@ KINDS: Final = (
         label="PDF",
         content_type="application/pdf",
         extensions=("pdf",),
-        magic=rb"%PDF-[12]\.",
+        # Readers look for it in the first 1024 bytes; blanks and a byte order mark come before it.
+        magic=rb"(?:\xef\xbb\xbf)?\s{0,1000}%PDF-[12]\.\d",
     ),
     Kind(name="txt", label="plain text", content_type="text/plain", extensions=("txt", "text")),
     Kind(name="csv", label="CSV", content_type="text/csv", extensions=("csv",)),
     Kind(name="md", label="Markdown", content_type="text/markdown", extensions=("md", "markdown")),
 )
-UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-NOT_UTF_8: Final = "This text is encoded in another way than UTF-8: save it as UTF-8 first."
+START: Final = 1024
+# DOS ends a text with it, and fills its last block.
+CTRL_Z: Final = "\x1a"
 
 # What no text has: control characters, but for tabs, ends of lines, ends of pages.
-_controls = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_controls = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def recognised(content: File[bytes], name: str) -> Kind:
@@ -90,14 +93,12 @@ def recognised(content: File[bytes], name: str) -> Kind:
     Raises ValidationError for what is not to be uploaded here.
     """
     content.seek(0)
-    start = content.read(16)
+    start = content.read(START)
     for kind in KINDS:
         if re.match(kind.magic, start, re.DOTALL):
             return _taken([kind])
-    if start.startswith(UTF_16):
-        raise ValidationError(NOT_UTF_8)
     if not _is_text(content):
-        raise ValidationError(f"This kind of file is not taken: {_choice()}.")
+        raise ValidationError(_way_out(start) or encodings.advice(content) or _unsupported())
     return _taken(_texts(name))
 
 
@@ -124,11 +125,18 @@ def _taken(kinds: list[Kind]) -> Kind:
     for kind in kinds:
         if kind in taken():
             return kind
-    raise ValidationError(f"A {kinds[0].label} file is not taken: {_choice()}.")
+    raise ValidationError(_unsupported())
 
 
-def _choice() -> str:
-    return f"choose one of these: {', '.join(kind.label for kind in taken())}"
+def _unsupported() -> str:
+    *labels, last = (kind.label for kind in taken())
+    choice = f"{', '.join(labels)} or {last}" if labels else last
+    return f"This file type isn't supported: choose {choice}."
+
+
+def _way_out(start: bytes) -> str:
+    """The advice for a well-known kind, where this site takes the kinds that it speaks of."""
+    return foreign(start) if {kind.name for kind in taken()} >= ADVISED else ""
 
 
 def _texts(name: str) -> list[Kind]:
@@ -138,10 +146,16 @@ def _texts(name: str) -> list[Kind]:
 
 
 def _is_text(content: File[bytes]) -> bool:
+    ended = False
     try:
-        return not any(_controls.search(text) for text in _decoded(content))
+        for text in _decoded(content):
+            body = text.rstrip(CTRL_Z)
+            if (body and ended) or _controls.search(body):
+                return False
+            ended = ended or body != text
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def _decoded(content: File[bytes]) -> Iterator[str]:

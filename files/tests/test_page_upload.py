@@ -46,7 +46,7 @@ def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
     files = [sent("sea.png", picture()), sent("tool.exe", PROGRAM), sent("notes.txt")]
     answer = member.post("/files/upload/?sort=name", {"file": files})
     (error,) = errors(answer)
-    assert error.startswith("tool.exe: This kind of file is not taken")
+    assert error.startswith("tool.exe: This file type isn&#x27;t supported")
     page = answer.content.decode()
     assert "2 files are uploaded." in page
     assert re.findall(r"<bdi>([^<]+)</bdi>", page)[-2:] == ["notes.txt", "sea.png"]
@@ -59,7 +59,7 @@ def test_says_of_each_bad_one_what_is_wrong(member, settings):
     empty, long, program = errors(member.post("/files/upload/", {"file": files}))
     assert empty == "empty.txt: This file is empty."
     assert long == "long.txt: This file is larger than 1 MB."
-    assert program.startswith("&lt;b&gt;.exe: This kind of file is not taken")
+    assert program.startswith("&lt;b&gt;.exe: This file type isn&#x27;t supported")
     assert not StoredObject.objects.exists()
 
 

@@ -1,0 +1,84 @@
+"""Which encoding a text has that is not UTF-8, so that people learn what to do with it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from django.core.files.base import File
+
+NOT_UTF_8: Final = "This text isn't saved as UTF-8."
+ENCODED: Final = "This text is saved as %s."
+SAVE: Final = " Save it as UTF-8, then upload it again."
+
+# UTF-32 first: its mark begins with that of UTF-16.
+MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+SAMPLE: Final = 4096
+
+_controls: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+_high: Final = re.compile(rb"[\x80-\xff]")
+# Western texts, read as Shift-JIS, have single ideographs at most.
+_japanese: Final = re.compile("[\u3040-\u30ff]|[\u4e00-\u9fff]{2}")
+
+
+def advice(content: File[bytes]) -> str:
+    """What to do about a text in another encoding than UTF-8; empty for what is no such text."""
+    content.seek(0)
+    start = content.read(SAMPLE)
+    name = next((name for mark, name in MARKS if start.startswith(mark)), "")
+    if name or _is_utf_16(start):
+        return ENCODED % (name or "UTF-16") + SAVE
+    sample = _sample(content)
+    if not sample or _decoded(sample, "utf-8"):
+        return ""
+    if name := _named(sample):
+        return ENCODED % name + SAVE
+    return NOT_UTF_8 + SAVE if re.search(rb"\s", sample) else ""
+
+
+def _is_utf_16(start: bytes) -> bool:
+    """Whether it is UTF-16 without a mark, as far as Latin letters show."""
+    if len(start) % 2 or b"\0" not in start:
+        return False
+    encoding = "utf-16-be" if 0 in start[::2] else "utf-16-le"
+    text = _decoded(start, encoding)
+    return bool(text) and all(char.isprintable() or char.isspace() for char in text)
+
+
+def _sample(content: File[bytes]) -> bytes:
+    """The part around the first character that is not ASCII; empty where it is no text."""
+    first, position = None, 0
+    for chunk in content.chunks():
+        if _controls.search(chunk):
+            return b""
+        if first is None and (match := _high.search(chunk)):
+            first = position + match.start()
+        position += len(chunk)
+    if first is None:
+        return b""
+    content.seek(max(first - 64, 0))
+    sample: bytes = content.read(SAMPLE)
+    return sample
+
+
+def _named(sample: bytes) -> str:
+    if _japanese.search(_decoded(sample, "cp932")):
+        return "Shift-JIS"
+    # More are of another alphabet, such as Cyrillic in Windows-1251.
+    if _decoded(sample, "cp1252") and len(_high.findall(sample)) <= len(sample) / 2:
+        return "Windows-1252"
+    return ""
+
+
+def _decoded(sample: bytes, encoding: str) -> str:
+    """The text, whose last character may be cut; empty where it is in another encoding."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return ""
