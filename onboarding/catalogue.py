@@ -27,11 +27,30 @@ FIELDS: Final = {
 REQUIRED: Final = frozenset(
     name for name, field in _FIELDS.items() if not (field.blank or field.has_default())
 )
+# Bytes of one record, escapes included: the time to parse a text grows with its square.
+LONGEST: Final = 500_000
 KINDS: Final = {str: "text", bool: "true or false"}
 
 
 class CatalogueError(Exception):
     """A file that cannot be used: one line that names the record and its fault."""
+
+
+class Bounded:
+    """A file that is refused where a record of it is longer than LONGEST."""
+
+    def __init__(self, file: Readable) -> None:
+        self._file, self._number, self._length = file, 1, 0
+
+    def begin(self, number: int) -> None:
+        self._number, self._length = number, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._length += len(data)
+        if self._length - len(data) > LONGEST:
+            raise CatalogueError(f"record {self._number}: it is longer than {LONGEST:,} bytes")
+        return data
 
 
 def read(file: Readable) -> Iterator[Values]:
@@ -51,10 +70,10 @@ def read(file: Readable) -> Iterator[Values]:
 
 def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each record with its number, from 1."""
-    number = 1
+    number, source = 1, Bounded(file)
     try:
         # Numbers are refused later; as floats, one of too many digits is an error right here.
-        events = ijson.basic_parse(Mended(file), use_float=True)
+        events = ijson.basic_parse(Mended(source), use_float=True)
         if next(events)[0] != "start_array":
             raise CatalogueError("the file is no JSON array of experts")
         for event, _ in events:
@@ -64,6 +83,7 @@ def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise _fault(number, {}, "not an object")
             yield number, _record(events, number)
             number += 1
+            source.begin(number)
     except (ijson.JSONError, ValueError) as error:
         reason = str(error).removeprefix("b'").replace("\\n", "\n").strip().partition("\n")[0]
         raise CatalogueError(f"record {number}: not JSON in UTF-8 ({reason})") from None

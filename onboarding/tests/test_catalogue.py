@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 import pytest
 
@@ -36,6 +37,21 @@ def test_a_byte_order_mark_is_passed_over():
 
 def test_a_byte_order_mark_alone_is_an_empty_file():
     assert fault(b"\xef\xbb\xbf").startswith("record 1: not JSON in UTF-8 (parse error: premature")
+
+
+@pytest.mark.parametrize(
+    "tail", [b"x" * 20_000_000, b"\\u00e9" * 3_000_000, b'", "a": ' + b" " * 20_000_000]
+)
+def test_a_record_without_end_is_refused_at_once(tail):
+    content = json.dumps([GOOD]).encode()[:-1] + b', {"slug": "' + tail
+    begun = time.monotonic()
+    assert fault(content) == "record 2: it is longer than 500,000 bytes"
+    assert time.monotonic() - begun < 2
+
+
+def test_a_record_may_be_long():
+    record = GOOD | {"prompt": "x" * 400_000}
+    assert fault([GOOD, record]).startswith("record 2 ('tax'): prompt: Ensure this value has at")
 
 
 def test_the_project_brings_five_experts():
