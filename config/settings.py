@@ -224,6 +224,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # As many rows as fit into such a body can be chosen in the administration.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_HANDLERS = [
+    "files.receiving.NamesKept",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "files.receiving.TemporaryFile",
 ]

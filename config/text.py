@@ -22,5 +22,5 @@ def plain_line(text: str) -> None:
 
 
 def as_plain_line(text: str) -> str:
-    """The text as one plain line, with single spaces."""
-    return " ".join(_misleading.sub("", _controls.sub(" ", text)).split())
+    """The text as one plain line, with single spaces. Blanks of other widths stay."""
+    return re.sub(" +", " ", _misleading.sub("", _controls.sub(" ", text))).strip()

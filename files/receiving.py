@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParser
 from django.http.response import HttpResponseBase
 
+from config.text import as_plain_line
 from files.objects import StorageError
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,38 @@ def drop_unfinished(
                     file.close()
 
     return middleware
+
+
+class Parser(MultiPartParser):
+    """Django's would decode HTML entities in a name, and remove joiners and blanks that are not
+    ASCII."""
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        file_name = file_name.replace("%22", '"')  # as browsers send a quotation mark
+        name = as_plain_line(file_name.replace("\\", "/").rpartition("/")[2])
+        return None if name in {"", ".", ".."} else name
+
+
+class NamesKept(FileUploadHandler):
+    """The first of the handlers: it has the others served by a parser that keeps names."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],  # noqa: N803  Django's name
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
+    ) -> Any:
+        handlers = self.request.upload_handlers if self.request else []
+        others = [handler for handler in handlers if handler is not self]
+        return Parser(META, input_data, others, encoding).parse()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 class Unnamed(UploadedFile):  # type: ignore[type-arg]

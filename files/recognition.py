@@ -110,14 +110,19 @@ def taken() -> list[Kind]:
 def label(name: str, kind: Kind) -> str:
     """The name to show and to save as: one line, without folders, with an ending of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    name = as_plain_line(name).strip(". ")
+    name = _without_ends(as_plain_line(name))
     if _extension(name) in kind.extensions:
         stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
     else:
-        stem, ending = name, f".{kind.extension}"
-    if stem.lower() == kind.extension:  # of ".png" nothing but the ending is left
-        stem = ""
-    return (stem.rstrip(". ") or "file")[: MAX_LABEL - len(ending)] + ending
+        # Of ".png" nothing but the ending is left.
+        stem = "" if name.lower() in kind.extensions else name
+        ending = f".{kind.extension}"
+    return (_without_ends(stem) or "file")[: MAX_LABEL - len(ending)] + ending
+
+
+def _without_ends(name: str) -> str:
+    """The name without dots and blanks of any width around it."""
+    return re.sub(r"^[.\s]+|[.\s]+$", "", name)
 
 
 def _taken(kinds: list[Kind]) -> Kind:

@@ -18,3 +18,4 @@ def test_takes_letters_of_any_script_and_emoji():
 
 def test_makes_one_line_of_any_text():
     assert as_plain_line(" a\r\n\tb\0c\u202etxt\ud800 ") == "a b ctxt"
+    assert as_plain_line("\u3000a\u202fPM\u3000b\u00a0") == "a\u202fPM\u3000b"

@@ -95,3 +95,26 @@ def test_without_a_place_at_all_it_is_refused_as_well(settings, temporary):
     settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
     with pytest.raises(StorageError):
         request("a.txt").FILES  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("R&D &amp; &lt;b&gt;.txt", "R&D &amp; &lt;b&gt;.txt"),
+        ("at 1.23\u202fPM.txt", "at 1.23\u202fPM.txt"),
+        ("会議\u3000記録.txt", "会議\u3000記録.txt"),
+        ("👩\u200d🚀.txt", "👩\u200d🚀.txt"),
+        ("say %22yes%22, it's 100%.txt", 'say "yes", it\'s 100%.txt'),
+        ("..\\\\etc/pass\0wd\u202e.txt", "pass wd.txt"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"x", LARGE])
+def test_a_name_stays_as_it_was_sent(name, kept, content):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n'
+        b"Content-Type: text/plain\r\n\r\n%s\r\n--b--\r\n" % (name.encode(), content)
+    )
+    asked = RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=b")
+    assert asked.FILES["file"].name == kept
+    assert asked.FILES["file"].read() == content
+    asked.close()

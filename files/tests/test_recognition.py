@@ -135,7 +135,16 @@ def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kin
         ("page.html", "page.html.txt"),
         ("a\0b\r\nSet-Cookie: x.txt", "a b Set-Cookie: x.txt"),
         ("gpj\u202egnp.txt", "gpjgnp.txt"),
-        ("two  spaces\u00a0here.txt", "two spaces here.txt"),
+        ("two  spaces\u00a0here.txt", "two spaces\u00a0here.txt"),
+        ("at 1.23\u202fPM.txt", "at 1.23\u202fPM.txt"),
+        ("会議\u3000記録.txt", "会議\u3000記録.txt"),
+        ("क्\u200dष, क्\u200cष.txt", "क्\u200dष, क्\u200cष.txt"),
+        ("\u3000.\u3000", "file.txt"),
+        ("a\u3000.txt", "a.txt"),
+        ("txt.txt", "txt.txt"),
+        ("TXT.txt", "TXT.txt"),
+        ("text", "file.txt"),
+        ('R&amp;D & "us".txt', 'R&amp;D & "us".txt'),
         ("half \ud800 a pair.txt", "half a pair.txt"),
         ("u\u0308.txt", "ü.txt"),
         ("👩\u200d🚀.txt", "👩\u200d🚀.txt"),
@@ -144,6 +153,10 @@ def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kin
 )
 def test_a_name_becomes_a_label(name, cleaned):
     assert label(name, KIND["txt"]) == cleaned
+
+
+def test_a_name_may_be_that_of_its_ending():
+    assert label("csv.csv", KIND["csv"]) == "csv.csv"
 
 
 def test_every_ending_of_a_kind_is_its_own():
