@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account import admin as allauth_admin
 from allauth.account.decorators import secure_admin_login
@@ -11,14 +12,27 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from accounts import security_log
 from accounts.models import Session, User
 from config.admin import NamelessDeletions, local_time
+
+if TYPE_CHECKING:
+    from django.contrib.admin.models import LogEntry
 
 # The site's own page is the only one to sign in at: it is throttled and asks for a confirmed
 # address.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def change_own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """At the site's own page as well, which tells the owner by mail and the security log."""
+    return redirect("account_change_password")
+
+
+admin.site.password_change = change_own_password  # type: ignore[assignment]
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -70,20 +84,58 @@ class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return bool(request.user.is_superuser)
 
 
+class Logged(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for what opens accounts or gives rights: the security log tells who changed it."""
+
+    logged: tuple[str, ...] = ()
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        changed = [name for name in form.changed_data if name in self.logged]
+        if changed or not change:
+            values = [told(name, form.cleaned_data[name]) for name in changed]
+            event = "change" if change else "creation"
+            security_log.record_change(event, request, form.instance, values)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        gone = copy(obj)  # The deleted one has no key any more.
+        super().delete_model(request, obj)
+        security_log.record_change("deletion", request, gone)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        gone = list(queryset)
+        super().delete_queryset(request, queryset)
+        for row in gone:
+            security_log.record_change("deletion", request, row)
+
+
+def told(name: str, value: Any) -> str:
+    """A role with its value, rows by their keys; of any text only that it was changed."""
+    if isinstance(value, QuerySet):
+        return f"{name}={sorted(row.pk for row in value)}"
+    return f"{name}={value}" if isinstance(value, bool) else name
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersOnly, auth_admin.GroupAdmin):
+class GroupAdmin(Logged, SuperusersOnly, auth_admin.GroupAdmin):
     """Whoever changes a group gives its rights to themselves."""
+
+    logged = ("permissions",)
 
 
 admin.site.unregister(EmailAddress)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(SuperusersOnly, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
+class EmailAddressAdmin(Logged, SuperusersOnly, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
     """A confirmed address resets the password of its person."""
+
+    logged = ("user", "email", "verified", "primary")
 
     actions = ()
     list_display = ("email", "user", "primary", "verified")
@@ -116,9 +168,10 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
+class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
     """People and their roles; roles and superusers are for superusers only to change."""
 
+    logged = ("email", "is_active", *ROLES)
     add_form = UserAddForm
     form = UserEditForm
     add_form_template = None
@@ -152,6 +205,12 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        match = request.resolver_match
+        if match and match.url_name == "auth_user_password_change":
+            security_log.record_change("new password", request, obj)
+        return super().log_change(request, obj, message)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool

@@ -95,6 +95,17 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
         return str(super().save(request, **kwargs))
 
 
+class ChangePasswordForm(forms.ChangePasswordForm):  # type: ignore[misc]
+    user: User
+
+    def clean_password1(self) -> str:
+        """Refuse to keep a first password, which others may have seen."""
+        chosen = str(self.cleaned_data["password1"])
+        if self.user.must_change_password and self.user.check_password(chosen):
+            raise ValidationError("Choose a password other than the one you were given.")
+        return chosen
+
+
 class ConfirmCodeForm(forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         limits = {

@@ -18,11 +18,13 @@ from django.contrib.auth import (
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 from django_htmx.middleware import HtmxMiddleware as DjangoHtmxMiddleware
 
 from accounts.http import HtmxRequest
@@ -32,6 +34,21 @@ from config.database.faults import is_unavailable
 
 # Pages for strangers, which ask nothing of the database.
 SHELL: Final = ("account_login", "account_signup", "account_reset_password")
+
+# What is left to who has to choose a password first: to do so, or to leave.
+FIRST: Final = frozenset(
+    {
+        "account_change_password",
+        "account_logout",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "accounts:sign_out_everywhere",
+        "healthz",
+        "readyz",
+    }
+)
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
@@ -111,5 +128,29 @@ class HtmxMiddleware(DjangoHtmxMiddleware):
         if "HTTP_HX_REQUEST" not in request.META or request.user.is_authenticated:
             return None
         response = HttpResponseClientRefresh()
+        add_never_cache_headers(response)
+        return response
+
+
+class FirstPasswordMiddleware:
+    """Lead who has a password that somebody else chose to the page where they change it.
+
+    The API refuses them itself, in its own words.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or match.view_name in FIRST or match.namespace == "api":
+            return None
+        if not (request.user.is_authenticated and request.user.must_change_password):
+            return None
+        url = reverse("account_change_password")
+        response = HttpResponseClientRedirect(url) if request.htmx else redirect(url)
         add_never_cache_headers(response)
         return response

@@ -69,6 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(
         "staff", default=False, help_text="Can sign in to this admin site."
     )
+    must_change_password = models.BooleanField(default=False, db_default=False, editable=False)
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
     # What the latest sign-up with this address had as its password: see accounts.tries.
     tried_password = models.CharField(max_length=128, blank=True, default="", editable=False)
@@ -98,10 +99,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self._state.adding or not changed:
             super().save(*args, **kwargs)
         else:
+            self._has_own_password(kwargs)
             with transaction.atomic():
                 super().save(*args, **kwargs)
                 self.sign_out_everywhere()
         self._password_removed = False
+
+    def _has_own_password(self, options: dict[str, Any]) -> None:
+        """Note, in what `save` is about to write, that the first password is gone."""
+        written = options.get("update_fields")
+        if written is None or "password" in written:
+            self.must_change_password = False
+        if written is not None and "password" in written:
+            options["update_fields"] = {*written, "must_change_password"}
 
     def set_unusable_password(self) -> None:
         super().set_unusable_password()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from allauth.account import signals as account
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import signals as auth
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -19,6 +21,14 @@ def record(event: str, request: HttpRequest | None, user: Any = None, address: s
     """One line; a known person by the key, whom else they call themselves by the address."""
     who = f"user {user.pk}" if user is not None and user.pk else f"address {address or '-'}"
     logger.info("%s: %s, from %s", event, who, place(request))
+
+
+def record_change(event: str, request: HttpRequest, row: Model, values: Sequence[str] = ()) -> None:
+    """One line: what somebody has done, in the administration, to whom."""
+    what = f": {', '.join(values)}" if values else ""
+    whom = f"{row._meta.verbose_name} {row.pk}"
+    who = request.user.pk
+    logger.info("%s of %s by user %s, from %s%s", event, whom, who, place(request), what)
 
 
 def place(request: HttpRequest | None) -> str:

@@ -68,11 +68,19 @@ Fields = dict[str, list[str]]
 Run = Callable[..., HttpResponseBase]
 
 
+class FirstPasswordError(Exception):
+    """The person still has the password that somebody else chose."""
+
+
 class SignedIn(SessionAuth):
     """The site's session; who has none is told so, before any talk of CSRF."""
 
     def __call__(self, request: HttpRequest) -> Any | None:
-        return super().__call__(request) if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        if request.user.must_change_password:
+            raise FirstPasswordError
+        return super().__call__(request)
 
 
 class UnicodeParser(Parser):
@@ -187,6 +195,11 @@ def refused(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse
 @api.exception_handler(ninja_errors.AuthenticationError)
 def not_signed_in(request: HttpRequest, error: ninja_errors.AuthenticationError) -> HttpResponse:
     return fault(401, "Sign in first.")
+
+
+@api.exception_handler(FirstPasswordError)
+def first_password(request: HttpRequest, error: FirstPasswordError) -> HttpResponse:
+    return fault(403, "Choose your own password first.", code="password_change_required:auth")
 
 
 @api.exception_handler(PermissionDenied)

@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.HtmxMiddleware",
+    "accounts.middleware.FirstPasswordMiddleware",
     "profiles.middleware.local_formats",
     "onboarding.middleware.OnboardingMiddleware",
     "config.middleware.refuse_methods",
@@ -171,6 +172,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
     "reset_password": "accounts.forms.ResetPasswordForm",
     "confirm_email_verification_code": "accounts.forms.ConfirmCodeForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",

@@ -11,6 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts import security_log
 from accounts.admin import GuardedByPerson, UserAdmin
 from accounts.models import User
 from files import objects
@@ -49,11 +50,14 @@ class PersonAdmin(UserAdmin):
             return redirect("admin:accounts_user_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        deletion.delete_account(obj)
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        gone = [User(pk=user.pk) for user in queryset]
         for user in queryset:
             deletion.delete_account(user)
+        for user in gone:
+            security_log.record_change("deletion", request, user)
 
 
 @admin.register(Profile)

@@ -156,11 +156,14 @@ def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(started):
     assert "/accounts/login/" in browser.page
 
 
-def test_an_administrator_signs_in_with_the_printed_password(started):
+def test_an_administrator_signs_in_with_the_printed_password_and_chooses_another(started):
     printed, _ = started.said[0]
     email, password = re.search(r"administrator: (\S+), password: (\S+)", printed).groups()
     browser = Browser(int(started.environment["PORT"]))
     browser.fill("/accounts/login/?next=/admin/", login=email, password=password)
+    assert "Choose your own password first." in browser.page
+    own = {"password1": "nine-blue-submarines", "password2": "nine-blue-submarines"}
+    browser.fill("/accounts/password/change/", oldpassword=password, **own)
     assert browser.send("GET", "/admin/") == 200
     assert "Experts" in browser.page
 

@@ -35,12 +35,12 @@ def test_without_a_password_it_makes_one_and_shows_it_once(settings):
     assert len(password) >= 16
 
 
-def test_the_administrator_can_sign_in(settings, client):
+def test_the_administrator_can_sign_in_and_has_to_choose_a_password(settings, client):
     settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD = "boss@example.org", "nine-quiet-harbours"
     seed()
     form = {"login": "boss@example.org", "password": "nine-quiet-harbours"}
     assert client.post("/accounts/login/", form).headers["Location"] == "/"
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/").url == "/accounts/password/change/"
 
 
 def test_does_nothing_where_users_exist():

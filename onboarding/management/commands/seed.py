@@ -38,7 +38,8 @@ class Command(BaseCommand):
         shown = password or secrets.token_urlsafe(12)
         accepted("ADMIN_EMAIL", lambda: User(email=email).clean_fields(exclude=["password"]))
         accepted("ADMIN_PASSWORD", lambda: validate_password(shown, User(email=email)))
-        User.objects.create_superuser(email=email, password=shown)
+        # It stands in a terminal, a log or a file: it opens nothing but the page to change it.
+        User.objects.create_superuser(email=email, password=shown, must_change_password=True)
         note = "as in ADMIN_PASSWORD" if password else f"{shown} (shown only this once)"
         self.stdout.write(f"administrator: {email}, password: {note}")
 
