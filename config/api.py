@@ -204,19 +204,19 @@ def first_password(request: HttpRequest, error: FirstPasswordError) -> HttpRespo
 
 @api.exception_handler(PermissionDenied)
 def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return fault(403, str(error) or "You may not do this.")
+    return fault(403, str(error) or "You do not have permission to do this.")
 
 
 @api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return fault(404, "There is no such thing.")
+    return fault(404, "Not found.")
 
 
 @api.exception_handler(RequestDataTooBig)
 @api.exception_handler(TooManyFieldsSent)
 @api.exception_handler(TooManyFilesSent)
 def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
-    return fault(413, "The request is larger than this address takes.")
+    return fault(413, "The request is too large.")
 
 
 @api.exception_handler(BadRequest)
@@ -224,7 +224,7 @@ def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
 @api.exception_handler(SuspiciousOperation)
 @api.exception_handler(MultiPartParserError)
 def malformed(request: HttpRequest, error: Exception) -> HttpResponse:
-    return fault(400, "The request cannot be read.")
+    return fault(400, "The request could not be read.")
 
 
 @api.exception_handler(ninja_errors.ValidationError)
@@ -249,7 +249,7 @@ def storage_fails(request: HttpRequest, error: StorageError) -> HttpResponse:
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
-    return fault(503, "The database is busy; try again in a moment.")
+    return fault(503, "The database is busy. Try again in a moment.")
 
 
 @api.exception_handler(Exception)
@@ -257,7 +257,7 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s", request.path, exc_info=error)
     if is_full(error):
         return storage_fails(request, StorageError())
-    return fault(500, "Something went wrong on our side; the fault has been logged.")
+    return fault(500, "Something went wrong on our side. The error has been logged.")
 
 
 def has_left(request: HttpRequest, error: BaseException | None) -> bool:

@@ -49,7 +49,7 @@ class Parameters(Schema):
         request = (info.context or {}).get("request")
         if request is not None:
             names = {field.alias or name for name, field in cls.model_fields.items()}
-            refuse(request.GET.keys() - names, "query", "There is no such parameter.")
+            refuse(request.GET.keys() - names, "query", "This parameter is unknown.")
             refuse(repeated(request.GET), "query", ONCE)
         return values
 

@@ -16,9 +16,7 @@ _misleading: Final = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u
 def plain_line(text: str) -> None:
     """Refuse, as a validator, what is not one line of characters that are shown."""
     if _controls.search(text) or _misleading.search(text):
-        raise ValidationError(
-            "Leave out line breaks and other characters that cannot be seen.", "plain_line"
-        )
+        raise ValidationError("Remove line breaks and invisible characters.", "plain_line")
 
 
 def as_plain_line(text: str) -> str:

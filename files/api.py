@@ -97,7 +97,7 @@ def only_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFi
     """The file, if the form has nothing else: a second one would be lost without a word."""
     others = {*request.FILES, *request.POST} - {"file", "csrfmiddlewaretoken"}
     if others:
-        raise ValidationError({name: ["There is no such part."] for name in others})
+        raise ValidationError({name: ["This part is unknown."] for name in others})
     if len(request.FILES.getlist("file")) > 1:
         raise ValidationError({"file": ["Send one file at a time."]})
     return file

@@ -27,7 +27,7 @@ class FilesField(forms.FileField):
     widget = FilesInput
     default_error_messages = {
         "required": "Choose at least one file.",
-        "too_many": "That is more than %(most)d files at once; none was uploaded.",
+        "too_many": "You can upload at most %(most)d files at once. Nothing was uploaded.",
     }
 
     def clean(

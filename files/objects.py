@@ -31,8 +31,8 @@ from files.models import StoredObject, StoredObjectQuerySet
 Stored: TypeAlias = "File[bytes]"
 Content: TypeAlias = "bytes | Stored"
 
-NOT_STORED: Final = "The file could not be stored; try again later."
-NOT_READ: Final = "The file cannot be read now; try again later."
+NOT_STORED: Final = "The file was not saved. Try again later."
+NOT_READ: Final = "The file is not available right now. Try again later."
 MISSING: Final = "%s is missing in storage"
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 # Removed while a person waits, at most; purge_files removes the rest.

@@ -17,8 +17,8 @@ from config.local_formats import local_number
 MAX_FILES: Final = 10_000
 USED: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
 
-FULL: Final = "There is no room for this file: delete others for good first."
-TOO_MANY: Final = "You have %s files, the most there can be: delete some for good first."
+FULL: Final = "There is not enough space for this file. Delete other files for good first."
+TOO_MANY: Final = "You have %s files, which is the limit. Delete some for good first."
 
 
 def used(user: User) -> int:

@@ -68,7 +68,7 @@ def upload(request: HtmxRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     files = form.save(request.user) if form.is_valid() else []
     if files:
-        which = f"“{files[0]}” is" if len(files) == 1 else f"{len(files)} files are"
+        which = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
         messages.success(request, f"{which} uploaded.")
     if form.errors:
         return _list(request, form, status=503 if form.storage_fails else 422)
@@ -104,7 +104,7 @@ def delete(request: HtmxRequest, file: File) -> HttpResponse:
     if request.htmx:
         return _row(request, file, "files/file_deleted.html")
     if trashed:
-        messages.success(request, f"“{file}” is deleted. For {TRASH.days} days you can restore it.")
+        messages.success(request, f"“{file}” deleted. You can restore it for {TRASH.days} days.")
     else:
         messages.info(request, f"“{file}” was deleted already.")
     return redirect(Listing.of(request.GET).url)
@@ -118,7 +118,7 @@ def restore(request: HtmxRequest, file: File) -> HttpResponse:
     if request.htmx and restored:
         return _row(request, file, "files/file_restored.html")
     if restored:
-        messages.success(request, f"“{file}” is restored.")
+        messages.success(request, f"“{file}” restored.")
     elif file.is_deleted:
         messages.error(request, f"“{file}” was deleted more than {TRASH.days} days ago.")
     else:
@@ -137,7 +137,7 @@ def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
         return render(request, "files/file_delete.html", {"file": file, "listing": listing})
     deleted = request.user.files.filter(pk=file.pk).exclude(deleted_at=None)
     if file.is_deleted and trash.delete_for_good(deleted):
-        messages.success(request, f"“{file}” is deleted for good.")
+        messages.success(request, f"“{file}” deleted for good.")
     else:
         messages.info(request, f"“{file}” was not deleted, because it\u2019s in use.")
     return redirect(listing.url)
@@ -153,8 +153,8 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
         context = {"count": files.count(), "listing": listing}
         return render(request, "files/trash_empty.html", context)
     if count := trash.delete_for_good(files):
-        files_are = "1 file is" if count == 1 else f"{local_number(count)} files are"
-        messages.success(request, f"{files_are} deleted for good.")
+        files_deleted = "1 file" if count == 1 else f"{local_number(count)} files"
+        messages.success(request, f"{files_deleted} deleted for good.")
     else:
         messages.info(request, "There was nothing left to delete.")
     return redirect(listing.url)

@@ -38,7 +38,7 @@ def is_key(number: int) -> bool:
 
 
 def unknown() -> ValidationError:
-    return ValidationError("Choose from the experts of the catalogue.", "unknown")
+    return ValidationError("Choose experts from the list.", "unknown")
 
 
 def dormant(kept: Iterable[int]) -> list[int]:

@@ -22,7 +22,7 @@ SAYS_SOMETHING: Final = r"\S"
 MOST_FAVOURITES: Final = 50
 
 slug_form = RegexValidator(SLUG, "Use lower-case letters, numbers and single hyphens.")
-says_something = RegexValidator(SAYS_SOMETHING, "This says nothing.")
+says_something = RegexValidator(SAYS_SOMETHING, "This field cannot be blank.")
 no_null = ProhibitNullCharactersValidator()
 
 

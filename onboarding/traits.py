@@ -27,7 +27,7 @@ DESCRIPTIONS: Final = {
     Trait.CONCISE: "Short answers, straight to the point.",
     Trait.CURIOUS: "Asks questions before giving advice.",
     Trait.EMPATHETIC: "Considers the people affected by a decision.",
-    Trait.DIRECT: "Says plainly what it would do, and what it would not.",
+    Trait.DIRECT: "Tells you plainly what it thinks.",
     Trait.SUPPORTIVE: "Encourages you and helps you follow through.",
 }
 

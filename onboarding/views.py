@@ -42,7 +42,7 @@ def in_order(view: StepView) -> StepView:
         if preferences.is_onboarded:
             if request.method == "POST":
                 messages.info(
-                    request, "You have been through this already; change it in your profile."
+                    request, "Your setup is already complete. You can change it in your profile."
                 )
             return HttpResponseRedirect(destination(request))
         if not preferences.has_reached(step):

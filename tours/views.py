@@ -33,5 +33,5 @@ def start(request: SignedInRequest) -> HttpResponse:
 @login_required
 def later(request: SignedInRequest) -> HttpResponse:
     Tour.of(request.user).store(answered=True)
-    messages.info(request, "The tour waits for you in your profile.")
+    messages.info(request, "You can take the tour at any time from your profile.")
     return redirect("home")

@@ -1,12 +1,12 @@
 // Says in words what htmx would keep to itself: that the site cannot be reached, or refuses.
 
-const UNREACHABLE = "The site cannot be reached. See whether you are online, and try again.";
+const UNREACHABLE = "We can’t reach the site. Check your connection and try again.";
 const WORDS = new Map([
-  [404, "What you asked for is not there any more. Reload the page to see what is."],
+  [404, "That no longer exists. Reload the page to see what’s there now."],
   [429, "Too many requests. Wait a moment and try again."],
-  [503, "The site is busy. Wait a few seconds, and try again."],
+  [503, "The site is busy. Wait a few seconds and try again."],
 ]);
-const OTHER = "That did not work. Reload the page, and try again.";
+const OTHER = "That didn’t work. Reload the page and try again.";
 
 // Empty from the start, so that screen readers notice what comes into it.
 const region = document.createElement("div");

@@ -35,11 +35,11 @@ def search(page, text):
 def test_a_site_that_cannot_be_reached(home):
     home.evaluate(OFFLINE)
     search(home, "Expert 007")
-    expect(said(home)).to_contain_text("The site cannot be reached.")
+    expect(said(home)).to_contain_text("We can\u2019t reach the site.")
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(503, "The site is busy."), (418, "That did not work.")]
+    ("status", "words"), [(503, "The site is busy."), (418, "That didn\u2019t work.")]
 )
 def test_a_refusal_is_said_until_the_next_success(home, status, words):
     home.route("**/?q=Expert*", lambda route: route.fulfill(**BUSY | {"status": status}))
@@ -53,7 +53,7 @@ def test_a_refusal_is_said_until_the_next_success(home, status, words):
 def test_an_expert_that_is_gone_is_said_where_one_is(home):
     Expert.objects.update(is_active=False)
     home.get_by_role("button", name="Expert 024").click()
-    expect(said(home)).to_contain_text("not there any more")
+    expect(said(home)).to_contain_text("no longer exists")
     expect(said(home)).to_be_in_viewport()
 
 

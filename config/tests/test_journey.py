@@ -80,7 +80,7 @@ class Journey:
         self.page.get_by_label("Concise").check()
         self.page.get_by_label("Direct").check()
         self.press("Continue")
-        self.sees("Whom do you want to start with?")
+        self.sees("Which experts do you want to start with?")
         self.page.get_by_label("Expert 004").check()
         self.press("Finish")
         self.is_told("You are all set.")
@@ -128,11 +128,12 @@ class Journey:
 
     def deletes_and_restores_one(self):
         self.press("Delete notes.txt")
-        self.is_told("“notes.txt” is deleted.")
+        self.is_told(re.compile("Deleted notes.txt|“notes.txt” deleted."))
+        self.is_told("1 file")
         expect(self.page.get_by_role("link", name="Download notes.txt")).to_have_count(0)
         self.page.get_by_role("link", name=re.compile("^Deleted")).click()
         self.press("Restore notes.txt")
-        self.is_told("“notes.txt” is restored.")
+        self.is_told("“notes.txt” restored.")
         self.visits("Files")
         expect(self.page.get_by_role("link", name="Download notes.txt")).to_be_visible()
 

@@ -57,7 +57,7 @@ class Refusals:
 
 def turned_away(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(PATH):
-        return fault(503, "More requests came in than can be answered; try again in a moment.")
+        return fault(503, "Too many people are using the site right now. Try again in a moment.")
     return busy()
 
 

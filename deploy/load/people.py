@@ -98,7 +98,7 @@ class Person(HttpUser):  # type: ignore[misc]
         press, name = self.browser.press, "wizard: a step"
         press("Continue", name, "How do you want your assistant to be?", name="Ada Lovelace")
         self.wait()
-        press("Continue", name, "Whom do you want to start with?", traits="concise")
+        press("Continue", name, "Which experts do you want to start with?", traits="concise")
         expert = self.browser.page.unticked["experts"][0]
         self.wait()
         press("Finish", name, "You are all set.", "<h1>Experts</h1>", experts=expert)
@@ -136,7 +136,7 @@ class Person(HttpUser):  # type: ignore[misc]
         self.wait()
         draft = next(self.drafts)
         files = {"file": (draft.name, draft.content, draft.kind)}
-        sees = (f"“{draft.name}” is uploaded.", f'Download<span class="hidden-label"> {draft.name}')
+        sees = (f"“{draft.name}” uploaded.", f'Download<span class="hidden-label"> {draft.name}')
         self.browser.press("Upload", "files: upload", *sees, files=files)
         self.uploaded[draft.name] = draft
 
@@ -157,11 +157,11 @@ class Person(HttpUser):  # type: ignore[misc]
 
     def delete_and_restore(self) -> None:
         name, browser = self.one_of_the_files().name, self.browser
-        browser.press(f"Delete {name}", "files: delete", f"“{name}” is deleted.")
+        browser.press(f"Delete {name}", "files: delete", f"“{name}” deleted.")
         self.wait()
         browser.follow("Deleted", "files: trash", "<h1>Deleted files</h1>", name)
         self.wait()
-        browser.press(f"Restore {name}", "files: restore", f"“{name}” is restored.")
+        browser.press(f"Restore {name}", "files: restore", f"“{name}” restored.")
 
     def take_the_tour(self) -> None:
         self.browser.open("/tour/", "tour", *(step.title for step in STEPS))

@@ -74,7 +74,7 @@ def test_what_is_not_one_file_to_be_kept_is_422(client, user, data):
 def test_the_reason_is_told_for_the_field(client, user, settings):
     settings.FILE_QUOTA = 1
     assert refusal(client, {"file": sent()}) == {
-        "file": ["There is no room for this file: delete others for good first."]
+        "file": ["There is not enough space for this file. Delete other files for good first."]
     }
 
 

@@ -74,7 +74,7 @@ def test_uploads_what_is_chosen_and_says_what_is_wrong_with_the_bad_one(
 ):
     uploads = open_uploads(viewport=viewport, scheme=scheme, refusals={422})
     uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"), text("b.txt"))
-    expect(uploads.status).to_contain_text("2 files uploaded. tool.exe: This kind of file")
+    expect(uploads.status).to_contain_text("2 files uploaded. tool.exe: This file type")
     expect(uploads.rows.get_by_role("listitem")).to_have_count(1)
     expect(uploads.page.locator("#files bdi")).to_have_count(2)
     expect(uploads.page.locator("#quota")).to_contain_text("12 bytes of")
@@ -263,8 +263,8 @@ def test_uploads_without_a_script(open_uploads):
     uploads = open_uploads(java_script_enabled=False, refusals={422})
     uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"))
     uploads.page.get_by_role("button", name="Upload", exact=True).click()
-    expect(uploads.page.get_by_role("status").first).to_have_text("“a.txt” is uploaded.")
+    expect(uploads.page.get_by_role("status").first).to_have_text("“a.txt” uploaded.")
     expect(
-        uploads.page.locator(".errorlist").get_by_text("tool.exe: This kind of file")
+        uploads.page.locator(".errorlist").get_by_text("tool.exe: This file type")
     ).to_be_visible()
     uploads.lists("a.txt")

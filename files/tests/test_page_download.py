@@ -53,7 +53,7 @@ class TestDownload:
         monkeypatch.setattr(downloads, "attachment", broken)
         answer = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
         assert answer.redirect_chain == [("/files/?q=sea&sort=name", 302)]
-        assert "“sea.png”: The file could not be stored" in answer.content.decode()
+        assert "“sea.png”: The file was not saved" in answer.content.decode()
 
     def test_rejects_post(self, member, sea):
         assert member.post(f"/files/{sea.pk}/download/").status_code == 405

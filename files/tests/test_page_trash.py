@@ -78,7 +78,7 @@ class TestDelete:
     def test_puts_the_file_into_the_trash(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
-        assert_goes_to(answer, "/files/?sort=name&page=2", "“notes.txt” is deleted.")
+        assert_goes_to(answer, "/files/?sort=name&page=2", "“notes.txt” deleted.")
         assert File.objects.get().is_deleted
 
     def test_says_at_a_second_click_that_it_is_so(self, member, ada):
@@ -92,7 +92,7 @@ class TestRestore:
     def test_takes_the_file_out_of_the_trash(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(29))
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is restored.")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” restored.")
         assert not File.objects.get().is_deleted
 
     def test_says_at_a_second_click_that_it_is_so(self, member, ada):
@@ -120,7 +120,7 @@ class TestDeleteForGood:
     def test_removes_the_file(self, member, ada):
         file = make_row(ada, deleted_at=timezone.now())
         answer = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” is deleted for good.")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” deleted for good.")
         assert not File.objects.exists()
 
     @pytest.mark.parametrize("method", ["get", "post"])
@@ -159,7 +159,7 @@ class TestEmptyTrash:
         make_row(ada, name="present.txt")
         make_row(make_user(email="eve@example.org"), name="hers", deleted_at=timezone.now())
         answer = member.post("/files/trash/empty/")
-        assert_goes_to(answer, "/files/?deleted=1", "2 files are deleted for good.")
+        assert_goes_to(answer, "/files/?deleted=1", "2 files deleted for good.")
         left = File.objects.order_by("name").values_list("name", flat=True)
         assert list(left) == ["hers", "present.txt"]
 
@@ -204,6 +204,14 @@ class TestTrash:
         page = text(member.get("/files/?deleted=1"))
         assert "upload.js" not in page
         assert 'type="file"' not in page
+
+
+def test_a_file_deleted_in_its_row_is_no_longer_counted(member, ada):
+    make_row(ada, name="kept.txt")
+    address = f"/files/{make_row(ada).pk}/delete/"
+    page = text(member.post(address, headers={"HX-Request": "true"}))
+    count = '<p id="file-count" class="muted" role="status" hx-swap-oob="true">1 file</p>'
+    assert count in page
 
 
 def test_a_deleted_files_row_offers_undo_in_its_place(client):

@@ -30,7 +30,7 @@ def test_uploads_a_file_and_says_so(member, ada):
     answer = member.post("/files/upload/", {"file": sent("sea.png", picture())})
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/files/"
-    assert "“sea.png” is uploaded." in member.get("/files/").content.decode()
+    assert "“sea.png” uploaded." in member.get("/files/").content.decode()
     assert ada.files.get().thumbnail is not None
 
 
@@ -38,7 +38,7 @@ def test_uploads_several_and_goes_back_to_the_same_place(member):
     files = [sent("sea.png", picture()), sent("tax.pdf", PDF), sent("notes.txt")]
     answer = member.post("/files/upload/?q=a&sort=name", {"file": files})
     assert answer.headers["Location"] == "/files/?q=a&sort=name"
-    assert "3 files are uploaded." in member.get("/files/").content.decode()
+    assert "3 files uploaded." in member.get("/files/").content.decode()
     assert uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
 
 
@@ -48,7 +48,7 @@ def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
     (error,) = errors(answer)
     assert error.startswith("tool.exe: This file type isn&#x27;t supported")
     page = answer.content.decode()
-    assert "2 files are uploaded." in page
+    assert "2 files uploaded." in page
     assert re.findall(r"<bdi>([^<]+)</bdi>", page)[-2:] == ["notes.txt", "sea.png"]
     assert '<option value="name" selected>' in page
 
@@ -75,7 +75,7 @@ def test_refuses_what_does_not_fit_into_the_quota(member, settings):
     settings.FILE_QUOTA = 10
     files = [sent("one.txt"), sent("two.txt")]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
-    assert error.startswith("two.txt: There is no room")
+    assert error.startswith("two.txt: There is not enough space")
     assert uploaded() == {"one.txt"}
 
 
@@ -92,21 +92,21 @@ def test_takes_10_at_once(member):
 def test_takes_none_of_11_at_once(member):
     files = [sent(f"{number}.txt") for number in range(11)]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
-    assert error == "That is more than 10 files at once; none was uploaded."
+    assert error == "You can upload at most 10 files at once. Nothing was uploaded."
     assert not File.objects.exists()
 
 
 def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
     def upload(user, sent):
         if sent.name == "lost.txt":
-            raise StorageError({"file": ["The file could not be stored; try again later."]})
+            raise StorageError({"file": ["The file was not saved. Try again later."]})
         return real(user, sent)
 
     real = forms.upload
     monkeypatch.setattr(forms, "upload", upload)
     files = [sent("lost.txt"), sent("kept.txt")]
     (error,) = errors(member.post("/files/upload/", {"file": files}), 503)
-    assert error == "lost.txt: The file could not be stored; try again later."
+    assert error == "lost.txt: The file was not saved. Try again later."
     assert uploaded() == {"kept.txt"}
 
 

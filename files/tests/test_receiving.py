@@ -77,7 +77,7 @@ class HalfBody:
 
 @pytest.mark.usefixtures("full")
 def test_without_room_all_is_refused_and_nothing_left(temporary, caplog):
-    with pytest.raises(StorageError, match="could not be stored"):
+    with pytest.raises(StorageError, match="was not saved"):
         request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
     assert list(temporary.iterdir()) == []
     assert "no room for its temporary file: [Errno 28] No space left" in caplog.text

@@ -18,10 +18,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*\\Z', 'Use lower-case letters, numbers and single hyphens.')])),
-                ('name', models.CharField(max_length=100, validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This says nothing.')])),
-                ('description', models.CharField(max_length=500, validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This says nothing.')])),
+                ('name', models.CharField(max_length=100, validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This field cannot be blank.')])),
+                ('description', models.CharField(max_length=500, validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This field cannot be blank.')])),
                 ('icon', models.CharField(blank=True, help_text='An emoji or a few letters.', max_length=16, validators=[django.core.validators.ProhibitNullCharactersValidator()])),
-                ('prompt', models.TextField(help_text='Instructions for the expert.', validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This says nothing.'), django.core.validators.MaxLengthValidator(20000)])),
+                ('prompt', models.TextField(help_text='Instructions for the expert.', validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.RegexValidator('\\S', 'This field cannot be blank.'), django.core.validators.MaxLengthValidator(20000)])),
                 ('personality', models.TextField(blank=True, help_text='How the expert answers.', validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.MaxLengthValidator(5000)])),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('uses_retrieval', models.BooleanField(default=False, verbose_name='retrieval on')),

@@ -77,7 +77,7 @@ def test_the_project_brings_five_experts():
         ({"slug": "tax", "name": "Tax", "prompt": "."}, "record 1 ('tax'): description is missing"),
         ({}, "record 1: description is missing"),
         (GOOD | {"name": ""}, "record 1 ('tax'): name: This field cannot be blank."),
-        (GOOD | {"name": " "}, "record 1 ('tax'): name: This says nothing."),
+        (GOOD | {"name": " "}, "record 1 ('tax'): name: This field cannot be blank."),
         (GOOD | {"prompt": "\0"}, "record 1 ('tax'): prompt: Null characters are not allowed."),
         (GOOD | {"prompt": "\ud800"}, "record 1 ('tax'): prompt: half of a surrogate pair"),
         (GOOD | {"slug": "\udfff"}, r"record 1 ('\uffff'): slug: half of a surrogate pair"),

@@ -110,7 +110,7 @@ def test_experts_are_optional(client, at, ada):
 def test_an_unknown_expert_is_refused(client, at, ada, key):
     at("experts")
     page = text(client.post(EXPERTS, {"experts": [key]}), status=422)
-    assert "Choose from the experts of the catalogue." in page
+    assert "Choose experts from the list." in page
     assert not stored(ada).is_onboarded
 
 
@@ -207,7 +207,7 @@ def test_who_is_onboarded_changes_nothing_here(client):
 @pytest.mark.parametrize("path", [NAME, f"{NAME}skip/"])
 def test_who_is_onboarded_is_told_why_nothing_changes(client, path):
     client.force_login(make_user())
-    words = "You have been through this already; change it in your profile."
+    words = "Your setup is already complete. You can change it in your profile."
     assert words in text(client.post(path, {"name": "Countess"}, follow=True))
     assert words not in text(client.get(NAME, follow=True))
 

@@ -105,7 +105,7 @@ def test_declining_leaves_the_page_as_it_is(signed_in_page):
     page = signed_in_page(make_user())
     page.goto("/")
     page.get_by_role("button", name="Maybe later").click()
-    expect(page.get_by_role("status").filter(has_text="in your profile")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="from your profile")).to_be_visible()
     assert_ended(page)
 
 

@@ -8,7 +8,7 @@ PATH = "/tour/later/"
 def test_answers_the_offer_and_says_where_the_tour_is(member):
     answer = member.post(PATH, follow=True)
     assert answer.redirect_chain == [("/", 302)]
-    assert "The tour waits for you in your profile." in answer.content.decode()
+    assert "You can take the tour at any time from your profile." in answer.content.decode()
     assert Tour.objects.get().answered is True
 
 

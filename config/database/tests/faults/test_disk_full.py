@@ -85,7 +85,7 @@ def test_no_room_for_files(site, person):
             assert is_refused(upload(site, person, size), "unavailable:storage")
             page = upload(site, person, size, PAGE)
             assert page.status == 503
-            assert b"notes.txt: The file could not be stored; try again later." in page.body
+            assert b"notes.txt: The file was not saved. Try again later." in page.body
         assert site.files("files") == {*before, "filler"}
         nothing_is_left_of_uploads(site)
         assert keys(site) == before
