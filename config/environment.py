@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import environ
@@ -11,6 +11,10 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from config.database.server import is_one_line
+
+REDIS: Final = "django.core.cache.backends.redis.RedisCache"
+# Seconds; every sign-in asks the cache, so that one which hangs would hold all threads.
+CACHE_TIMEOUTS: Final = {"socket_connect_timeout": 2, "socket_timeout": 2}
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package has no types
@@ -79,8 +83,11 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
         raise refused(name, value, "give https://HOST[:PORT].")
 
     def cache(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
-        """A CACHES entry."""
-        return self._from_url(name, self.cache_url_config, "redis://HOST:6379/0") or default
+        """A CACHES entry; a Redis that does not answer is waited for as long as CACHE_TIMEOUTS."""
+        entry = self._from_url(name, self.cache_url_config, "redis://HOST:6379/0")
+        if entry.get("BACKEND") == REDIS:
+            entry["OPTIONS"] = CACHE_TIMEOUTS | entry.get("OPTIONS", {})
+        return entry or default
 
     def mail(self, name: str, default: str) -> dict[str, Any]:
         """The EMAIL_* settings."""

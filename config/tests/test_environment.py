@@ -1,9 +1,13 @@
 """Every variable is documented once, in .env.example, with its default; and how it is read."""
 
 import re
+import socket
+import time
 
 import pytest
+import redis
 from django.conf import settings
+from django.core.cache import CacheHandler
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
@@ -123,3 +127,21 @@ def test_the_site_is_where_it_listens(bind, address):
 def test_a_command_refuses_a_value_in_one_line(name, value):
     _, said = manage("check", **{name: value}).communicate(timeout=60)
     assert re.fullmatch(rf"check: {name}\b.*give .*\n", said)
+
+
+def test_a_redis_that_does_not_answer_is_waited_for_two_seconds(monkeypatch):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("NAME", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        entry = Environment().cache("NAME", {})
+        began = time.monotonic()
+        with pytest.raises(redis.exceptions.TimeoutError):
+            CacheHandler({"default": entry})["default"].get("key")
+    assert time.monotonic() - began < 30
+
+
+def test_a_limit_in_the_url_of_the_cache_wins(monkeypatch):
+    monkeypatch.setenv("NAME", "redis://127.0.0.1:6379/0?socket_timeout=5")
+    options = Environment().cache("NAME", {})["OPTIONS"]
+    assert options == {"socket_connect_timeout": 2, "socket_timeout": 5}
