@@ -97,7 +97,8 @@ def test_a_new_person_gets_in_by_the_mailed_link(client, admin, client_of_bob):
     data = {"email": "Bob@Example.org", "name": "Bob", "usable_password": "true"}
     client.post("/admin/accounts/user/add/", data | {"password1": NEW, "password2": NEW})
     login = {"login": "bob@example.org", "password": NEW}
-    assert client_of_bob.post("/accounts/login/", login).status_code == 200
+    assert client_of_bob.post("/accounts/login/", login).url == "/accounts/confirm-email/"
+    mailbox.sent().clear()  # the code, which does as well
     client_of_bob.post("/accounts/password/reset/", {"email": "bob@example.org"})
     page = client_of_bob.get(mailbox.link()).url
     client_of_bob.post(page, {"password1": NEW, "password2": NEW})

@@ -39,7 +39,7 @@ def member(stranger, user):
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
 def test_a_page_without_uploads_takes_a_megabyte(stranger, path):
     refused = stranger.sends(1_000_001, path)
-    assert (refused.status_code, "larger than 1 MB" in refused.content.decode()) == (413, True)
+    assert (refused.status_code, "more than 1 MB" in refused.content.decode()) == (413, True)
 
 
 def test_a_stranger_uploads_nothing(stranger):

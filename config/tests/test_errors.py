@@ -79,6 +79,7 @@ def test_an_exception_becomes_its_page(client, monkeypatch, error, status, headi
 )
 def test_a_form_that_is_too_much_is_413_and_one_line_in_the_log(client, db, caplog, path, form):
     client.force_login(make_user())
+    caplog.clear()
     answer = client.post(path, form)
     assert answer.status_code == 413
     assert "You sent too much at once" in answer.content.decode()
