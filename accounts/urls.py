@@ -30,7 +30,7 @@ entrance = [
     path("password/set/", in_one_transaction(allauth.PasswordSetView), name="account_set_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        in_one_transaction(allauth.PasswordResetFromKeyView),
+        in_one_transaction(views.PasswordResetFromKeyView),
         name="account_reset_password_from_key",
     ),
 ]

@@ -44,6 +44,14 @@ class SignupView(InOneTransaction, views.SignupView):  # type: ignore[misc]
             return super().form_valid(form)
 
 
+class PasswordResetFromKeyView(views.PasswordResetFromKeyView):  # type: ignore[misc]
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        # The link has confirmed the address: nothing leads back to the page for the code.
+        self.request.session.flush()
+        return response
+
+
 class EmailChangeView(views.EmailView):  # type: ignore[misc]
     """allauth's, without the three statements for what the page does not show."""
 
