@@ -78,10 +78,9 @@ class ActOnce:
         if getattr(view, "csrf_exempt", False) or not is_act(request):
             return None
         act = Act(key=key_of(request), owner=uuid4(), before=browser_of(request.COOKIES))
-        # Before it is known to be claimed: the answer to the claim may be lost.
-        request.act = act
         for _pause in pauses():
             if claim(act):
+                request.act = act
                 return None
             if answered(request, act):
                 return HttpResponse()

@@ -19,7 +19,7 @@ from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from config.database.backend import poison
-from config.database.backend.patience import Patience, is_lost
+from config.database.backend.patience import Patience
 from config.database.backend.reachability import doubtful_pool, home, is_worth_waiting
 from config.database.backend.reads import is_plain_read
 from config.database.policy import PoolPolicy
@@ -190,9 +190,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return execute(sql, params, many, context)
             except DjangoOperationalError as error:
                 if not (repeatable and patience.for_statement(error.__cause__)):
-                    # What must not run twice was lost without a wait: the next may be answered.
-                    if repeatable or not is_lost(error.__cause__):
-                        self.give_up(error.__cause__)
+                    self.give_up(error.__cause__)
                     self.close_if_lost(is_alone)
                     raise
             self.replace_connection(patience)
