@@ -25,7 +25,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error, connection
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 
@@ -115,7 +115,14 @@ def answered_before(request: HttpRequest) -> bool:
 
 def is_act(request: HttpRequest) -> bool:
     sent = request.method == "POST" and settings.CSRF_COOKIE_NAME in request.COOKIES
-    return sent and TOKEN in request.POST
+    return sent and has_token(request)
+
+
+def has_token(request: HttpRequest) -> bool:
+    try:
+        return TOKEN in request.POST
+    except UnreadablePostError:  # whoever sent it has gone, or was too slow
+        return False
 
 
 def key_of(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.acts import TOKEN, answered_before
+from accounts.acts import TOKEN, answered_before, has_token
 
 # What Django says once the request is known to come from a page of this site.
 OF_THE_TOKEN: Final = ("CSRF token from POST", REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE)
@@ -22,7 +22,7 @@ WAYS_IN: Final = ("account_login", "account_signup", "account_email_verification
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Go on where there is nothing left to do, else show what was typed, to be sent again."""
-    if TOKEN not in request.POST or not reason.startswith(OF_THE_TOKEN):
+    if not has_token(request) or not reason.startswith(OF_THE_TOKEN):
         return csrf_failure(request, reason)
     if answered_before(request):
         return HttpResponse()
