@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.acts import TOKEN, answered_before, has_token
+from config.addresses import is_ours
 
 # What Django says once the request is known to come from a page of this site.
 OF_THE_TOKEN: Final = ("CSRF token from POST", REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE)
@@ -39,8 +39,7 @@ def _way_on(request: HttpRequest) -> str | None:
         if request.path not in map(reverse, WAYS_IN):
             return None
         page = request.POST.get("next", "")
-        mine = url_has_allowed_host_and_scheme(page, {request.get_host()})
-        return page if mine else resolve_url(settings.LOGIN_REDIRECT_URL)
+        return page if page and is_ours(page) else resolve_url(settings.LOGIN_REDIRECT_URL)
     signs_out = request.path == reverse("account_logout")
     return resolve_url(settings.LOGOUT_REDIRECT_URL) if signs_out else None
 

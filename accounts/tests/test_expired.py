@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.test.client import FakePayload
 
 from accounts.tests.people import PASSWORD, make_user
 
@@ -34,11 +35,14 @@ def test_signing_in_in_a_second_tab_goes_on(browser):
     assert (answer.status_code, answer.url) == (302, "/files/")
 
 
-def test_another_sites_address_is_no_way_on(browser):
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "http://[::1]@evil.example", "http://localhost/", "//["]
+)
+def test_another_sites_address_is_no_way_on(browser, url):
     make_user()
     first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
     sign_in(browser, first)
-    assert sign_in(browser, second | {"next": "https://evil.example/"}).url == "/"
+    assert sign_in(browser, second | {"next": url}).url == "/"
 
 
 def test_a_form_of_an_earlier_sign_in_is_shown_again_with_what_was_typed(browser):
@@ -51,6 +55,17 @@ def test_a_form_of_an_earlier_sign_in_is_shown_again_with_what_was_typed(browser
     assert answer.status_code == 200
     assert 'name="bio" value="Counts &lt;engines&gt;"' in answer.content.decode()
     assert PASSWORD not in answer.content.decode()
+
+
+class Broken(FakePayload):
+    def read(self, *args, **kwargs):
+        raise ConnectionResetError
+
+
+def test_a_form_whose_body_never_came_is_refused(browser, monkeypatch):
+    monkeypatch.setattr("django.test.client.FakePayload", Broken)
+    kind = "application/x-www-form-urlencoded"
+    assert browser.post("/accounts/login/", "login=ada", content_type=kind).status_code == 403
 
 
 def test_a_form_of_another_site_is_refused(browser):
