@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
 
@@ -65,6 +65,14 @@ def _people_are_onboarded() -> None:
     from onboarding.models import Preferences
 
     settling.append(lambda user: Preferences.objects.create(user=user, finished_at=timezone.now()))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logging_is_configured_once() -> Iterator[None]:
+    """A command that a test runs would else have the log written to that test's own, later
+    closed, standard error."""
+    with override_settings(LOGGING_CONFIG=None):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -40,6 +40,7 @@ def outage(site, way):
     finally:
         os.kill(supervisor, signal.SIGCONT)
     wait_until(lambda: accepts(site), 30, "PostgreSQL accepts connections")
+    assert site.pid("postgres") not in (0, postgres)
 
 
 def accepts(site):
@@ -63,7 +64,8 @@ def test_with_traffic_only_503_until_two_seconds_after_its_return(
     first = min(a.ended for a in traffic.answers if a.began >= back and a.status == 200)
     record_property("people", traffic.summary())
     record_property("200 again after", f"{first - back:.1f} s")
-    assert set(traffic.statuses()) == {200, 503}
+    # Whoever asked early enough may be answered within the wait for a connection.
+    assert set(traffic.statuses()) - {503} == {200}
     assert set(traffic.statuses(after=back + 2)) == {200}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
     assert traffic.lost() == []
