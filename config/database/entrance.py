@@ -4,6 +4,9 @@ A slot is only as good as the rights to it: with PostgreSQL's own lock functions
 any number, and gives them back at will. So these are revoked from everybody, and a function of
 the administrator's gives the caller one slot, of no other role's pool. Where it is missing, the
 login takes its slot itself (`slots`), and the system checks say so.
+
+A session can still forget all its locks, by DISCARD ALL, which nobody can be denied. So a table
+remembers which session has a slot, for as long as its backend lives.
 """
 
 from __future__ import annotations
@@ -34,6 +37,58 @@ IS_OPEN: Final = (
     f" OR to_regproc('{NAME}') IS NULL"
 )
 
+# Unlogged: a crash of the server ends all sessions and empties it, and nothing waits for a disk.
+MEMORY: Final = """\
+SET client_min_messages = warning;
+CREATE SCHEMA IF NOT EXISTS entrance;
+CREATE UNLOGGED TABLE IF NOT EXISTS entrance.taken (
+    class integer, slot integer, pid integer NOT NULL, started timestamptz NOT NULL,
+    PRIMARY KEY (class, slot));"""
+
+# Whether the slot, whose lock the session has got, is its own: not where another session that
+# forgot the lock still lives, nor for one that has a slot of another pool. A transaction that may
+# not write, as the role can have it, or on a standby, leaves it at the locks.
+KEEP: Final = """\
+CREATE OR REPLACE FUNCTION entrance.keep(class integer, slot integer) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $keep$
+DECLARE
+    me CONSTANT integer := pg_backend_pid();
+    since timestamptz;
+BEGIN
+    PERFORM pg_stat_clear_snapshot();
+    IF EXISTS (SELECT FROM entrance.taken AS t, pg_stat_get_activity(t.pid) AS a
+               WHERE a.backend_start = t.started AND CASE WHEN t.pid = me
+               THEN t.class <> keep.class ELSE (t.class, t.slot) = (keep.class, keep.slot) END)
+    THEN
+        RETURN false;
+    END IF;
+    SELECT backend_start INTO since FROM pg_stat_get_activity(me);
+    DELETE FROM entrance.taken AS t WHERE t.pid = me;
+    INSERT INTO entrance.taken VALUES (class, slot, me, since)
+    ON CONFLICT ON CONSTRAINT taken_pkey
+    DO UPDATE SET pid = excluded.pid, started = excluded.started;
+    RETURN true;
+EXCEPTION
+    WHEN serialization_failure THEN RETURN false;
+    WHEN OTHERS THEN RETURN true;
+END $keep$;"""
+
+# For `manage.py pools`: who has a slot, and the end of one of them.
+HOLDERS: Final = """\
+CREATE OR REPLACE FUNCTION entrance.holders() RETURNS TABLE (class integer, pid integer, role name)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $holders$
+    SELECT l.classid::integer, a.pid, a.usename FROM pg_locks AS l JOIN pg_stat_activity AS a
+    ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.objid > 0 AND l.granted
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION SELECT t.class, a.pid, a.usename FROM entrance.taken AS t JOIN pg_stat_activity AS a
+    ON a.pid = t.pid AND a.backend_start = t.started
+$holders$;
+CREATE OR REPLACE FUNCTION entrance.end_holder(class integer, pid integer) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $end$
+    SELECT coalesce(bool_or(pg_terminate_backend(h.pid)), false) FROM entrance.holders() AS h
+    WHERE h.class = end_holder.class AND h.pid = end_holder.pid
+$end$;"""
+
 # One slot for each session, so that no client can take those of others; a class that is not a
 # pool's, such as a test's, is anybody's.
 FUNCTION: Final = """\
@@ -58,7 +113,10 @@ BEGIN
     LOOP
         FOR slot IN 1..slots LOOP
             IF pg_try_advisory_lock(class, slot) THEN
-                RETURN;
+                IF entrance.keep(class, slot) THEN
+                    RETURN;
+                END IF;
+                PERFORM pg_advisory_unlock(class, slot);
             END IF;
         END LOOP;
 {overdue}
@@ -71,7 +129,8 @@ OVERDUE: Final = """\
         PERFORM pg_stat_clear_snapshot();
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datid = here AND usename = {role} AND pid <> pg_backend_pid()
-        AND (state = 'active' AND query_start < clock_timestamp() - interval '{active} s'
+        AND (state IN ('active', 'fastpath function call')
+             AND state_change < clock_timestamp() - interval '{active} s'
              OR state LIKE 'idle in transaction%'
              AND state_change < clock_timestamp() - interval '{idle} s');"""
 
@@ -79,21 +138,26 @@ OVERDUE: Final = """\
 def rights(
     pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], roles: str, owner: str
 ) -> list[str]:
-    """The lines of psql's that make the function and revoke what would get around it.
+    """The lines of psql's that make the functions and revoke what would get around it.
 
     `roles` and `owner`, the jobs' role, are quoted names; the others are as they are.
     """
     return [
-        function(pools, servers),
+        definitions(pools, servers),
         f"REVOKE ALL ON FUNCTION {NAME} FROM PUBLIC;",
         f"GRANT EXECUTE ON FUNCTION {NAME} TO {roles};",
+        "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA entrance FROM PUBLIC;",
+        f"GRANT USAGE ON SCHEMA entrance TO {owner};",
+        f"GRANT EXECUTE ON FUNCTION entrance.holders, entrance.end_holder TO {owner};",
+        # pg_dump, which acts as the owner, looks at every table.
+        f"GRANT SELECT ON entrance.taken TO {owner};",
         _each(REVOKED, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"),
         _each(REVOKED, f"GRANT EXECUTE ON FUNCTION %s TO {owner.replace('%', '%%')}"),
     ]
 
 
-def function(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
-    """The statement that makes the function."""
+def definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
+    """The statements that make the functions, and the table in which they remember."""
     reserved = ", ".join(
         f"({_text(servers[name].user)}, {lock_class(pool)})" for name, pool in pools.items()
     )
@@ -101,13 +165,14 @@ def function(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> 
         f"    PERFORM set_config('{name}', '{value}', false);"
         for name, value in SITE_SETTINGS.items()
     )
-    return FUNCTION.format(
+    enter = FUNCTION.format(
         name=NAME,
         reserved=reserved,
         settings=settings,
         overdue=_overdue(pools["web"], servers),
         pause=PAUSE,
     )
+    return "\n".join((MEMORY, KEEP, HOLDERS, enter))
 
 
 def _overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:

@@ -166,9 +166,12 @@ def _too_much(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
         hint = " ".join(f"REVOKE CONNECT ON DATABASE {roles.quoted(n)} FROM PUBLIC;" for n in names)
         message = W103.format(role=role, names=", ".join(names))
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
-    # What each login sets anew does not matter.
-    own = [line.partition("=")[0] for line in facts.defaults]
-    if strange := [name for name in own if name not in session_settings(pool) | SITE_SETTINGS]:
+    # What each login sets anew does not matter, unless it keeps the login itself from writing.
+    anew = session_settings(pool) | SITE_SETTINGS
+    lines = [line for line in facts.defaults if line != "default_transaction_read_only=off"]
+    own = [line.partition("=")[0] for line in lines]
+    anew.pop("default_transaction_read_only")
+    if strange := [name for name in own if name not in anew]:
         message = W104.format(role=role, names=", ".join(strange))
         hint = " ".join(f"ALTER ROLE {roles.quoted(role)} RESET {name};" for name in strange)
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")

@@ -143,3 +143,29 @@ def test_what_pgbouncer_has_abandoned_still_counts():
             seen.append(sleeping(watching))
         wait_until(lambda: sleeping(watching) == 0, 5, "the abandoned backends are gone")
     assert max(seen) == 2
+
+
+def test_a_client_that_makes_its_backends_forget_their_slots_gets_no_more_of_them():
+    """It turns every limit of its session off, gives up all locks and goes away in a statement."""
+    policy = replace(settings.POOLS["web"], name="test", max_connections=2)
+    off = "SET statement_timeout = 0; SET client_connection_check_interval = 0"
+    pids = set()
+    with superuser() as watching, pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
+        try:
+            for _ in range(2):
+                hostile = connect(settings.POSTGRES["web"], **where(said))
+                for statement in (off, "DISCARD ALL", off):
+                    hostile.execute(statement)
+                pids.add(hostile.execute("SELECT pg_backend_pid()").fetchone()[0])
+                hostile.pgconn.send_query(b"SELECT pg_sleep(60)")
+                wait_until(lambda: sleeping(watching) == len(pids), 5, "it sleeps")
+                abandon(hostile)
+            late = slow_query(**where(said))
+            asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+            wait_until(lambda: watching.execute(asleep).fetchone() == (3,), 5, "a login waits")
+            assert sleeping(watching) == 2
+            late.close()
+        finally:
+            for pid in pids:
+                watching.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert len(pids) == 2

@@ -1,9 +1,11 @@
 """Both PgBouncer processes have taken every number of the policy from their files."""
 
 import re
+import select
 from dataclasses import fields, replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -144,6 +146,17 @@ def test_awkward_names_and_passwords_reach_the_server():
         found = whoami(servers["web"], said)
     assert found == (servers["web"].user, servers["web"].dbname)
     assert complaints(said["log"]) == []
+
+
+def test_a_transaction_that_says_nothing_is_ended_though_its_client_turned_the_limit_off():
+    policy = replace(settings.POOLS["web"], name="test", idle_in_transaction_timeout=1)
+    with pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
+        client = connect(settings.POSTGRES["web"], **where(said))
+        client.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+        ended, _, _ = select.select([client], [], [], 10)
+        with pytest.raises(psycopg.OperationalError, match="idle transaction timeout"):
+            client.execute("COMMIT")
+    assert ended
 
 
 def whoami(server, said):

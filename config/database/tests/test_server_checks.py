@@ -147,6 +147,7 @@ def test_each_pool_has_settings_of_its_own():
         ({"slots_are_open": True}, "pool.W102"),
         ({"other_databases": ("postgres",)}, "pool.W103"),
         ({"defaults": ("search_path=public", "work_mem=64kB")}, "pool.W104"),
+        ({"defaults": ("default_transaction_read_only=on",)}, "pool.W104"),
     ],
 )
 def test_what_the_web_role_can_do_to_others_is_found(changes, expected):

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.entrance import function
+from config.database.entrance import definitions
 from config.database.pgbouncer import connect_query
 from config.database.policy import JOBS, WEB
 from config.database.slots import HAS_SLOT, lock_class
@@ -179,21 +179,66 @@ def test_a_role_that_changed_its_defaults_changed_none_of_the_pools(logins):
     assert seen == ["15s", "public", "off", "1"]
 
 
-def test_who_waits_ends_what_has_lasted_longer_than_any_statement_may(logins):
+def test_a_session_that_forgets_its_locks_keeps_its_slot(logins):
+    """DISCARD ALL can be denied to nobody."""
+    with superuser() as admin:
+        holders = [logins() for _ in range(4)]
+        holders[1].execute("DISCARD ALL")
+        waiting = logins(wait=False)
+        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        holders[1].close()
+        wait_until(lambda: not is_asleep(admin, waiting), 5, "the login has its slot")
+        assert taken(admin) == [1, 2, 3, 4]
+
+
+def test_who_forgets_its_locks_and_enters_again_has_one_slot(logins):
+    enter = "SELECT enter_pool(%s, 4)"
+    login = logins()
+    for _ in range(3):
+        login.execute("DISCARD ALL")
+        login.execute(enter, [lock_class(POOL)])
+    with superuser() as admin:
+        kept = "SELECT count(*) FROM entrance.taken WHERE pid = %s"
+        assert admin.execute(kept, [login.info.backend_pid]).fetchone() == (1,)
+    login.execute("DISCARD ALL")
+    login.execute("SET statement_timeout = 100")
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        login.execute(enter, [lock_class(POOL) + 1])
+
+
+def test_a_login_that_may_not_write_has_a_slot_all_the_same(logins):
+    login = logins("SET default_transaction_read_only = on")
+    login.execute(LOGIN)
+    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+
+
+OVERDUE = {
+    "a statement": "SELECT pg_sleep(60)",
+    "a transaction": "BEGIN; SELECT 1",
+    "a failed transaction": "BEGIN; SELECT 1/0",
+}
+
+
+def test_who_waits_ends_what_has_lasted_longer_than_it_may(logins):
     """A client that turned its limits off and went away would keep its slot for ever."""
-    short = replace(settings.POOLS["web"], statement_timeout=1)
-    pools, servers = settings.POOLS | {"web": short}, settings.POSTGRES
+    short = replace(settings.POOLS["web"], statement_timeout=1, idle_in_transaction_timeout=1)
     with superuser() as admin:
         try:
-            admin.execute(function(pools, servers))
-            holder, *_ = [logins() for _ in range(4)]
-            holder.execute("SET statement_timeout = 0; SET client_connection_check_interval = 0")
-            holder.pgconn.send_query(b"SELECT pg_sleep(60)")
-            logins()
-            pid = holder.info.backend_pid
-            wait_until(lambda: not is_alive(admin, pid), 5, "the overdue one is gone")
+            admin.execute(definitions(settings.POOLS | {"web": short}, settings.POSTGRES))
+            overdue, idle = [logins() for _ in OVERDUE], logins()
+            for holder, statement in zip(overdue, OVERDUE.values(), strict=True):
+                holder.execute(
+                    "SET statement_timeout = 0; SET client_connection_check_interval = 0"
+                )
+                holder.execute("SET idle_in_transaction_session_timeout = 0")
+                holder.pgconn.send_query(statement.encode())
+            for holder in overdue:
+                logins()
+                pid = holder.info.backend_pid
+                wait_until(lambda pid=pid: not is_alive(admin, pid), 5, "the overdue one is gone")
+            assert is_alive(admin, idle.info.backend_pid)
         finally:
-            admin.execute(function(settings.POOLS, servers))
+            admin.execute(definitions(settings.POOLS, settings.POSTGRES))
 
 
 def test_without_the_function_a_login_takes_its_slot_itself(logins):
