@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
-from django.db import connections
+from django.db import ProgrammingError, connections
+from django.db.backends.utils import CursorWrapper
 
 from config.database.backend.base import DatabaseWrapper
 
@@ -20,6 +22,19 @@ BACKENDS: Final = """
     FROM pg_stat_activity
     WHERE usename = ANY(%s) AND coalesce(backend_type, 'client backend') = 'client backend'
 """
+
+
+HOLDERS: Final = "SELECT class, pid, role FROM entrance.holders()"
+END: Final = "SELECT entrance.end_holder(%s, %s)"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A session that has a slot of the lock class `class_`."""
+
+    class_: int
+    pid: int
+    role: str
 
 
 @dataclass(frozen=True)
@@ -54,11 +69,34 @@ def ask(roles: Collection[str]) -> list[Backend]:
 
     Raises OperationalError where no answer comes within LIMIT.
     """
+    with _cursor() as cursor:
+        cursor.execute(BACKENDS, [list(roles)])
+        return [Backend(*row) for row in cursor.fetchall()]
+
+
+def holders() -> list[Holder]:
+    """Who has a slot, of any pool; nobody where the server cannot be asked for it."""
+    try:
+        with _cursor() as cursor:
+            cursor.execute(HOLDERS)
+            return [Holder(*row) for row in cursor.fetchall()]
+    except ProgrammingError:
+        return []
+
+
+def end(holder: Holder) -> bool:
+    """End the session if it still has its slot; whether it had."""
+    with _cursor() as cursor:
+        cursor.execute(END, [holder.class_, holder.pid])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def _cursor() -> Iterator[CursorWrapper]:
     connection = cast("DatabaseWrapper", connections["jobs"])
     try:
         with connection.within(LIMIT), connection.cursor() as cursor:
-            cursor.execute(BACKENDS, [list(roles)])
-            return [Backend(*row) for row in cursor.fetchall()]
+            yield cursor
     finally:
         connection.close()
 

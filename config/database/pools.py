@@ -11,8 +11,16 @@ from typing import Any, Final
 
 from django.db import Error
 
-from config.database.backends import RoleStatus, ask, in_short, role_status, without_the_asking
+from config.database.backends import (
+    RoleStatus,
+    ask,
+    holders,
+    in_short,
+    role_status,
+    without_the_asking,
+)
 from config.database.console import ADMIN_DATABASE, Console, ConsoleError, StillBusyError
+from config.database.intruders import Intruder, end_intruders
 from config.database.policy import PoolPolicy
 from config.database.server import Server
 
@@ -92,11 +100,15 @@ def server_pids(console: Console) -> frozenset[int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Each pool and each role, by name; None, and the reason in `errors`, for what is away."""
+    """Each pool and each role, by name; None, and the reason in `errors`, for what is away.
+
+    `ended` are the sessions that held a slot which was not theirs.
+    """
 
     pools: Mapping[str, PoolStatus | None]
     roles: Mapping[str, RoleStatus] | None
     errors: Mapping[str, str]
+    ended: Sequence[Intruder] = ()
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def document(self) -> dict[str, Any]:
@@ -108,19 +120,40 @@ class Overview:
         if self.roles is not None:
             roles = {role: asdict(status) for role, status in self.roles.items()}
         now = self.time.isoformat(timespec="milliseconds")
-        return {"time": now, "pools": pools, "roles": roles, "errors": dict(self.errors)}
+        ended = [asdict(intruder) for intruder in self.ended]
+        errors = dict(self.errors)
+        return {"time": now, "pools": pools, "roles": roles, "errors": errors, "ended": ended}
 
 
-def overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Overview:
-    """Ask both consoles and, through the jobs pool, PostgreSQL; never raises for their absence."""
+def overview(
+    policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server], *, replicas: int
+) -> Overview:
+    """Ask both consoles and, through the jobs pool, PostgreSQL; never raises for their absence.
+
+    Sessions that hold a slot which is not theirs are ended.
+    """
     errors: dict[str, str] = {}
     pools = {name: _reached(policy, errors) for name, policy in policies.items()}
-    roles = None
+    roles, ended = None, list[Intruder]()
     try:
         roles = _roles(policies, servers, pools)
+        ended = _ended(policies, servers, pools, alone=replicas == 1)
     except (ConsoleError, Error) as error:
         errors["postgresql"] = in_short(error)
-    return Overview(pools=pools, roles=roles, errors=errors)
+    return Overview(pools=pools, roles=roles, errors=errors, ended=ended)
+
+
+def _ended(
+    policies: Mapping[str, PoolPolicy],
+    servers: Mapping[str, Server],
+    pools: Mapping[str, PoolStatus | None],
+    *,
+    alone: bool,
+) -> list[Intruder]:
+    """End who holds a slot without being a server connection, before and after they were seen."""
+    seen = holders()
+    known = {name: pool.pids | _pids(policies[name]) for name, pool in pools.items() if pool}
+    return list(end_intruders(seen, policies, servers, known, alone=alone))
 
 
 def _reached(policy: PoolPolicy, errors: dict[str, str]) -> PoolStatus | None:

@@ -93,6 +93,11 @@ def _notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
             f"What {role}'s backends do is hidden from {jobs}: an administrator's "
             f"GRANT pg_read_all_stats TO {quoted(jobs)} shows it."
         )
+    for one in overview.ended:
+        yield (
+            f"Ended process {one.pid} of {one.role}: it held a slot of the {one.pool} pool and "
+            "was none of its connections."
+        )
     if any(status.abandoned for status in roles.values()):
         yield (
             "Abandoned backends have no client any more and end within seconds. Those that stay "

@@ -1,5 +1,9 @@
-"""dbshell and backup go around the pools, with a role and a limit of their own."""
+"""dbshell and backup go around the pools, with a role and a limit of their own.
 
+dumpdata and loaddata need not: like every command of Django's they leave a session as it was.
+"""
+
+import pytest
 from django.conf import settings
 
 from config.database.tests.servers import connect
@@ -25,6 +29,32 @@ def test_a_backup_has_the_tables(tmp_path):
     assert told("backup", str(tmp_path / "dump")) == f"{tmp_path / 'dump'}: written\n"
     assert (tmp_path / "dump").read_bytes()[:5] == b"PGDMP"
     assert b"accounts_user" in (tmp_path / "dump").read_bytes()
+
+
+LEFT_BEHIND = """
+    SELECT ARRAY(SELECT name || '=' || setting FROM pg_settings WHERE source = 'session'
+                 ORDER BY name),
+           ARRAY(SELECT locktype || coalesce(classid, 0) FROM pg_locks
+                 WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+           (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),
+           pg_my_temp_schema()
+"""
+
+
+def left_behind():
+    """What a session of the jobs pool has of its earlier clients."""
+    entry = settings.DATABASES["jobs"]
+    place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
+    with connect(settings.POSTGRES["jobs"], **place) as client:
+        return client.execute(LEFT_BEHIND).fetchone()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+def test_dumpdata_and_loaddata_leave_nothing_in_the_sessions_of_their_pool(tmp_path):
+    before = left_behind()
+    told("dumpdata", "onboarding", "auth", "--output", str(tmp_path / "all.json"))
+    told("loaddata", str(tmp_path / "all.json"))
+    assert left_behind() == before
 
 
 def test_what_fails_in_it_is_the_commands_status():

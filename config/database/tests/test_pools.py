@@ -84,7 +84,7 @@ def in_transaction(name):
 
 def test_the_document_has_the_documented_keys():
     seen = document()
-    assert list(seen) == ["time", "pools", "roles", "errors"]
+    assert list(seen) == ["time", "pools", "roles", "errors", "ended"]
     assert list(seen["pools"]) == ["web", "jobs"]
     assert [*seen["pools"]["web"], "pids"] == [field.name for field in fields(PoolStatus)]
     assert set(seen["roles"]) == {server.user for server in settings.POSTGRES.values()}
@@ -125,7 +125,8 @@ def leave_behind():
     return pid
 
 
-def test_a_backend_whose_client_has_gone_is_abandoned():
+def test_a_backend_whose_client_has_gone_is_abandoned(settings):
+    settings.REPLICAS = 2  # alone, the command would end it
     role = settings.POSTGRES["web"].user
     pid = leave_behind()
     try:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Write one table or document; which of the consoles did not answer, and why."""
-        seen = pools.overview(settings.POOLS, settings.POSTGRES)
+        seen = pools.overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
         if as_json:
             self.stdout.write(json.dumps(seen.document()))
         elif clear or any(seen.pools.values()):
