@@ -80,7 +80,7 @@ if DATABASE_POOLING == "direct":
     WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
 
 CACHE_TABLE = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "BACKEND": "config.cache.DatabaseCache",
     "LOCATION": "cache",
     # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
     "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -192,8 +192,6 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/h/key",
 }
 ACCOUNT_PREVENT_ENUMERATION = True
-# allauth's own asks the database for more of a person's addresses, so that the time tells of them.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a class
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
