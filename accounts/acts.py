@@ -8,7 +8,8 @@ that one. Whoever sends the act again meanwhile, or up to KEPT later, waits and 
 
 Only the browser that acted gets it: with the cookies that it had before, or has since. The next
 act of the browser ends it, so that what was undone can be done again. What failed (5xx, 429), or
-cannot be kept (a download), is no answer to keep: the second request then acts itself.
+cannot be kept (a download), is no answer to keep: the second request then acts itself. Where the
+database was lost, and the claim cannot be deleted, a cookie says that it has failed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import Error, connection
@@ -30,6 +32,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Act
+from config.database.repeat import repeat_if_lost
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ CLAIM: Final = """
     ON CONFLICT (key) DO UPDATE
     SET owner = EXCLUDED.owner, before = EXCLUDED.before, after = '', answer = NULL,
         expires_at = EXCLUDED.expires_at
-    WHERE act.expires_at <= clock_timestamp() OR act.owner = EXCLUDED.owner
+    WHERE act.expires_at <= clock_timestamp() OR act.owner IN (EXCLUDED.owner, %(failed)s)
 """
 
 View = Callable[..., HttpResponseBase]
@@ -78,9 +81,10 @@ class ActOnce:
         if getattr(view, "csrf_exempt", False) or not is_act(request):
             return None
         act = Act(key=key_of(request), owner=uuid4(), before=browser_of(request.COOKIES))
+        # Before it is known whether it is claimed: that answer may be lost.
+        request.act = act
         for _pause in pauses():
-            if claim(act):
-                request.act = act
+            if repeat_if_lost(partial(claim, act, failed_owner(request))):
                 return None
             if answered(request, act):
                 return HttpResponse()
@@ -159,11 +163,15 @@ def pauses() -> Iterator[None]:
         time.sleep(next(lengths, LAST_PAUSE))
 
 
-def claim(act: Act) -> bool:
-    """Whether the act is this request's to do: one statement, atomic."""
+def claim(act: Act, failed: UUID | None = None) -> bool:
+    """Whether the act is this request's to do: one statement, atomic.
+
+    It is where nobody else has claimed it, or whoever has is known to have failed.
+    """
     values: dict[str, Any] = {
         "key": act.key,
         "owner": act.owner,
+        "failed": failed,
         "browser": act.before,
         "runs": RUNS,
     }
@@ -182,16 +190,52 @@ def answered(request: ActRequest, act: Act) -> bool:
 
 def keep(request: HttpRequest, act: Act, response: HttpResponseBase) -> None:
     """Leave the answer for those who send the act again; without one they do it themselves."""
+    if response.status_code >= 500:
+        # A sign-in renews the token: the one that the form was sent with stays good.
+        response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
+    answer = answer_of(response)
+    after = browser_of(cookies_after(request, response))
+    if not settled(act, answer, after) and answer is None:
+        remember_failure(response, act)
+
+
+def settled(act: Act, answer: dict[str, Any] | None, after: str) -> bool:
+    """Whether the answer is kept or, without one, the claim ended."""
     mine = Act.objects.filter(key=act.key, owner=act.owner)
+    settle: Callable[[], object] = mine.delete
+    if answer is not None:
+        settle = partial(mine.update, answer=answer, after=after, expires_at=Now() + KEPT)
     try:
-        if answer := answer_of(response):
-            after = browser_of(cookies_after(request, response))
-            mine.update(answer=answer, after=after, expires_at=Now() + KEPT)
-        else:
-            mine.delete()
+        repeat_if_lost(settle)
     except Error:
-        # It is done all the same.
-        logger.warning("the answer to a form could not be kept", exc_info=True)
+        if answer is not None:
+            # It is done all the same.
+            logger.warning("the answer to a form could not be kept", exc_info=True)
+        return False
+    return True
+
+
+def failed_cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}failed_act"
+
+
+def remember_failure(response: HttpResponseBase, act: Act) -> None:
+    """Have the browser say, when it sends the act again, that this one does it no more."""
+    response.set_cookie(
+        failed_cookie(),
+        str(act.owner),
+        max_age=RUNS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def failed_owner(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.COOKIES.get(failed_cookie(), ""))
+    except ValueError:
+        return None
 
 
 def answer_of(response: HttpResponseBase) -> dict[str, Any] | None:

@@ -26,6 +26,8 @@ from config.database.policy import PoolPolicy
 
 # Seconds; libpq knows no less.
 LEAST_CONNECT_TIMEOUT: Final = 2
+# Seconds; what failed sooner has cost nobody a wait, so that a request may ask again.
+SHORT_WAIT: Final = 0.5
 # Messages that a server sends unasked: a notification, a notice, a setting's new value.
 UNASKED: Final = (b"A", b"N", b"S")
 # What Django remembers of a transaction, which a new connection begins without.
@@ -182,16 +184,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        patience = self.patience or Patience(self.time_left())
+        patience, began = self.patience or Patience(self.time_left()), time.monotonic()
         while True:
             is_alone = self.connection.autocommit and self.is_idle()
             repeatable = not many and self.is_repeatable(sql, context["cursor"].cursor)
             try:
                 return execute(sql, params, many, context)
-            except DjangoOperationalError as error:
+            except DjangoError as error:
                 if not (repeatable and patience.for_statement(error.__cause__)):
-                    self.give_up(error.__cause__)
-                    self.close_if_lost(is_alone)
+                    self.leave_if_lost(error.__cause__, time.monotonic() - began, is_alone)
                     raise
             self.replace_connection(patience)
             context["cursor"].cursor = self.create_cursor()
@@ -228,15 +229,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return ";" not in statement
         return is_plain_read(statement)
 
-    def close_if_lost(self, is_alone: bool) -> None:
-        """Let what follows have a new connection; but not the rest of a transaction."""
-        if is_alone and self.connection is not None and self.connection.closed:
+    def leave_if_lost(self, error: BaseException | None, seconds: float, is_alone: bool) -> None:
+        """Let what follows have a new connection, unless this one was long waited for in vain;
+        but not the rest of a transaction."""
+        if self.connection is None or not self.connection.closed:
+            return
+        if seconds > SHORT_WAIT:
+            self.give_up(error)
+        if is_alone:
             self.close()
 
     def replace_connection(self, patience: Patience) -> None:
         """Connect anew, leaving Django's record of open `atomic()` blocks as it is.
 
-        Where that fails the lost connection stays, so that the transaction fails too.
+        Where that fails the lost connection stays in a transaction, so that this fails too.
         """
         lost, record = self.connection, {name: getattr(self, name) for name in RECORD}
         self.run_commit_hooks_on_set_autocommit_on = False
@@ -249,7 +255,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException:
             if self.connection not in (lost, None):
                 self.connection.close()
-            self.connection = lost
+            self.connection = None if record["autocommit"] else lost
             raise
         finally:
             self.patience = before

@@ -6,6 +6,8 @@ import socket
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from config.database.backend import base, patience
+
 
 def sever():
     """Cut the connection's socket, as a PgBouncer that is killed does."""
@@ -67,3 +69,32 @@ def test_a_lost_later_statement_of_a_transaction_is_never_repeated():
 def test_a_statement_that_the_server_refused_is_never_repeated():
     with pytest.raises(OperationalError), connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def test_a_request_whose_write_was_lost_has_a_new_connection_at_once():
+    with connection.waiting_once():
+        write_in_vain()
+        connection.probe(5)
+
+
+def write_in_vain():
+    with pytest.raises(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+        begin_then_sever(cursor)
+
+
+def test_a_request_that_has_waited_in_vain_does_not_wait_again(monkeypatch):
+    monkeypatch.setattr(base, "SHORT_WAIT", 0.0)
+    with connection.waiting_once():
+        write_in_vain()
+        with pytest.raises(OperationalError):
+            connection.probe(5)
+
+
+def test_what_cannot_be_replaced_does_not_stay(monkeypatch):
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    with monkeypatch.context() as patch, connection.cursor() as cursor:
+        sever()
+        patch.setitem(connection.settings_dict, "HOST", "/nowhere")
+        with pytest.raises(OperationalError):
+            cursor.execute("SELECT 1")
+    connection.probe(5)
