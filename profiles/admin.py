@@ -54,7 +54,8 @@ class PersonAdmin(UserAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         gone = [User(pk=user.pk) for user in queryset]
-        deletion.delete_accounts(queryset)
+        for user in queryset:
+            deletion.delete_account(user)
         for user in gone:
             security_log.record_change("deletion", request, user)
 

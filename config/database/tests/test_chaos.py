@@ -1,0 +1,121 @@
+"""Wherever a connection is cut, an act is done once or not at all, and the next one works."""
+
+import time
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from accounts.models import Act as Claim
+from config import storage
+from config.database.backend import patience
+from config.tests.acts import ReadsProfile, every_act
+from config.tests.cutter import cutter_before
+from config.tests.fixtures import empty_tables
+from config.tests.outages import made
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MOMENTS = ["before", "after"]
+MOST_STATEMENTS = 60
+# Seconds in which someone who tries again is answered.
+SOON = 10
+
+
+@pytest.fixture(autouse=True)
+def _storage_of_the_test(settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {"default": storage.uploads(tmp_path / "files", "")}
+
+
+@pytest.fixture(scope="module")
+def cutter(tmp_path_factory):
+    """Before the pool of the site; its folder's name is short, as a socket's has to be."""
+    entry = settings.DATABASES["default"]
+    with cutter_before((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
+        yield cutter
+
+
+@contextmanager
+def led_through(cutter, *, connected):
+    """This thread's connection goes through the cutter, and is the same in all such blocks."""
+    usual, connection = connections["default"], made("default", cutter.address)
+
+    @contextmanager
+    def block():
+        connections["default"] = connection
+        try:
+            yield
+        finally:
+            connections["default"] = usual
+
+    try:
+        if connected:
+            connection.connect()
+        yield block
+    finally:
+        connection.close()
+
+
+def check(kind, cutter, *cut, connected=True, **how):
+    """Whether the act keeps to its model; how often it is cut, and its status."""
+    empty_tables()
+    act = kind()
+    assert act.state() == act.before
+    with led_through(cutter, connected=connected) as through:
+        with through(), cutter.armed(*cut, **how):
+            status = act.attempt()
+        cuts = cutter.cuts
+        where = f"cut {cut}: {status}, stored {act.state()}"
+        assert status < 400 or (status == 503 and cuts), where
+        assert act.state() in ([act.after] if status < 400 else [act.before, act.after]), where
+        if "again" not in how:
+            assert not Claim.objects.filter(answer=None).exists(), where
+        with through():
+            check_next(act, status, where)
+    return cuts, status
+
+
+def check_next(act, status, where):
+    """The thread's next request is answered, and so is whoever sends a failed act again, soon."""
+    assert act.client.get("/readyz").status_code == 200, where
+    if status >= 500:
+        began = time.monotonic()
+        again = act.attempt()
+        assert again in act.answers_again, f"{where}, then {again}"
+        assert time.monotonic() - began < SOON, where
+        assert act.state() in act.after_again, f"{where}, then {act.state()}"
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("kind", every_act())
+def test_an_act_is_whole_or_not_done_whichever_statement_is_cut(kind, moment, cutter):
+    for number in count(1):
+        cuts, status = check(kind, cutter, number, moment)
+        assert number < MOST_STATEMENTS
+        if not cuts:
+            break
+    assert status < 400
+    assert number > 1 or kind is ReadsProfile
+
+
+@pytest.mark.parametrize("kind", every_act())
+def test_an_act_is_whole_or_not_done_where_every_second_statement_is_cut(kind, cutter, monkeypatch):
+    monkeypatch.setattr(patience, "RESTART_WAIT", 0.1)
+    check(kind, cutter, 2, "before", again=True)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_login_that_is_cut_anywhere_is_made_again(moment, cutter):
+    for number in count(1):
+        cuts, status = check(ReadsProfile, cutter, number, moment, connected=False)
+        assert status == 200
+        if not cuts:
+            break
+    assert number > 3
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_page_that_only_reads_does_not_fail_by_one_cut(moment, cutter):
+    assert check(ReadsProfile, cutter, 1, moment, every=True) == (1, 200)
