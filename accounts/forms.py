@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts import guesses, tries
+from accounts import alike, guesses, tries
 from accounts.addresses import normalised
 from accounts.models import User
 
@@ -71,13 +71,21 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]
         # the same work here the time would tell which addresses have an account.
         password = make_password(self.cleaned_data["password1"])
         user = User.objects.filter(email=self.cleaned_data["email"]).first()
-        if user and tries.may_sign_up_again(user):
+        may_sign_up, has_address = tries.state_of(user) if user else (False, True)
+        alike.as_if_free(request, password, None if has_address else user)
+        if user and may_sign_up:
             user.password = password
             user.save(update_fields=["password"])
-            return user, perform_login(request, user, signup=True, email=user.email)
+            return user, perform_login(request, user, signup=True)
         if user:
-            tries.note(user, password)
+            alike.as_if_unconfirmed(user, password)
         return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> User:
+        """Make the account."""
+        user: User = super().save(request)
+        alike.as_if_taken(user)
+        return user
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
@@ -87,10 +95,16 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["email"] = any_spelling(self.fields["email"])
 
+    def clean_email(self) -> str:
+        """Find who has the address: by one statement, whatever there is to find."""
+        email = str(get_adapter().clean_email(self.cleaned_data["email"]))
+        self.users = list(User.objects.filter(email=email, is_active=True))
+        return email
+
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         if not self.users:
-            # A known address has a token made, with statements of its own: without the same
-            # work here the time would tell which addresses have an account.
+            # A known address has a token made: without the same work here the time would tell
+            # which addresses have an account.
             forms.default_token_generator.make_token(User())
         return str(super().save(request, **kwargs))
 

@@ -25,9 +25,15 @@ CHOSEN: Final = "accounts_chosen_password"
 REMEMBERED: Final = timedelta(days=7)
 
 
-def may_sign_up_again(user: User) -> bool:
+def state_of(user: User) -> tuple[bool, bool]:
+    """Whether anybody may sign up with the address again, and whether it has a row of its own.
+
+    One statement, for whomever.
+    """
+    addresses = list(user.emailaddress_set.all())
+    confirmed = any(address.email == user.email and address.verified for address in addresses)
     new = user.is_active and user.last_login is None and not user.is_staff
-    return new and not user.has_confirmed_email()
+    return new and not confirmed, bool(addresses)
 
 
 def note(user: User, password: str) -> None:

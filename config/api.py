@@ -62,6 +62,8 @@ CODES: Final = {
 RETRY_AFTER: Final = 5
 PATH: Final = "/api/"
 TOO_MUCH: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+# Of JSON in a request: each that is wrong is an error of its own, which takes a kilobyte.
+MOST_VALUES: Final = 10_000
 FAILED: Final = (DatabaseError, ObjectDoesNotExist, StorageError)
 
 Fields = dict[str, list[str]]
@@ -88,8 +90,16 @@ class UnicodeParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         data = super().parse_body(request)
+        if values(data) > MOST_VALUES:
+            raise TooManyFieldsSent
         json.dumps(data, ensure_ascii=False).encode()
         return data
+
+
+def values(data: Any) -> int:
+    """How many values a JSON document has, on all levels."""
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(map(values, inner))
 
 
 class Api(NinjaAPI):

@@ -131,6 +131,7 @@ def _smaller(data: bytes, form: str, side: int) -> bytes:
     # Only this process loads it, not those that want to know the limits.
     import pyvips
 
+    pyvips.cache_set_max(0)  # the image that only tells its size would keep its room
     try:
         options = _options(pyvips.Image.new_from_buffer(data, ""), side)
         # thumbnail_buffer would do all of it, but passes over what `fail_on` is to find.

@@ -58,6 +58,10 @@ _turns = BoundedSemaphore(DECODED_AT_ONCE)
 logger = logging.getLogger(__name__)
 
 
+class TooCostlyError(ValidationError):
+    """The image may be whole, but opening it costs more than the site spends on one."""
+
+
 class BusyError(StorageError):
     """The site has no means to open the image just now: 503."""
 
@@ -68,8 +72,8 @@ class BusyError(StorageError):
 def square(content: File[bytes], *, side: int) -> bytes:
     """A WebP image of `side` by `side` pixels: the middle of what is sent.
 
-    Raises ValidationError for what is no image, is damaged, or is too large, BusyError where
-    too many are being opened.
+    Raises ValidationError for what is no image or is damaged, TooCostlyError for what is too large
+    or takes too much, BusyError where too many are being opened.
     """
     return _made("square", content, side)
 
@@ -88,7 +92,7 @@ def _made(form: str, content: File[bytes], side: int) -> bytes:
     if not (start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")):
         raise ValidationError(foreign(start) or NO_IMAGE)
     if (content.size or 0) > decoder.LARGEST:
-        raise ValidationError(TOO_MUCH)
+        raise TooCostlyError(TOO_MUCH)
     with _turn():
         content.seek(0)
         done = _decoded(form, content.read(), side)
@@ -131,7 +135,7 @@ def _decoded(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[b
 
 
 def _refusal(done: subprocess.CompletedProcess[bytes]) -> ValidationError:
-    if done.returncode in REASONS:
-        return ValidationError(REASONS[done.returncode])
+    if reason := REASONS.get(done.returncode):
+        return ValidationError(reason) if reason == BROKEN else TooCostlyError(reason)
     logger.error("the decoder ended with %d: %r", done.returncode, done.stderr[-1000:])
     return BusyError()

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, cast
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest
@@ -20,6 +21,8 @@ from files.objects import StorageError
 
 logger = logging.getLogger(__name__)
 
+# A form with files is a few fields, and no more files than are refused with words.
+MOST_PARTS_OF_UPLOADS: Final = 200
 UNFINISHED: Final = "files.unfinished"
 
 
@@ -39,6 +42,28 @@ def drop_unfinished(
     return middleware
 
 
+class Counted:
+    """A form on its way, which is refused when it has had too many parts, named or not."""
+
+    def __init__(self, source: Any, boundary: bytes, most: int) -> None:
+        self._source, self._boundary, self._left, self._end = source, boundary, most, b""
+
+    def read(self, *size: int) -> bytes:
+        data: bytes = self._source.read(*size)
+        seen = self._end + data
+        self._left -= seen.count(self._boundary)
+        if self._left < 0:
+            raise TooManyFieldsSent
+        self._end = seen[-(len(self._boundary) - 1) :]
+        return data
+
+
+def most_parts(size: int) -> int:
+    if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return MOST_PARTS_OF_UPLOADS
+    return settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + settings.DATA_UPLOAD_MAX_NUMBER_FILES
+
+
 class Parser(MultiPartParser):
     """Django's would decode HTML entities in a name, and remove joiners and blanks that are not
     ASCII."""
@@ -50,7 +75,8 @@ class Parser(MultiPartParser):
 
 
 class NamesKept(FileUploadHandler):
-    """The first of the handlers: it has the others served by a parser that keeps names."""
+    """The first of the handlers: it has the others served by a parser that keeps names,
+    and all parts counted, of which Django passes over those without a name."""
 
     def handle_raw_input(
         self,
@@ -62,7 +88,8 @@ class NamesKept(FileUploadHandler):
     ) -> Any:
         handlers = self.request.upload_handlers if self.request else []
         others = [handler for handler in handlers if handler is not self]
-        return Parser(META, input_data, others, encoding).parse()
+        counted: Any = Counted(input_data, b"--" + boundary, most_parts(content_length))
+        return Parser(META, counted, others, encoding).parse()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data

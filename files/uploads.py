@@ -1,7 +1,9 @@
-"""What is sent, checked and kept: the object, for an image a thumbnail, and the row."""
+"""What is sent, checked and kept: the object, the row, and for an image a thumbnail, unless that
+costs too much."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from django.conf import settings
@@ -67,7 +69,8 @@ def _checked_size(sent: UploadedFile[bytes]) -> int:
 def _contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
     contents: list[tuple[str, objects.Content]] = [(kind.extension, sent)]
     if kind.is_image:
-        contents.append(("webp", images.thumbnail(sent, side=THUMBNAIL)))
+        with suppress(images.TooCostlyError):  # it is kept all the same
+            contents.append(("webp", images.thumbnail(sent, side=THUMBNAIL)))
     return contents
 
 

@@ -54,8 +54,7 @@ class PersonAdmin(UserAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         gone = [User(pk=user.pk) for user in queryset]
-        for user in queryset:
-            deletion.delete_account(user)
+        deletion.delete_accounts(queryset)
         for user in gone:
             security_log.record_change("deletion", request, user)
 

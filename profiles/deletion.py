@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
+from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from accounts.models import User
+from accounts.models import Session, User
 from config.mail.models import Mail
 from files import objects
+from files.models import File
 from files.trash import delete_for_good
 from profiles.models import Profile
 
+AT_ONCE: Final = 100
 FORGOTTEN: Final = "a deleted person"
 # What comes before or after an address where it is but a part of a longer one.
 BEFORE: Final = r"(?<![\w.!#$%&'*+/=?^`{|}~-])"
@@ -27,34 +30,55 @@ AFTER: Final = r"(?![\w-]|\.\w)"
 def delete_account(user: User) -> None:
     """Delete the person and all that is theirs; ValidationError for the last administrator."""
     user.check_can_leave()
-    _forget_in_history(user)
-    Mail.objects.filter(recipient__in=_addresses(user)).delete()
-    delete_for_good(user.files.all())
-    if avatar := Profile.of(user).avatar_id:
-        objects.discard([avatar])
+    _delete_belongings([user])
     user.delete()
 
 
-def _forget_in_history(user: User) -> None:
+@transaction.atomic
+def delete_accounts(users: QuerySet[User]) -> None:
+    """The same for many, by a few statements for each hundred."""
+    for administrator in users.filter(is_superuser=True):
+        delete_account(administrator)
+    others = list(users.filter(is_superuser=False))
+    for some in (others[i : i + AT_ONCE] for i in range(0, len(others), AT_ONCE)):
+        rows = User.objects.filter(pk__in=[user.pk for user in some])
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
+        _delete_belongings(some)
+        rows.delete()
+
+
+def _delete_belongings(users: list[User]) -> None:
+    addresses = _addresses(users)
+    _forget_in_history(users, addresses)
+    Mail.objects.filter(recipient__in=addresses).delete()
+    delete_for_good(File.objects.filter(user__in=users))
+    avatars = Profile.objects.filter(pk__in=users).exclude(avatar=None)
+    if keys := list(avatars.values_list("avatar_id", flat=True)):
+        objects.discard([key for key in keys if key])
+
+
+def _forget_in_history(users: list[User], addresses: set[str]) -> None:
     """What administrators did stays in their history, without the name of whom they did it to."""
-    addresses = "|".join(re.escape(address) for address in _addresses(user))
-    named = f"{BEFORE}({addresses}){AFTER}"
+    named = f"{BEFORE}({'|'.join(map(re.escape, sorted(addresses)))}){AFTER}"
     entries = LogEntry.objects.filter(change_message__iregex=named)
     entries.update(change_message="")
-    entries = LogEntry.objects.filter(_about(user) | Q(object_repr__iregex=named))
+    entries = LogEntry.objects.filter(_about(users) | Q(object_repr__iregex=named))
     entries.update(object_id=None, object_repr=FORGOTTEN)
 
 
-def _addresses(user: User) -> set[str]:
-    return {user.email, *user.emailaddress_set.values_list("email", flat=True)}
+def _addresses(users: list[User]) -> set[str]:
+    rows = EmailAddress.objects.filter(user__in=users)
+    return {*(user.email for user in users), *rows.values_list("email", flat=True)}
 
 
-def _about(user: User) -> Q:
-    """The entries about the person and what is theirs: rows with a key that is the person's, or
+def _about(users: list[User]) -> Q:
+    """The entries about the people and what is theirs: rows with a key that is a person's, or
     begins with it, and others by their own."""
-    about = Q(object_id=str(user.pk)) | Q(object_id__startswith=f"{user.pk}/")
-    for rows in (user.files, user.sessions, user.emailaddress_set):
+    keys = "|".join(str(user.pk) for user in users)
+    about = Q(object_id__regex=f"^({keys})(/|$)")
+    files, sessions = File.objects.filter(user__in=users), Session.objects.filter(user__in=users)
+    theirs: list[QuerySet[Any]] = [files, sessions, EmailAddress.objects.filter(user__in=users)]
+    for rows in theirs:
         kind = ContentType.objects.get_for_model(rows.model)
-        keys = rows.values(text=Cast("pk", TextField()))
-        about |= Q(content_type=kind, object_id__in=keys)
+        about |= Q(content_type=kind, object_id__in=rows.values(text=Cast("pk", TextField())))
     return about

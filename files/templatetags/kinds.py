@@ -18,6 +18,11 @@ def kind(content_type: str) -> str:
 
 
 @register.filter
+def is_image(content_type: str) -> bool:
+    return content_type in KIND_OF and KIND_OF[content_type].is_image
+
+
+@register.filter
 def ending(content_type: str) -> str:
     """How names of the kind end, in the few letters that fit into a picture, such as MD."""
     return KIND_OF[content_type].extension.upper() if content_type in KIND_OF else "FILE"

@@ -1,6 +1,8 @@
 """What the tests upload."""
 
 import io
+import struct
+import zlib
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
@@ -15,6 +17,17 @@ def picture(form="PNG", size=(60, 40), mode="RGB", color="red", **options):
     stream = io.BytesIO()
     Image.new(mode, size, color).save(stream, form, **options)
     return stream.getvalue()
+
+
+def announcing(width, height):
+    """A small PNG that says to be of that size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [header, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
+    parts = (
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def sent(name="notes.txt", content=b"hello\n", content_type="application/x-whatever"):

@@ -135,6 +135,13 @@ def test_a_webp_without_loss_is_bounded():
     assert decoded(saved(image, "WEBP", lossless=True, method=0)).size == (320, 240)
 
 
+@pytest.mark.parametrize("quality", [20, 75])
+def test_a_lossy_webp_of_the_most_pixels_and_with_alpha_is_taken(quality):
+    noise = Image.effect_noise((4600, 3450), 60)
+    image = Image.merge("RGBA", [noise] * 4)
+    assert decoded(saved(image, "WEBP", quality=quality, method=0)).size == (320, 240)
+
+
 def test_a_text_of_a_diagram_editor_is_passed_over():
     info = PngImagePlugin.PngInfo()
     for number in range(5):

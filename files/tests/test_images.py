@@ -3,7 +3,6 @@
 import io
 import struct
 import threading
-import zlib
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from PIL import Image, ImageCms
 from config.tests.processes import wait_until
 from files import images
 from files.images import BROKEN, NO_IMAGE, TOO_LARGE, square, thumbnail
-from files.tests.content import picture
+from files.tests.content import announcing, picture
 
 FORMS = ["JPEG", "PNG", "WEBP"]
 ORIENTATION, MAKE = 0x0112, 0x010F
@@ -27,17 +26,6 @@ def refusal(data):
     with pytest.raises(ValidationError) as caught:
         thumbnail(ContentFile(data), side=32)
     return caught.value.messages
-
-
-def announcing(width, height):
-    """A small PNG that says to be of that size."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [header, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
-    parts = (
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        for chunk in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def two_colours(form, **options):

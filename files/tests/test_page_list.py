@@ -81,6 +81,13 @@ def test_a_picture_shows_its_preview_and_any_other_file_its_type(member, ada):
     assert 'loading="lazy"' in page
 
 
+def test_a_picture_that_costs_too_much_to_open_says_so(member, ada):
+    make_row(ada, name="sea.png", content_type="image/png")
+    assert "too large to preview" in text(member.get("/files/"))
+    ada.files.update(content_type="text/plain")
+    assert "too large to preview" not in text(member.get("/files/"))
+
+
 @pytest.mark.parametrize("query", ["", "?deleted=1", "?q=notes&sort=name&page=2"])
 @pytest.mark.parametrize("count", [1, 60])
 def test_costs_three_statements(member, ada, count, query, django_assert_num_queries):

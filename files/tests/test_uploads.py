@@ -18,7 +18,7 @@ from files import images, objects, quota, uploads
 from files.models import TRASH, File, StoredObject
 from files.storage import Folder
 from files.tests.agreement import assert_agreed, stored_keys
-from files.tests.content import PDF, kept, picture, sent
+from files.tests.content import PDF, announcing, kept, picture, sent
 from files.uploads import upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +102,14 @@ def test_a_larger_one_is_refused(settings):
     settings.FILE_MAX_SIZE = 1_000_000
     reason = refusal(make_user(), sent(content=b"a" * 1_000_001))
     assert reason == {"file": ["This file is larger than 1 MB."]}
+
+
+def test_an_image_that_costs_too_much_to_open_is_kept_without_a_thumbnail():
+    data = announcing(10_000, 10_000)
+    file = kept(make_user(), "sea.png", data)
+    assert (file.content_type, file.thumbnail) == ("image/png", None)
+    assert content_of(file.object_id) == data
+    assert_agreed()
 
 
 def test_a_broken_image_is_refused():
