@@ -75,6 +75,13 @@ def _logging_is_configured_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_looked_for_when_asked_for() -> Iterator[None]:
+    """Each test's client would else read all of them first: more than the rest of most tests."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings) -> None:
     """Hashing on purpose slowly would be most of the suite's time."""
