@@ -18,6 +18,8 @@ import pytest
 
 from config.tests.processes import ROOT, free_port, status, wait_until
 
+pytestmark = pytest.mark.own_site
+
 CODE = re.compile(r"^ +([A-Z]{4}-[A-Z]{4})$", re.MULTILINE)
 
 

@@ -3,10 +3,13 @@ import subprocess
 from subprocess import PIPE
 
 import psutil
+import pytest
 from django.conf import settings
 
 from bench.results import Results
 from bench.variants import GET, PATCH
+
+pytestmark = pytest.mark.own_site
 
 
 class Door:

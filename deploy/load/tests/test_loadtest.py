@@ -16,6 +16,8 @@ import pytest
 
 from config.tests.processes import ROOT, wait_until
 
+pytestmark = pytest.mark.own_site
+
 WAYS = (
     *("sign up", "confirm the address", "home: next page", "home: search", "home: favourite"),
     *("profile: save", "files: upload", "files: download", "files: restore", "tour: start"),
