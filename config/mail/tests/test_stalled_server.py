@@ -1,0 +1,54 @@
+"""A mail server that takes connections and then says nothing slows no page of the site."""
+
+import http.client
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts.tests.people import PASSWORD
+from config.mail.models import Mail
+from config.tests.processes import gunicorn, manage, status, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOKEN = "t" * 32
+MANY = 31
+
+
+def post(port, path, number, **fields):
+    """The status of a form that a browser of an address of its own sends."""
+    headers = {
+        "Cookie": f"csrftoken={TOKEN}",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Forwarded-For": f"192.0.2.{number}",
+    }
+    body = urlencode(fields | {"csrfmiddlewaretoken": TOKEN})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", path, body, headers)
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status
+
+
+def test_31_mails_to_a_server_that_hangs_slow_no_page(mail_server):
+    where = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "TRUSTED_PROXY_COUNT": "1"}
+    with gunicorn(**where) as port, manage("send_mail", **where) as worker:
+        try:
+            with ThreadPoolExecutor(MANY) as people:
+                asked = [
+                    people.submit(
+                        post, port, "/accounts/password/reset/", n, email=f"hang-{n}@example.org"
+                    )
+                    for n in range(1, MANY + 1)
+                ]
+            assert {answer.result() for answer in asked} == {302}
+            wait_until(lambda: mail_server.asked.total() >= 16, 30, "the worker's mails hang")
+            account = {"email": "hang@example.org", "password1": PASSWORD}
+            assert post(port, "/accounts/signup/", 99, **account) == 302
+            assert [status(port, path) for path in ("/", "/readyz", "/healthz")] == [200] * 3
+        finally:
+            worker.kill()
+            worker.communicate(timeout=30)
+    assert mail_server.taken == []
+    assert Mail.objects.filter(state="waiting").count() == MANY + 1
