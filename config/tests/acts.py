@@ -56,14 +56,6 @@ class Act:
         self.client.force_login(self.user)
         self.prepare()
 
-    @property
-    def answers_again(self):
-        return (200, 201, 204, 302, *self.refused)
-
-    @property
-    def after_again(self):
-        return [self.after, self.twice or self.after]
-
     def prepare(self):
         """Leave what the act needs."""
 
