@@ -27,11 +27,12 @@ WAYS = (
 
 @pytest.fixture
 def door(tmp_path):
-    """The door, started; it makes its site in `tmp_path`."""
+    """The door, started; it makes its site in `tmp_path`, and ends when the test is interrupted."""
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    runs = []
 
     def started(*arguments):
-        return subprocess.Popen(
+        run = subprocess.Popen(
             ["deploy/loadtest", *arguments],
             cwd=ROOT,
             env=environment,
@@ -40,8 +41,14 @@ def door(tmp_path):
             text=True,
             start_new_session=True,
         )
+        runs.append(run)
+        return run
 
-    return started
+    yield started
+    for run in runs:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGINT)
+            run.communicate(timeout=60)
 
 
 def test_ten_people_go_all_ways_and_the_table_says_so(door, tmp_path):
