@@ -1,0 +1,42 @@
+"""What holds for all pages, as a crawl by all kinds of people finds them."""
+
+from functools import cache
+
+import pytest
+
+from config.tests import world
+from config.tests.crawl import Crawl, addresses
+from config.tests.every_form import FORMS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Addresses without a page of their own: what is turned off, leads on, is refused to everybody, or
+# is a picture.
+WITHOUT_PAGE = {
+    "account_confirm_login_code",
+    "admin:files_storedobject_delete",
+    "admin:password_change",
+    "files:preview",
+    "onboarding:wizard",
+    "profiles:avatar",
+}
+OF_DJANGO = "Start typing to filter…"  # in its administration
+
+
+@cache
+def crawl():
+    world.restore()
+    return Crawl()
+
+
+def test_every_form_is_among_those_that_are_sent_twice():
+    assert crawl().forms == {form.name for form in FORMS}
+
+
+def test_every_address_was_seen():
+    acted = {name.partition(" ")[0] for name in crawl().forms}
+    assert {name for name, _ in addresses()} - crawl().shown - acted == WITHOUT_PAGE
+
+
+def test_no_placeholder_repeats_a_label():
+    assert crawl().placeholders == {"Search by name or topic", OF_DJANGO}

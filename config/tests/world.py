@@ -1,0 +1,174 @@
+"""People with something of everything, always under the same keys, and their browsers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from uuid import UUID
+
+import psycopg
+from allauth.account.forms import default_token_generator
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY as CODE,
+)
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.contrib.auth.models import Group
+from django.core.cache import cache as counts
+from django.db import connections
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts.models import Session, User
+from accounts.tests.people import PASSWORD, make_admin, make_user
+from config.mail.models import Mail
+from config.mail.tests.rows import queued
+from config.tests.fixtures import KEPT, empty_tables
+from files.models import StoredObject
+from files.tests.rows import make_row
+from onboarding.models import Preferences, Step
+from onboarding.tests.experts import make_expert
+from profiles.models import Profile
+from tours.models import Tour
+
+ADA, GRACE, CARL, FILE, DELETED, SESSION, OBJECT = (UUID(int=number) for number in range(1, 8))
+# Of what has none: the favourite expert, another, an inactive one; and one of each other model.
+FAVOURITE, OTHER, RESTING, ROW = range(1_000_001, 1_000_005)
+LINK = f"/accounts/password/reset/key/{user_pk_to_url_str(User(pk=ADA))}-set-password/"
+
+TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND NOT relname = ANY(%s) AND pg_relation_size(oid) > 0
+"""
+
+
+@cache
+def hashed():
+    """As the site has it: it does not take the cheap ones of the tests."""
+    return make_password(PASSWORD, hasher=PBKDF2PasswordHasher())
+
+
+def restore():
+    """The tables as `make` has made them: copied, in a tenth of the time."""
+    saved = tables()
+    empty_tables()
+    with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
+        for table, content in saved:
+            with connection.cursor().copy(f'COPY "{table}" FROM STDIN') as copy:
+                copy.write(content)
+
+
+@cache
+def tables():
+    empty_tables()
+    make()
+    with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
+        names = connection.execute(TABLES, [KEPT]).fetchall()
+        return [(name, copied(connection, name)) for (name,) in names]
+
+
+def copied(connection, table):
+    with connection.cursor().copy(f'COPY "{table}" TO STDOUT') as copy:
+        return b"".join(bytes(part) for part in copy)
+
+
+def make():
+    """Ada, who has used the site, Grace, who administers it, and Carl, who is in the wizard."""
+    for number, name in ((FAVOURITE, "Finance"), (OTHER, "People"), (RESTING, "Sales")):
+        make_expert(pk=number, slug=name.lower(), name=name, is_active=number != RESTING)
+    carl = make_user(pk=CARL, email="carl@example.org", name="", password=None, newcomer=True)
+    Preferences.objects.create(user=carl, step=Step.EXPERTS)
+    Tour.objects.create(user=carl, answered=True)
+    make_admin(pk=GRACE, password=None)
+    give_all(make_user(pk=ADA, password=None))
+    User.objects.update(password=hashed())
+    Group.objects.create(pk=ROW, name="Editors")
+    queued()
+    Mail.objects.update(id=ROW, state=Mail.State.GIVEN_UP)
+
+
+def give_all(ada):
+    ada.preferences.store(experts=[FAVOURITE], traits=["concise"])
+    Tour.objects.create(user=ada)
+    make_row(ada, id=FILE)
+    make_row(ada, id=DELETED, name="old.txt", deleted_at=timezone.now())
+    avatar = StoredObject.objects.create(key=f"{ADA}/{OBJECT}.webp", owner=ada, remove_after=None)
+    Profile.objects.create(user=ada, avatar=avatar)
+    EmailAddress.objects.filter(user=ada).update(id=ROW)
+    Session.objects.create(
+        pk=SESSION, session_key="a" * 32, user=ada, expire_date=timezone.now() + timedelta(days=1)
+    )
+
+
+def stranger():
+    return Client()
+
+
+def signed_in(pk):
+    browser = Client()
+    browser.force_login(User.objects.get(pk=pk))
+    return browser
+
+
+def ada():
+    return signed_in(ADA)
+
+
+def grace():
+    return signed_in(GRACE)
+
+
+def carl():
+    return signed_in(CARL)
+
+
+def joining():
+    """A stranger's, who has signed up and waits for the code."""
+    browser = Client()
+    browser.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
+    return browser
+
+
+def waiting():
+    """The same, and may have another code by now."""
+    browser = joining()
+    session = browser.session
+    session[CODE] |= {"at": session[CODE]["at"] - 60}
+    session.save()
+    counts.clear()
+    return browser
+
+
+def known():
+    """Ada's, who has just shown her password."""
+    browser = ada()
+    request = RequestFactory().get("/")
+    request.session = browser.session
+    user = User.objects.get(pk=ADA)
+    record_authentication(request, user, method="password", reauthenticated=True)
+    request.session.save()
+    return browser
+
+
+def moving():
+    """The same, who waits for the code that was sent to her new address."""
+    browser = known()
+    browser.post("/accounts/email/", {"action_add": "", "email": "countess@example.org"})
+    return browser
+
+
+def without_password():
+    User.objects.filter(pk=ADA).update(password=make_password(None))
+    return ada()
+
+
+def with_link():
+    """A stranger's, who has followed Ada's link to a new password."""
+    browser = Client()
+    user = User.objects.get(pk=ADA)
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    browser.get(f"/accounts/password/reset/key/{key}/")
+    return browser
