@@ -30,7 +30,18 @@ def any_spelling(field: EmailField) -> AddressField:
     return AddressField(label=field.label, widget=field.widget, required=field.required)
 
 
-class LoginForm(forms.LoginForm):  # type: ignore[misc]
+class Unprompted:
+    """Before a form of allauth's: its placeholders say once more what the labels say."""
+
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(Unprompted, forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # What password managers look for; "email" is for giving an address to somebody.
@@ -55,7 +66,7 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]
         return self.cleaned_data
 
 
-class SignupForm(forms.SignupForm):  # type: ignore[misc]
+class SignupForm(Unprompted, forms.SignupForm):  # type: ignore[misc]
     account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +99,7 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]
         return user
 
 
-class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(Unprompted, forms.ResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,7 +120,7 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
         return str(super().save(request, **kwargs))
 
 
-class ChangePasswordForm(forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(Unprompted, forms.ChangePasswordForm):  # type: ignore[misc]
     user: User
 
     def clean_password1(self) -> str:
@@ -120,7 +131,7 @@ class ChangePasswordForm(forms.ChangePasswordForm):  # type: ignore[misc]
         return chosen
 
 
-class ConfirmCodeForm(forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class ConfirmCodeForm(Unprompted, forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         limits = {
             "most": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
@@ -131,8 +142,20 @@ class ConfirmCodeForm(forms.ConfirmEmailVerificationCodeForm):  # type: ignore[m
         return str(super().clean_code())
 
 
-class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(Unprompted, forms.ResetPasswordKeyForm):  # type: ignore[misc]
     def save(self) -> None:
         """Set the password; who has the link from the mail has the address as well."""
         super().save()
         self.user.confirm_email()
+
+
+class AddEmailForm(Unprompted, forms.AddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class SetPasswordForm(Unprompted, forms.SetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticateForm(Unprompted, forms.ReauthenticateForm):  # type: ignore[misc]
+    pass
