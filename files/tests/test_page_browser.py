@@ -195,6 +195,37 @@ def test_who_has_signed_in_again_elsewhere_goes_on(open_uploads):
     expect(uploads.page.get_by_role("button", name="Delete a.txt")).to_have_count(0)
 
 
+def test_a_list_from_before_does_not_bring_back_what_was_deleted(signed_in_page):
+    user = make_user()
+    make_row(user, name="a.txt")
+    uploads = Uploads(signed_in_page(user))
+    held, page = [], uploads.page
+    page.route("**/files/?*", lambda route: held.append(route))
+    with page.expect_request("**/files/?*"):
+        uploads.choose(text("b.txt"))
+    expect(uploads.status).to_have_text("1 file uploaded.")
+    (route,) = held
+    before = route.fetch()
+    page.get_by_role("button", name="Delete a.txt").click()
+    expect(page.get_by_role("button", name="Undo deleting a.txt")).to_be_visible()
+    page.unroute("**/files/?*")
+    route.fulfill(response=before)
+    uploads.lists("b.txt")
+
+
+def test_deleting_a_file_offers_undo_where_it_was(signed_in_page):
+    user = make_user()
+    make_row(user, name="a.txt")
+    page = signed_in_page(user)
+    page.goto("/files/")
+    page.get_by_role("button", name="Delete a.txt").click()
+    undo = page.get_by_role("button", name="Undo deleting a.txt")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(page.get_by_role("button", name="Delete a.txt")).to_be_focused()
+    assert not File.objects.get().is_deleted
+
+
 def test_signing_in_again_takes_another_tab_and_leaving_asks(open_uploads):
     uploads = open_uploads(refusals={401})
     uploads.answer_with(status=401, json={"message": "Sign in first."})
