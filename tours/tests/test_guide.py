@@ -26,11 +26,14 @@ Element.prototype.scrollIntoView = function (how) {
     scroll.call(this, how);
 };
 """
+# Where the dialog would cover the element's lower end, the spotlight ends above the dialog.
 POINTS_AT = """([name, rim]) => {
-    const [spot, element] = [`#tour-spotlight`, `[data-tour=${name}]`].map(
+    const [spot, element, dialog] = [`#tour-spotlight`, `[data-tour=${name}]`, `#tour-guide`].map(
         (selector) => document.querySelector(selector).getBoundingClientRect());
-    return ["left", "top"].every((side) => Math.abs(spot[side] - element[side] + rim) < 1)
-        && ["width", "height"].every((size) => Math.abs(spot[size] - element[size] - 2 * rim) < 1);
+    const isClose = (one, other) => Math.abs(one - other) < 1;
+    return ["left", "top"].every((side) => isClose(spot[side], element[side] - rim))
+        && isClose(spot.width, element.width + 2 * rim)
+        && (isClose(spot.bottom, element.bottom + rim) || isClose(spot.bottom, dialog.top - 16));
 }"""
 IN_VIEW = """(selector) => {
     const box = document.querySelector(selector).getBoundingClientRect();
@@ -137,6 +140,7 @@ def test_leads_over_all_pages_and_points_at_each_element(open_guide, viewport):
         assert_at(page, number)
         assert_points_at(page, step.element)
         assert page.evaluate(IN_VIEW, "#tour-guide")
+        assert page.evaluate(APART, ["#tour-guide", "#tour-spotlight"])
         press(page, "Done" if number == len(STEPS) else "Next")
     assert_ended(page, STEPS[-1].path)
 
@@ -268,6 +272,30 @@ def test_makes_room_for_the_dialog_at_the_end_of_the_page(open_guide, number):
     page = open_guide(number, script=AT_FIRST.format(grow))
     page.wait_for_function(APART, arg=["#tour-guide", "#tour-spotlight"])
     page.wait_for_function(IN_VIEW, arg="#tour-spotlight")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("number", [1, 4])
+def test_all_of_a_tall_element_can_be_seen(open_guide, number, viewport):
+    element = f"[data-tour={STEPS[number - 1].element}]"
+    grow = f"document.querySelector('{element}').style.setProperty('min-height', '1500px')"
+    page = open_guide(number, viewport=viewport, script=AT_FIRST.format(grow))
+    page.wait_for_function(APART, arg=["#tour-guide", "#tour-spotlight"])
+    bottom = f"document.querySelector('{element}').getBoundingClientRect().bottom"
+    page.evaluate(f"scrollBy({{ top: {bottom} - innerHeight + 400, behavior: 'instant' }})")
+    page.wait_for_function(APART, arg=["#tour-guide", element])
+    assert_points_at(page, STEPS[number - 1].element)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_room_for_the_dialog_goes_with_it(open_guide, viewport):
+    page = open_guide(6, viewport=viewport)
+    height = "document.documentElement.scrollHeight"
+    with_room = page.evaluate(height)
+    press(page, "Done")
+    assert_ended(page, STEPS[5].path)
+    assert page.evaluate(height) <= with_room
+    assert page.evaluate("document.body.style.paddingBottom") == ""
 
 
 def test_brings_an_element_far_down_into_view(open_guide):

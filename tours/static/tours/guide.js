@@ -35,7 +35,7 @@ function move(element, box) {
   }
 }
 
-// Below the spotlight, else above, else beside it; where it fills the window, over its lower end.
+// Below the spotlight, else above, else beside it; where it fills the window, at its lower end.
 function corner(spot, size, room) {
   const within = (value, most) => Math.max(GAP, Math.min(value, most - GAP));
   const leftmost = room.width - size.width;
@@ -51,6 +51,13 @@ function corner(spot, size, room) {
   return { left: within(spot.left, leftmost), top: topmost - GAP };
 }
 
+// The part that the dialog leaves free; scrolled up, the rest comes out from under it.
+function uncovered(spot, { left, top }, size) {
+  const beside = left >= spot.left + spot.width || left + size.width <= spot.left;
+  const apart = top >= spot.top + spot.height || top + size.height <= spot.top;
+  return beside || apart ? spot : { ...spot, height: Math.max(0, top - GAP - spot.top) };
+}
+
 function place() {
   const box = target()?.getBoundingClientRect();
   const spot = box && {
@@ -61,19 +68,23 @@ function place() {
   };
   spotlight.hidden = !spot;
   dialog.classList.toggle("alone", !spot);
-  if (spot) move(spotlight, spot);
   const room = { width: document.documentElement.clientWidth, height: innerHeight };
-  move(dialog, corner(spot, dialog.getBoundingClientRect(), room));
+  const size = dialog.getBoundingClientRect();
+  const at = corner(spot, size, room);
+  move(dialog, at);
+  if (spot) move(spotlight, uncovered(spot, at, size));
 }
 
-// Where in the window the element belongs, so that the dialog has room beside it.
+// So that the page's end can be scrolled out from under the dialog.
+function makeRoom() {
+  document.body.style.setProperty("padding-bottom", `${dialog.offsetHeight + 2 * GAP}px`);
+}
+
+// Where in the window the element belongs, so that the dialog has room below it.
 function block(element) {
   const needed = dialog.offsetHeight + 2 * GAP + RIM;
-  const box = element.getBoundingClientRect();
-  const free = innerHeight - box.height;
-  const below = document.documentElement.getBoundingClientRect().bottom - box.bottom;
-  if (free / 2 >= needed) return "center";
-  return free < needed + 2 * GAP || below >= needed ? "start" : "end";
+  const free = innerHeight - element.getBoundingClientRect().height;
+  return free / 2 >= needed ? "center" : "start";
 }
 
 function scroll(behavior) {
@@ -93,6 +104,7 @@ function show() {
   if (!dialog.contains(document.activeElement) || document.activeElement.matches(":disabled, [hidden]")) {
     next.focus();
   }
+  makeRoom();
   scroll(calm.matches ? "instant" : "smooth");
   place();
 }
@@ -125,6 +137,7 @@ function press(event) {
 }
 
 function resize() {
+  makeRoom();
   // A turned phone arranges the page anew; a mere change of height is but its address bar.
   if (innerWidth !== width) scroll("instant");
   width = innerWidth;
@@ -139,6 +152,7 @@ function end() {
   listening.abort();
   observer.disconnect();
   spotlight.hidden = true;
+  document.body.style.removeProperty("padding-bottom");
   const url = new URL(location);
   url.searchParams.delete("tour");
   history.replaceState(history.state, "", url);
