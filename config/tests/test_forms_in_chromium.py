@@ -14,11 +14,18 @@ SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no 
 
 
 def refuse_posts(page):
-    """Every form is answered as by a site that is busy."""
+    """Every form is answered as by a site that is busy, and the browser keeps none by itself.
+
+    By https it does not, as pages are not to be stored; by http only autocomplete tells it.
+    """
 
     def answer(route):
-        if route.request.method != "POST":
+        if route.request.resource_type != "document":
             return route.continue_()
+        if route.request.method != "POST":
+            answer = route.fetch()
+            body = answer.text().replace("<form ", '<form autocomplete="off" ')
+            return route.fulfill(response=answer, body=body)
         body = render_to_string("503.html", {"sent": True})
         return route.fulfill(status=503, body=body, content_type="text/html")
 
@@ -27,10 +34,10 @@ def refuse_posts(page):
 
 def test_what_was_typed_is_there_again_after_a_503_and_back(signed_in_page):
     page = signed_in_page(make_user(), refusals={503})
+    refuse_posts(page)
     page.goto("/profile/")
     page.get_by_label("Bio").fill(BIO)
     page.get_by_label("Direct").check()
-    refuse_posts(page)
     page.get_by_role("button", name="Save the profile").click()
     expect(page.get_by_role("heading", name="Too many people at once")).to_be_visible()
     page.go_back()
@@ -43,10 +50,10 @@ def test_what_was_typed_is_there_again_after_a_503_and_back(signed_in_page):
 
 def test_passwords_are_not_kept_and_a_new_visit_starts_anew(open_page):
     page = open_page(refusals={503})
+    refuse_posts(page)
     page.goto("/accounts/signup/")
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Password").fill("seven-green-lighthouses")
-    refuse_posts(page)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Too many people at once")).to_be_visible()
     assert "lighthouses" not in page.evaluate("JSON.stringify(sessionStorage)")
