@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -38,8 +39,8 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
             return value
         raise refused(name, value, f"give {' or '.join(allowed)}.")
 
-    def flag(self, name: str) -> bool:
-        if (value := self.text(name, "false").lower()) in ("true", "false"):
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        if (value := self.text(name, str(default)).lower()) in ("true", "false"):
             return value == "true"
         raise refused(name, value, "give true or false.")
 
@@ -56,6 +57,25 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
         if set(chosen) <= set(allowed):
             return chosen
         raise refused(name, value, f"give some of {','.join(allowed)}.")
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """IP addresses and networks, with blanks or commas between them."""
+        values = self.text(name).replace(",", " ").split()
+        for value in values:
+            try:
+                ip_network(value)
+            except ValueError:
+                remedy = "give IP addresses or networks, as in 10.0.0.0/8."
+                raise refused(name, value, remedy) from None
+        return tuple(values)
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Absolute paths, with commas between them."""
+        values = tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+        for value in values:
+            if not value.startswith("/"):
+                raise refused(name, value, "give absolute paths, with commas between them.")
+        return values
 
     def mailbox(self, name: str, default: str) -> str:
         value = self.text(name, default)

@@ -13,6 +13,7 @@ from config.database import policy
 from config.database.databases import Pooling, database
 from config.database.server import Server, ServerURLError, server_from_url
 from config.environment import Environment, bracketed, reached_at
+from config.haproxy.front import Front
 from config.logs import LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +43,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # How many requests are served at once
 WEB_WORKERS = env.whole("WEB_WORKERS", 2, 1, 64)
 WEB_THREADS = env.whole("WEB_THREADS", 16, 1, 256)
+# Whether HAProxy is in front; each gunicorn process behind it has a socket of its own.
+HAPROXY = env.flag("HAPROXY", default=True)
+WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
 REPLICAS = env.whole("REPLICAS", 1, 1, 100)
 
 # The two pools
@@ -119,7 +123,7 @@ MIDDLEWARE = [
     "config.middleware.content_security_policy",
     "config.middleware.refuse_unmeasured_bodies",
     "config.middleware.refuse_large_bodies",
-    "config.database.middleware.wait_once",
+    "config.database.middleware.limit_wait",
     "accounts.acts.keep_answer",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -203,7 +207,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
-ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
+# HAProxy names one address, the person's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HAPROXY else env.whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
 # An IP address after the @ would be no e-mail address, and nobody could sign in with it.
 ADMIN_EMAIL = env.mailbox("ADMIN_EMAIL", "admin@localhost")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
@@ -284,3 +289,20 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 LOGGING = logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
+
+# The door
+FRONT = Front(
+    bind=BIND,
+    port=PORT,
+    origin=SITE_URL,
+    run_dir=str((VAR_DIR / "run").resolve()),
+    folder=str(VAR_DIR / "haproxy"),
+    workers=WEB_WORKERS,
+    threads=WEB_THREADS,
+    queue_timeout=POOLS["web"].query_wait_timeout,
+    largest_body=REQUEST_MAX_SIZE,
+    session_cookie=SESSION_COOKIE_NAME,
+    trusted_proxies=env.networks("TRUSTED_PROXIES"),
+    tls_port=env.whole("TLS_PORT", 443, 1, 65535),
+    tls_certificates=env.paths("TLS_CERT"),
+)

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config.database.backend.base import DatabaseWrapper
 
+# What the proxy in front stamps on a request when it has arrived: t=<microseconds since 1970>.
+STAMP: Final = re.compile(r"t=(\d{1,19})")
+# Seconds: who has waited no longer for a thread has the whole wait for a connection left.
+NOTICEABLE: Final = 0.5
 
-def wait_once(
+
+def limit_wait(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Have a request wait for the database once: what it does after a failure, as to tidy up,
-    would else queue again, and the person with it."""
+    """Have a person wait for a thread and for a connection no longer than for one of them.
+
+    A request also waits for the database once: what it does after a failure, as to tidy up,
+    would else queue again, and the person with it.
+    """
+    patience = settings.POOLS["web"].query_wait_timeout
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        with cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).waiting_once():
-            return get_response(request)
+        connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+        waited = seconds_waited(request) if settings.HAPROXY else 0.0
+        with connection.waiting_once():
+            if waited < NOTICEABLE:
+                return get_response(request)
+            with connection.first_answer_within(max(0.0, patience - waited)):
+                return get_response(request)
 
     return middleware
+
+
+def seconds_waited(request: HttpRequest) -> float:
+    """How long ago the request arrived; 0 where that is not known."""
+    stamp = STAMP.fullmatch(request.headers.get("X-Request-Start", ""))
+    return max(0.0, time.time() - int(stamp[1]) / 1_000_000) if stamp else 0.0

@@ -16,7 +16,7 @@ STOCK_MIDDLEWARE: Final = {
     "accounts.middleware.AuthenticationMiddleware": (
         "django.contrib.auth.middleware.AuthenticationMiddleware"
     ),
-    "config.database.middleware.wait_once": None,
+    "config.database.middleware.limit_wait": None,
 }
 
 

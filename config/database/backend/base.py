@@ -49,6 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Notices a connection that PgBouncer ended without a query, and waits for its restart."""
 
     deadline: float | None = None
+    first_by: float | None = None
     waits_once = False
     given_up: BaseException | None = None
     patience: Patience | None = None
@@ -84,6 +85,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             self.waits_once, self.given_up = False, None
+
+    @contextmanager
+    def first_answer_within(self, seconds: float) -> Iterator[None]:
+        """In the block, a request that has waited elsewhere: have its first statement fail where
+        that takes longer, so that the queue for a connection adds no more than that."""
+        self.first_by = time.monotonic() + seconds
+        with self.execute_wrapper(self.limit_first):
+            yield
+
+    def limit_first(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        first_by, self.first_by = self.first_by, None
+        if first_by is None or self.deadline is not None:
+            return execute(*statement)
+        self.deadline = first_by
+        try:
+            if self.time_left():
+                return self.cut_off(execute, *statement)
+        except DjangoOperationalError:
+            if self.time_left():
+                raise
+        finally:
+            self.deadline = None
+        raise DjangoOperationalError("query_wait_timeout, of which a part passed before")
 
     def is_usable(self) -> bool:
         """Whether a statement would be answered: not in a transaction that has failed."""
