@@ -73,7 +73,8 @@ def _global(front: Front) -> Section:
         "nbthread 1",
         f"tune.bufsize {BUFFER}",
         "tune.maxrewrite 2048",
-        f"stats socket {_word(front.run_dir)}/haproxy.sock mode 600 level admin expose-fd listeners",
+        f"stats socket {_word(front.run_dir)}/haproxy.sock mode 600 level admin "
+        "expose-fd listeners",
         f"hard-stop-after {FAREWELL}s",
         "log stderr format raw local0 notice",
         *_tls_defaults(front),
@@ -115,7 +116,7 @@ def _errors(front: Front, answers: Sequence[Answer]) -> Section:
 
 
 def _payload(front: Front, answer: Answer) -> str:
-    """The body by the request's shape; a request that could not be read has none, and gets a page."""
+    """The body by the request's shape; one that could not be read has none, and gets a page."""
     path, _ = bodies_file(front, answer)
     headers = "".join(f" hdr {name} {_quoted(value)}" for name, value in answer.headers.items())
     body = f"%[var(txn.shape,page),map_str({_word(path)})]"
@@ -141,7 +142,8 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         "http-request set-var(txn.shape) str(page)",
         "http-request set-var(txn.shape) str(api) if is_api",
         *_sender(front),
-        f"http-request return status 431 {by_status[431]} if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
+        f"http-request return status 431 {by_status[431]} "
+        f"if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
         f"http-request return status 413 {by_status[413]} "
         f"if {{ req.hdr_val(content-length) gt {front.largest_body} }}",
         *_to_https(front),

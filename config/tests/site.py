@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 
 from config.database.server import server_from_url
 from config.tests.processes import ROOT, free_port, wait_until
@@ -48,7 +49,7 @@ class Person:
 
 
 class Site:
-    """PostgreSQL, both PgBouncers and gunicorn under supervisor, as deploy/up makes them."""
+    """PostgreSQL, both PgBouncers, gunicorn and HAProxy under supervisor, by deploy/up."""
 
     def __init__(self, folder, **environment):
         self.folder, self.port, self.batches = Path(folder), free_port(), 0
@@ -79,7 +80,7 @@ class Site:
     def supervisor(self, *arguments):
         """What supervisorctl says, as in `site.supervisor("restart", "pgbouncer-web")`."""
         names = ("POSTGRES_BIN", "POSTGRES_AUTOSTART", "PGBOUNCER_AUTOSTART", "ROOT", "VENV")
-        environment = self.environment | dict.fromkeys(names, "")
+        environment = self.environment | dict.fromkeys(names, "") | {"WEB_PROCESSES": "1"}
         configuration = str(ROOT / "deploy/supervisord.conf")
         return subprocess.run(
             [sys.executable, "-m", "supervisor.supervisorctl", "-c", configuration, *arguments],
@@ -90,9 +91,14 @@ class Site:
         ).stdout
 
     def pid(self, program):
-        """The process of `postgres`, `pgbouncer-web`, `pgbouncer-jobs` or `web`; 0 for none."""
+        """The process of a program, as `postgres` or `web:web-0`; 0 for none."""
         text = self.supervisor("pid", program).strip()
         return int(text) if text.isdigit() else 0
+
+    def web_pids(self):
+        """gunicorn's processes that answer requests of the database, each with one worker."""
+        workers = int(self.environment.get("WEB_WORKERS", settings.WEB_WORKERS))
+        return [self.pid(f"web:web-{number}") for number in range(workers)]
 
     def kill(self, program, number=signal.SIGKILL):
         os.kill(self.pid(program), number)

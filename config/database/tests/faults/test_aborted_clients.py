@@ -11,14 +11,15 @@ import subprocess
 import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
 
 from config.database.tests.servers import abandon
+from config.tests.crowd import children
 from config.tests.processes import Activity, wait_until
+from config.tests.reloads import workers
 from config.tests.traffic import Traffic, ask
 
 pytestmark = pytest.mark.faults
@@ -122,11 +123,6 @@ def test_browsers_that_hang_up(site, people, work, count):
     assert set(traffic.statuses()) == {200}
 
 
-def workers(site):
-    arbiter = site.pid("web")
-    return Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()
-
-
 def killed(worker):
     """Kill it; from when to when that took."""
     before = time.monotonic()
@@ -138,9 +134,9 @@ def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people
     with work() as traffic:
         with stuck_requests(site, people, 32):
             abandoned = locked(site).keys()
-            kills = [killed(worker) for worker in workers(site)]
+            kills = [killed(worker) for worker in workers(site.web_pids())]
             wait_until(lambda: not abandoned & locked(site).keys(), 2, "the abandoned are gone")
-        wait_until(lambda: len(workers(site)) == settings.WEB_WORKERS, 10, "there are workers")
+        wait_until(lambda: all(map(children, site.web_pids())), 10, "there are workers")
         site.wait_until_ready()
     failed = [answer for answer in traffic.answers if answer.status != 200]
     assert {answer.status for answer in failed} <= {0}
