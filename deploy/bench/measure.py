@@ -23,7 +23,7 @@ from bench.people import TOKEN, make_people
 from bench.plan import Plan, Turn
 from bench.results import Process, Results, Run
 from bench.servers import Server, served
-from bench.variants import BODIES, GET, VARIANTS
+from bench.variants import BODIES, GET, OURS, VARIANTS
 
 PEOPLE: Final = 200  # several times the threads, so that hardly two requests meet at one row
 COUNTED: Final = 20  # requests of each kind whose statements are counted
@@ -166,7 +166,8 @@ def measure(plan: Plan) -> Results:
 
 def started(plan: Plan, cookie: str, stack: ExitStack) -> dict[str, Server]:
     """The servers of the plan's variants, and (a), with which the others are compared."""
-    own = stack.enter_context(served("a", settings.POSTGRES["web"].user, {}, log("a")))
+    role = settings.POSTGRES["web"].user
+    own = stack.enter_context(served("a", role, {}, log("a"), behind_haproxy=True))
     _, profile = own.ask(GET, VARIANTS["a"].paths[GET], cookie)
     keys = {VARIANTS[key].server for key in plan.variants} - {"", "a"}
     servers = {"a": own}
@@ -178,7 +179,9 @@ def started(plan: Plan, cookie: str, stack: ExitStack) -> dict[str, Server]:
             "BENCHMARK_PROFILE": json.dumps(profile),
             "POSTGRES_URL": postgres.make_role(role),
         }
-        servers[key] = stack.enter_context(served(key, role, environment, log(key)))
+        servers[key] = stack.enter_context(
+            served(key, role, environment, log(key), behind_haproxy=key in OURS)
+        )
     return servers
 
 

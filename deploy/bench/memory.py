@@ -16,11 +16,11 @@ MEGABYTE: Final = 1e6
 
 
 def of_server(server: Server) -> list[Process]:
-    """gunicorn's processes, PostgreSQL's for its role, and both PgBouncers where they are used."""
-    master, *workers = (process.pid for process in server.processes())
+    """gunicorn's and HAProxy's processes, PostgreSQL's for its role, and both PgBouncers where they are used."""
     return [
-        *_weighed("gunicorn, master", [master]),
-        *_weighed("gunicorn, worker", workers),
+        *_weighed("gunicorn, master", (process.pid for process in server.masters())),
+        *_weighed("gunicorn, worker", (process.pid for process in server.workers())),
+        *_weighed("HAProxy", (process.pid for process in server.proxies())),
         *(pgbouncers() if server.key == "a" else ()),
         *_weighed("PostgreSQL, backend", backends(server.role)),
     ]

@@ -1,4 +1,5 @@
-"""The variants' servers: gunicorn as deploy/up runs it, each with its own settings and port."""
+"""The variants' servers, each with its own settings and port: the site's own as deploy/up runs
+them, behind HAProxy, and the others as people run gunicorn, by itself."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +22,38 @@ from django.conf import settings
 
 from bench.people import TOKEN
 from bench.variants import BODIES
+from config.haproxy.files import front_files
+from config.haproxy.front import Front
 
 PATIENCE: Final = 30  # seconds
 IDLE: Final = 0.02  # of a core
+GUNICORN: Final = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+
+
+Started = subprocess.Popen[bytes]
 
 
 class Server:
-    """One variant's gunicorn."""
+    """One variant's gunicorns, and HAProxy where it is in front."""
 
-    def __init__(self, key: str, role: str, port: int, process: subprocess.Popen[bytes]) -> None:
-        self.key, self.role, self.port, self.process = key, role, port, process
+    def __init__(
+        self, key: str, role: str, port: int, gunicorns: list[Started], haproxy: list[Started]
+    ) -> None:
+        self.key, self.role, self.port = key, role, port
+        self.gunicorns, self.haproxy = gunicorns, haproxy
+
+    def masters(self) -> list[psutil.Process]:
+        return [psutil.Process(process.pid) for process in self.gunicorns]
+
+    def workers(self) -> list[psutil.Process]:
+        return [child for master in self.masters() for child in master.children(recursive=True)]
+
+    def proxies(self) -> list[psutil.Process]:
+        found = [psutil.Process(process.pid) for process in self.haproxy]
+        return [*found, *(child for one in found for child in one.children())]
 
     def processes(self) -> list[psutil.Process]:
-        """The master first, then its workers."""
-        master = psutil.Process(self.process.pid)
-        return [master, *master.children(recursive=True)]
+        return [*self.masters(), *self.workers(), *self.proxies()]
 
     def ask(self, request: str, path: str, cookie: str) -> tuple[int, Any]:
         """One request: the status and the JSON."""
@@ -48,10 +68,13 @@ class Server:
         """Until it serves; where it does not, the end of its log says why."""
         deadline = time.monotonic() + PATIENCE
         while not self.is_alive():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.has_ended() or time.monotonic() > deadline:
                 end = "\n".join(log.read_text().splitlines()[-8:])
-                raise RuntimeError(f"gunicorn of ({self.key}) does not serve:\n{end}")
+                raise RuntimeError(f"the server of ({self.key}) does not answer:\n{end}")
             time.sleep(0.05)
+
+    def has_ended(self) -> bool:
+        return any(process.poll() is not None for process in (*self.gunicorns, *self.haproxy))
 
     def is_alive(self) -> bool:
         try:
@@ -83,22 +106,53 @@ class Server:
 
 
 @contextmanager
-def served(key: str, role: str, environment: dict[str, str], log: Path) -> Iterator[Server]:
+def served(
+    key: str, role: str, environment: dict[str, str], log: Path, *, behind_haproxy: bool
+) -> Iterator[Server]:
     """The variant's server, answering; stopped at the block's end."""
     port = free_port()
-    command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gunicorn"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--config", "deploy/gunicorn.conf.py"],
-            cwd=settings.BASE_DIR,
-            env=os.environ | {"PORT": str(port)} | environment,
-            stdout=output,
-            stderr=output,
+    folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=settings.VAR_DIR))
+    front = replace(settings.FRONT, port=port, run_dir=str(folder), folder=str(folder))
+    if behind_haproxy:
+        write(front)
+        gunicorns = [environment | {"WEB_SOCKET": f"{folder}/{name}.sock"} for name in names(front)]
+        proxies = [["haproxy", "-W", "-f", f"{folder}/haproxy.cfg"]]
+    else:
+        gunicorns = [environment | {"HAPROXY": "false", "PORT": str(port)}]
+        proxies = []
+    with log.open("wb") as output, ExitStack() as stack:
+        server = Server(
+            key,
+            role,
+            port,
+            [stack.enter_context(running(GUNICORN, output, given)) for given in gunicorns],
+            [stack.enter_context(running(command, output, {})) for command in proxies],
         )
-    try:
-        server = Server(key, role, port, process)
         server.await_answer(log)
         yield server
+
+
+def names(front: Front) -> list[str]:
+    return [*(f"web-{number}" for number in range(front.workers)), "public"]
+
+
+def write(front: Front) -> None:
+    """Write HAProxy's files."""
+    for path, text in front_files(front).items():
+        path.write_text(text)
+
+
+@contextmanager
+def running(command: list[str], output: Any, environment: dict[str, str]) -> Iterator[Started]:
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "TERM", *command],
+        cwd=settings.BASE_DIR,
+        env=os.environ | environment,
+        stdout=output,
+        stderr=output,
+    )
+    try:
+        yield process
     finally:
         process.terminate()
         process.wait(60)

@@ -12,6 +12,9 @@ GET: Final = "GET /api/profile"
 PATCH: Final = "PATCH /api/tour"
 BODIES: Final = {GET: "", PATCH: '{"tour": true}'}
 
+# Served as the site is, behind HAProxy; the others are stock gunicorn by itself.
+OURS: Final = ("a", "a-direct", "e")
+
 SHIPPED: Final = {GET: "/api/profile", PATCH: "/api/tour"}
 
 
@@ -65,7 +68,7 @@ VARIANTS: Final = {
 }
 
 MEANINGS: Final = {
-    "a": "as `deploy/up` serves it",
+    "a": "as `deploy/up` serves it, behind HAProxy",
     "a-direct": "the same code and backend, straight on PostgreSQL",
     "b": "Django's backend, sessions and middleware, `CONN_MAX_AGE=0`",
     "c": "the same with `CONN_MAX_AGE=600` and `CONN_HEALTH_CHECKS`",

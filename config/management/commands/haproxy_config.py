@@ -3,16 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
-from django.urls import reverse
 
-from accounts.middleware import SHELL
-from config.api import PATH
 from config.generated import GeneratedFilesCommand
-from config.haproxy.answers import own_answers
-from config.haproxy.front import Paths
-from config.haproxy.render import bodies_file, configuration
-
-ANY = "00000000-0000-0000-0000-000000000000"
+from config.haproxy.files import front_files
 
 
 class Command(GeneratedFilesCommand):
@@ -22,23 +15,4 @@ class Command(GeneratedFilesCommand):
     printed = ".cfg"
 
     def render(self) -> dict[Path, str]:
-        front, answers = settings.FRONT, own_answers()
-        files = {Path(front.folder) / "haproxy.cfg": configuration(front, paths(), answers)}
-        for answer in answers:
-            path, text = bodies_file(front, answer)
-            files[Path(path)] = text
-        return files
-
-
-def paths() -> Paths:
-    return Paths(
-        api=PATH,
-        static=settings.STATIC_URL,
-        health=reverse("healthz"),
-        public=tuple(reverse(name) for name in SHELL),
-        downloads=(
-            reverse("files:download", args=[ANY]).replace(ANY, "*"),
-            reverse("api:download_file", args=[ANY]).replace(ANY, "*"),
-            reverse("profiles:export"),
-        ),
-    )
+        return front_files(settings.FRONT)
