@@ -16,7 +16,7 @@ MEGABYTE: Final = 1e6
 
 
 def of_server(server: Server) -> list[Process]:
-    """gunicorn's and HAProxy's processes, PostgreSQL's for its role, and both PgBouncers where they are used."""
+    """The server's processes, PostgreSQL's for its role, and both PgBouncers where it uses them."""
     return [
         *_weighed("gunicorn, master", (process.pid for process in server.masters())),
         *_weighed("gunicorn, worker", (process.pid for process in server.workers())),

@@ -144,8 +144,9 @@ def write(front: Front) -> None:
 
 @contextmanager
 def running(command: list[str], output: Any, environment: dict[str, str]) -> Iterator[Started]:
+    line = ["setpriv", "--pdeathsig", "TERM", *command]
     process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", *command],
+        line,
         cwd=settings.BASE_DIR,
         env=os.environ | environment,
         stdout=output,
