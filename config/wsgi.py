@@ -2,10 +2,18 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
+
+# Bytes that fit into the sockets on the way, read or not; and those that are read at once.
+BUFFERED: Final = 64 * 1024
+PIECE: Final = 64 * 1024
+# Seconds.
+DRAINING: Final = 10
 
 BOUNDARY: Final = re.compile(r'\bboundary=("[^"]*"|[^";]+)', re.IGNORECASE)
 
@@ -16,7 +24,26 @@ django = get_wsgi_application()
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     environ["CONTENT_TYPE"] = in_utf_8(environ.get("CONTENT_TYPE", ""))
-    return django(environ, start_response)
+    answer = django(environ, start_response)
+    if announced(environ) > BUFFERED:
+        drain(environ["wsgi.input"])
+    return answer
+
+
+def announced(environ: dict[str, Any]) -> int:
+    size = environ.get("CONTENT_LENGTH", "")
+    return int(size) if size.isdecimal() else 0
+
+
+def drain(body: Any) -> None:
+    """Read what a refused request still sends, for as long as DRAINING.
+
+    A connection that is closed before is reset, and the browser shows that instead of the answer.
+    """
+    end = time.monotonic() + DRAINING
+    with suppress(OSError):
+        while body.read(PIECE) and time.monotonic() < end:
+            pass
 
 
 def in_utf_8(content_type: str) -> str:

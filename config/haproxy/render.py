@@ -92,7 +92,6 @@ def _defaults(front: Front) -> Section:
         'log-format "%ci %HM %ST %tsc %b/%s queued=%Tw ms total=%Ta ms"',
         # A connection to gunicorn for each request was quicker than one that is kept.
         "option http-server-close",
-        "option http-buffer-request",
         "option abortonclose",
         "option redispatch 1",
         "retries 3",
@@ -145,8 +144,10 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         f"http-request return status 431 {by_status[431]} "
         f"if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
         f"http-request return status 413 {by_status[413]} "
-        f"if {{ req.hdr_val(content-length) gt {front.largest_body} }}",
+        f"if {{ req.hdr(content-length) -m int gt {front.largest_body} }}",
         *_to_https(front),
+        # Before a thread is given; a large one streams, since no buffer holds it.
+        f"http-request wait-for-body time {PATIENCE}s at-least {SMALL_BODY} unless is_large",
         "http-request disable-l7-retry unless is_read",
         "http-request set-header X-Request-Start t=%[date(0,us)]",
         'http-after-response set-header Content-Type "'
@@ -169,7 +170,7 @@ def _acls(front: Front, paths: Paths) -> Section:
         f"acl is_public path {_words(paths.public)}",
         f"acl is_download path_reg {_words(_pattern(path) for path in paths.downloads)}",
         "acl is_read method GET HEAD",
-        f"acl is_large req.hdr_val(content-length) gt {SMALL_BODY}",
+        f"acl is_large req.hdr(content-length) -m int gt {SMALL_BODY}",
         f"acl has_session req.cook({_word(front.session_cookie)}) -m found",
     ]
 

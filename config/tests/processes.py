@@ -9,14 +9,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import psycopg
 from django.conf import settings
+
+from config.haproxy.files import front_files
 
 ROOT = settings.BASE_DIR
 
@@ -48,21 +52,47 @@ def status(port, path, headers=()):
         connection.close()
 
 
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+
+
 @contextmanager
-def gunicorn(**environment):
-    """The site as deploy/up serves it, on a free port; yields the port."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"],
-        cwd=ROOT,
-        env=os.environ | {"PORT": str(port)} | environment,
-    )
+def running(*command, **environment):
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
-        wait_until(lambda: status(port, "/healthz") == 200, 30, "gunicorn answers")
-        yield port
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+@contextmanager
+def gunicorn(**environment):
+    """The site without HAProxy, on a free port; yields the port."""
+    port = free_port()
+    with running(*GUNICORN, PORT=str(port), **environment):
+        wait_until(lambda: status(port, "/healthz") == 200, 30, "gunicorn answers")
+        yield port
+
+
+@contextmanager
+def haproxy(**changes):
+    """The site behind HAProxy, as deploy/up serves it, on a free port; yields the port.
+
+    The changes are those of `settings.FRONT`.
+    """
+    with tempfile.TemporaryDirectory(prefix="front ", dir="/tmp") as folder, ExitStack() as stack:
+        port = free_port()
+        front = replace(settings.FRONT, port=port, run_dir=folder, folder=folder, **changes)
+        for path, text in front_files(front).items():
+            path.write_text(text)
+        threads = {"HAPROXY": "true", "WEB_THREADS": str(front.threads)}
+        for name in (*(f"web-{number}" for number in range(front.workers)), "public"):
+            socket = {"WEB_SOCKET": f"{folder}/{name}.sock"}
+            stack.enter_context(running(*GUNICORN, **threads, **socket))
+        stack.enter_context(running("haproxy", "-W", "-f", f"{folder}/haproxy.cfg"))
+        for path in ("/healthz", "/readyz"):
+            wait_until(lambda path=path: status(port, path) == 200, 30, "the site answers")
+        yield port
 
 
 def manage(*arguments, **environment):

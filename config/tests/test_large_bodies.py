@@ -1,13 +1,14 @@
 """Bodies that are larger than any that is taken are refused before anything reads them."""
 
 import http.client
+import json
 
 import pytest
 from django.test import RequestFactory
 from django.test.client import FakePayload
 
 from config.middleware import refuse_large_bodies
-from config.tests.processes import gunicorn
+from config.tests.processes import haproxy
 
 
 class Unread(FakePayload):
@@ -58,24 +59,41 @@ def test_nothing_of_it_is_read(settings):
     assert answer("/api/x", str(settings.REQUEST_MAX_SIZE + 1)).status_code == 413
 
 
-def test_gunicorn_answers_before_the_body_has_arrived():
-    with gunicorn() as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        connection.putrequest("POST", "/api/files/upload")
-        connection.putheader("Content-Length", str(10**12))
-        connection.endheaders(b"the beginning")
-        refused = connection.getresponse()
-        assert (refused.status, refused.getheader("Connection")) == (413, "close")
-        refused.read()
-        connection.close()
+@pytest.fixture(scope="module")
+def site():
+    with haproxy(workers=1) as port:
+        yield port
 
 
-def test_gunicorn_says_that_it_hangs_up_after_a_body_that_nobody_read():
-    with gunicorn() as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for size, then in ((1000, "keep-alive"), (100_000, "close")):
-            connection.request("POST", "/api/nothing", b"x" * size)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.getheader("Connection") == then
-        connection.close()
+def refusal(port, path):
+    """What is answered to a body that is far too large and never comes."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str(10**12))
+    connection.endheaders(b"the beginning")
+    refused = connection.getresponse()
+    text = refused.read().decode()
+    connection.close()
+    return refused, text
+
+
+def test_the_api_answers_before_the_body_has_arrived(site):
+    refused, text = refusal(site, "/api/files/upload")
+    assert refused.status == 413
+    assert json.loads(text)["code"] == "too_large:api"
+
+
+def test_so_does_a_page(site):
+    refused, text = refusal(site, "/files/upload/")
+    assert (refused.status, refused.getheader("X-Content-Type-Options")) == (413, "nosniff")
+    assert "too large" in text
+
+
+@pytest.mark.parametrize("size", [1000, 100_000, 900_000])
+def test_the_connection_is_kept_after_a_body_that_nobody_read(site, size):
+    connection = http.client.HTTPConnection("127.0.0.1", site, timeout=60)
+    for _ in range(2):
+        connection.request("POST", "/api/nothing", b"x" * size)
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (404, True)
+    connection.close()

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.tests.people import make_user
 from config.database.console import Console
-from config.tests.processes import ServerLog, gunicorn, superuser, wait_until
+from config.tests.processes import ServerLog, haproxy, superuser, wait_until
 from files.models import File
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,8 +88,8 @@ def busy_servers(console, connection):
 
 
 def test_the_pool_is_idle_while_30_clients_upload_slowly_and_all_succeed(session):
-    # A part of the threads is kept from large bodies, and one worker may have them all.
-    with gunicorn(WEB_THREADS=str(2 * CLIENTS)) as port, superuser() as connection:
+    # A quarter of the threads is for large bodies.
+    with haproxy(threads=4 * CLIENTS, workers=1) as port, superuser() as connection:
         log = ServerLog()
         with slow_uploads(port, session) as uploads, Console(settings.POOLS["web"]) as console:
             # Each has asked who is there, which is its one statement before the body is read.

@@ -24,7 +24,6 @@ def test_the_numbers_of_the_whole_process():
     [
         "mode http",
         "option http-server-close",
-        "option http-buffer-request",
         "option abortonclose",
         "option redispatch 1",
         "retry-on conn-failure empty-response",
@@ -97,7 +96,7 @@ def test_which_request_goes_where():
         "acl is_health path /healthz",
         "acl is_public path /accounts/login/ /accounts/signup/",
         r"acl is_download path_reg ^/files/[^/]+/download/\$",
-        "acl is_large req.hdr_val(content-length) gt 14336",
+        "acl is_large req.hdr(content-length) -m int gt 14336",
         "acl has_session req.cook(sessionid) -m found",
     ):
         assert acl in lines
@@ -105,6 +104,11 @@ def test_which_request_goes_where():
 
 def test_only_reads_are_given_to_another_process():
     assert "http-request disable-l7-retry unless is_read" in rendered()["frontend site"]
+
+
+def test_a_small_body_is_read_whole_before_a_thread_is_given():
+    line = "http-request wait-for-body time 10s at-least 14336 unless is_large"
+    assert line in rendered()["frontend site"]
 
 
 def test_the_arrival_is_stamped_by_haproxy_alone():
