@@ -301,6 +301,7 @@ FRONT = Front(
     threads=WEB_THREADS,
     queue_timeout=POOLS["web"].query_wait_timeout,
     largest_body=REQUEST_MAX_SIZE,
+    largest_plain_body=DATA_UPLOAD_MAX_MEMORY_SIZE,
     session_cookie=SESSION_COOKIE_NAME,
     trusted_proxies=env.networks("TRUSTED_PROXIES"),
     tls_port=env.whole("TLS_PORT", 443, 1, 65535),

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
 
+from config.minimum_rate import minimum_rate
+
 # Bytes that fit into the sockets on the way, read or not; and those that are read at once.
 BUFFERED: Final = 64 * 1024
 PIECE: Final = 64 * 1024
@@ -24,10 +26,11 @@ django = get_wsgi_application()
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     environ["CONTENT_TYPE"] = in_utf_8(environ.get("CONTENT_TYPE", ""))
-    answer = django(environ, start_response)
-    if announced(environ) > BUFFERED:
-        drain(environ["wsgi.input"])
-    return answer
+    with minimum_rate(environ):
+        answer = django(environ, start_response)
+        if announced(environ) > BUFFERED:
+            drain(environ["wsgi.input"])
+        return answer
 
 
 def announced(environ: dict[str, Any]) -> int:

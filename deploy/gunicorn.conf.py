@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.haproxy.front import PUBLIC_THREADS, STATIC_THREADS
 from files.leftovers import remove_leftovers
 
 wsgi_app = "config.wsgi"
@@ -21,7 +22,8 @@ bind = f"unix:{settings.WEB_SOCKET}" if settings.WEB_SOCKET else f"{host}:{setti
 umask = 0o077
 workers = 1 if settings.WEB_SOCKET else settings.WEB_WORKERS
 worker_class = "gthread"
-threads = settings.WEB_THREADS
+is_public = Path(settings.WEB_SOCKET).name == "public.sock"
+threads = PUBLIC_THREADS + STATIC_THREADS if is_public else settings.WEB_THREADS
 
 # A request waits for a connection and for its statements; both limits together stay below this.
 graceful_timeout = 30

@@ -19,9 +19,13 @@ from config.views import busy
 SAYS: Final = {
     400: "The request could not be read.",
     408: "The request came too slowly. Send it again.",
+    411: "Send the body's size as Content-Length.",
     413: "The request is too large.",
+    414: "The address is too long.",
+    417: "The request could not be read.",
     431: "The request's headers are too long.",
     500: "Something went wrong.",
+    501: "The request could not be read.",
     502: "The site could not answer. Try again in a moment.",
     503: "Too many people are using the site right now. Try again in a moment.",
     504: "The site took too long to answer. Try again in a moment.",

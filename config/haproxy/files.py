@@ -37,4 +37,10 @@ def paths() -> Paths:
             reverse("api:download_file", args=[ANY]).replace(ANY, "*"),
             reverse("profiles:export"),
         ),
+        uploads=(
+            reverse("files:upload"),
+            reverse("profiles:profile"),
+            reverse("api:upload_file"),
+            reverse("api:change_profile"),
+        ),
     )

@@ -16,8 +16,14 @@ BUFFER: Final = 32 * 1024
 # Bytes of a request's head, and of the longest body that is certain to fit beside it.
 LONGEST_HEAD: Final = 16 * 1024
 SMALL_BODY: Final = BUFFER - LONGEST_HEAD - 2048
-# Seconds: for a whole head and a small body; and without a byte, either way, in a large one.
+# Buffers at once, of all connections: 160 MB. Who finds none waits for one.
+MOST_BUFFERS: Final = 5000
+# Seconds: for a whole head and a small body; and for the first kilobytes of a large one.
 PATIENCE: Final = 10
+# Bytes of an answer that the kernel takes beyond HAProxy's buffer, which it counts twice, and
+# seconds. A reader makes room for a third of them in that time, or is cut off: some 2 kB a second.
+SEND_BUFFER: Final = 64 * 1024
+STANDSTILL: Final = 20
 # Seconds for which an idle client connection is kept: longer than nginx, in front, keeps its own.
 KEEP_ALIVE: Final = 75
 # Seconds until an answer has to begin: longer than a connection and some statements may take.
@@ -27,9 +33,10 @@ FAREWELL: Final = 30
 # Megabytes of static files that HAProxy itself keeps, and bytes of the largest of them.
 CACHE: Final = 32
 LARGEST_CACHED: Final = 4_000_000
-# Threads of the process for what needs no database: half of them for static files, so that
-# whoever reads those slowly does not keep others from signing in.
+# Threads of the process for what needs no database: for pages, and for static files, which
+# anybody may read slowly until they are in the cache. A thread that waits costs some 0.1 MB.
 PUBLIC_THREADS: Final = 8
+STATIC_THREADS: Final = 192
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Front:
     threads: int
     queue_timeout: int
     largest_body: int
+    largest_plain_body: int
     session_cookie: str
     trusted_proxies: tuple[str, ...] = ()
     tls_port: int = 0
@@ -82,6 +90,7 @@ class Paths:
     health: str
     public: tuple[str, ...]
     downloads: tuple[str, ...]
+    uploads: tuple[str, ...]
 
 
 @dataclass(frozen=True)

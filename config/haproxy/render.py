@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from config.haproxy.backends import (
+    Section,
+    public,
+    requests,
+    static,
+    static_cache,
+    transfers,
+)
 from config.haproxy.front import (
     BUFFER,
-    CACHE,
     FAREWELL,
     KEEP_ALIVE,
-    LARGEST_CACHED,
     LONGEST_ANSWER,
     LONGEST_HEAD,
     MAX_CONNECTIONS,
+    MOST_BUFFERS,
     PATIENCE,
-    PUBLIC_THREADS,
+    SEND_BUFFER,
     SMALL_BODY,
+    STANDSTILL,
     Answer,
     Front,
     Paths,
 )
+from config.haproxy.words import flat, quoted, word, words
 
 HEADER: Final = """\
 # Made by `manage.py haproxy_config --write`: do not edit.
@@ -30,14 +39,9 @@ HEADER: Final = """\
 CHAIN: Final = 5
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
+BY_GUNICORN: Final = (400, 414, 417, 431, 500, 501)
 # Of these HAProxy makes an answer by itself; the others follow from the rules below.
 BY_ITSELF: Final = frozenset({400, 408, 500, 502, 503, 504})
-
-Section = list[str]
-
-
-class UnwritableError(ValueError):
-    """A value that HAProxy's file cannot hold; the text says which, and what to change."""
 
 
 def configuration(front: Front, paths: Paths, answers: Sequence[Answer]) -> str:
@@ -48,12 +52,12 @@ def configuration(front: Front, paths: Paths, answers: Sequence[Answer]) -> str:
     sections = {
         "global": _global(front),
         "defaults": _defaults(front) + _errors(front, answers),
-        "cache static": _cache(),
+        "cache static": static_cache(),
         "frontend site": _frontend(front, paths, answers),
-        "backend requests": _workers(front, front.lanes.requests),
-        "backend transfers": _workers(front, front.lanes.transfers),
-        "backend public": _public(front),
-        "backend static": _static(front),
+        "backend requests": requests(front),
+        "backend transfers": transfers(front),
+        "backend public": public(front),
+        "backend static": static(front),
     }
     return HEADER + "".join(
         f"\n{name}\n" + "".join(f"    {line}\n" for line in lines)
@@ -63,18 +67,22 @@ def configuration(front: Front, paths: Paths, answers: Sequence[Answer]) -> str:
 
 def bodies_file(front: Front, answer: Answer) -> tuple[str, str]:
     """The path and the text of the file from which HAProxy takes the bodies of an answer."""
-    lines = (f"{shape} {_flat(body)}\n" for shape, body in answer.bodies.items())
+    lines = (f"{shape} {flat(body)}\n" for shape, body in answer.bodies.items())
     return f"{front.folder}/{answer.status}.map", "".join(lines)
 
 
 def _global(front: Front) -> Section:
     return [
-        f"maxconn {MAX_CONNECTIONS}",
+        # Fewer connections where the machine gives fewer descriptors; each has up to two.
+        f"fd-hard-limit {2 * MAX_CONNECTIONS + 100}",
         "nbthread 1",
         f"tune.bufsize {BUFFER}",
         "tune.maxrewrite 2048",
-        f"stats socket {_word(front.run_dir)}/haproxy.sock mode 600 level admin "
-        "expose-fd listeners",
+        # What has more is refused by HAProxy without a page; gunicorn takes 100.
+        "tune.http.maxhdr 1010",
+        f"tune.buffers.limit {MOST_BUFFERS}",
+        f"tune.sndbuf.client {SEND_BUFFER}",
+        f"stats socket {word(front.run_dir)}/haproxy.sock mode 600 level admin expose-fd listeners",
         f"hard-stop-after {FAREWELL}s",
         "log stderr format raw local0 notice",
         *_tls_defaults(front),
@@ -98,7 +106,7 @@ def _defaults(front: Front) -> Section:
         "retry-on conn-failure empty-response",
         "balance leastconn",
         "timeout connect 5s",
-        f"timeout client {PATIENCE}s",
+        f"timeout client {STANDSTILL}s",
         f"timeout http-request {PATIENCE}s",
         f"timeout http-keep-alive {KEEP_ALIVE}s",
         f"timeout queue {front.queue_timeout}s",
@@ -117,18 +125,9 @@ def _errors(front: Front, answers: Sequence[Answer]) -> Section:
 def _payload(front: Front, answer: Answer) -> str:
     """The body by the request's shape; one that could not be read has none, and gets a page."""
     path, _ = bodies_file(front, answer)
-    headers = "".join(f" hdr {name} {_quoted(value)}" for name, value in answer.headers.items())
-    body = f"%[var(txn.shape,page),map_str({_word(path)})]"
+    headers = "".join(f" hdr {name} {quoted(value)}" for name, value in answer.headers.items())
+    body = f"%[var(txn.shape,page),map_str({word(path)})]"
     return f'content-type "{HTML}" lf-string "{body}"{headers}'
-
-
-def _cache() -> Section:
-    return [
-        f"total-max-size {CACHE}",
-        f"max-object-size {LARGEST_CACHED}",
-        "max-age 3600",
-        "process-vary on",
-    ]
 
 
 def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
@@ -137,6 +136,7 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         f"bind {_host(front.bind)}:{front.port}",
         *_tls_bind(front),
         "option http-restrict-req-hdr-names delete",
+        "option disable-h2-upgrade",
         *_acls(front, paths),
         "http-request set-var(txn.shape) str(page)",
         "http-request set-var(txn.shape) str(api) if is_api",
@@ -144,15 +144,23 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         f"http-request return status 431 {by_status[431]} "
         f"if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
         f"http-request return status 413 {by_status[413]} "
-        f"if {{ req.hdr(content-length) -m int gt {front.largest_body} }}",
+        f"if {{ req.body_size gt {front.largest_body} }}",
+        f"http-request return status 413 {by_status[413]} "
+        f"if !takes_uploads {{ req.body_size gt {front.largest_plain_body} }}",
+        # No body is taken whose size is not announced; what would be its end is nobody's to say.
+        f"http-request return status 411 {by_status[411]} hdr Connection close "
+        "if { req.hdr(Transfer-Encoding) -m found }",
+        # A tunnel to gunicorn, or HTTP/2 with it, is for nobody.
+        f"http-request return status 400 {by_status[400]} if {{ method CONNECT }}",
+        "http-request del-header ^(Upgrade|HTTP2-Settings)$ -m reg",
         *_to_https(front),
         # Before a thread is given; a large one streams, since no buffer holds it.
         f"http-request wait-for-body time {PATIENCE}s at-least {SMALL_BODY} unless is_large",
         "http-request disable-l7-retry unless is_read",
         "http-request set-header X-Request-Start t=%[date(0,us)]",
-        'http-after-response set-header Content-Type "'
-        + JSON
-        + '" if { var(txn.shape) -m str api } { status 408 413 431 502 503 504 }',
+        *_instead_of_gunicorn(by_status),
+        f'http-after-response set-header Content-Type "{JSON}" '
+        f"if {{ var(txn.shape) -m str api }} {{ status {' '.join(map(str, by_status))} }}",
         "use_backend static if is_static is_read",
         "use_backend public if is_health",
         "use_backend public if is_public is_read !has_session",
@@ -162,16 +170,26 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
     ]
 
 
+def _instead_of_gunicorn(by_status: Mapping[int, str]) -> Section:
+    """The site's answer for gunicorn's own, which has none of the headers that the site's have."""
+    return [
+        f"http-response return status {status} {by_status[status]} "
+        f"if {{ status {status} }} !{{ res.hdr(Content-Security-Policy) -m found }}"
+        for status in BY_GUNICORN
+    ]
+
+
 def _acls(front: Front, paths: Paths) -> Section:
     return [
-        f"acl is_api path_beg {_word(paths.api)}",
-        f"acl is_static path_beg {_word(paths.static)}",
-        f"acl is_health path {_word(paths.health)}",
-        f"acl is_public path {_words(paths.public)}",
-        f"acl is_download path_reg {_words(_pattern(path) for path in paths.downloads)}",
+        f"acl is_api path_beg {word(paths.api)}",
+        f"acl is_static path_beg {word(paths.static)}",
+        f"acl is_health path {word(paths.health)}",
+        f"acl is_public path {words(paths.public)}",
+        f"acl is_download path_reg {words(_pattern(path) for path in paths.downloads)}",
+        f"acl takes_uploads path {words(paths.uploads)}",
         "acl is_read method GET HEAD",
-        f"acl is_large req.hdr(content-length) -m int gt {SMALL_BODY}",
-        f"acl has_session req.cook({_word(front.session_cookie)}) -m found",
+        f"acl is_large req.body_size gt {SMALL_BODY}",
+        f"acl has_session req.cook({word(front.session_cookie)}) -m found",
     ]
 
 
@@ -181,7 +199,7 @@ def _sender(front: Front) -> Section:
     if front.tls_certificates:
         rules.append("http-request set-var(txn.proto) str(https) if { ssl_fc }")
     if front.trusted_proxies:
-        rules.append(f"acl from_proxy src {_words(front.trusted_proxies)}")
+        rules.append(f"acl from_proxy src {words(front.trusted_proxies)}")
         rules.append(
             "http-request set-var(txn.proto) str(https) "
             "if from_proxy { req.hdr(X-Forwarded-Proto) -m str https }"
@@ -213,55 +231,9 @@ def _to_https(front: Front) -> Section:
     return []
 
 
-def _workers(front: Front, at_once: int) -> Section:
-    return [
-        f"server web-{number} unix@{_word(front.run_dir)}/web-{number}.sock "
-        f"maxconn {at_once} check inter 1s fall 1 rise 1"
-        for number in range(front.workers)
-    ]
-
-
-def _public(front: Front) -> Section:
-    return [_public_server(front)]
-
-
-def _static(front: Front) -> Section:
-    return [
-        "http-request cache-use static",
-        "http-response cache-store static",
-        _public_server(front),
-    ]
-
-
-def _public_server(front: Front) -> str:
-    return f"server public unix@{_word(front.run_dir)}/public.sock maxconn {PUBLIC_THREADS // 2}"
-
-
 def _pattern(path: str) -> str:
     return "^" + "[^/]+".join(re.escape(part) for part in path.split("*")) + "$"
 
 
 def _host(bind: str) -> str:
     return f"[{bind}]" if ":" in bind else bind
-
-
-def _flat(body: str) -> str:
-    """The body in one line, as a map's entry has to be; HTML and JSON mean the same so."""
-    return " ".join(body.split())
-
-
-def _word(value: str) -> str:
-    """A value as a word of the file."""
-    if not value or any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
-        raise UnwritableError(f"{value!r} has no place in HAProxy's file: change it.")
-    return re.sub(r"([\\ \"'#$,()])", r"\\\1", value)
-
-
-def _words(values: Iterable[str]) -> str:
-    return " ".join(_word(value) for value in values)
-
-
-def _quoted(value: str) -> str:
-    """A header's value, in which HAProxy expands nothing."""
-    text = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("%", "%%")
-    return f'"{text}"'

@@ -17,6 +17,7 @@ FRONT = Front(
     threads=16,
     queue_timeout=10,
     largest_body=51_000_000,
+    largest_plain_body=1_000_000,
     session_cookie="sessionid",
 )
 PATHS = Paths(
@@ -25,10 +26,11 @@ PATHS = Paths(
     health="/healthz",
     public=("/accounts/login/", "/accounts/signup/"),
     downloads=("/files/*/download/",),
+    uploads=("/files/upload/",),
 )
 ANSWERS = [
     Answer(status, {"page": f"<p>{status}</p>", "api": '{"a": 1}'}, {"X-Frame-Options": "DENY"})
-    for status in (400, 408, 413, 431, 500, 502, 503, 504)
+    for status in (400, 408, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504)
 ]
 
 

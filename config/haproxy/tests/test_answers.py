@@ -13,7 +13,7 @@ def answers():
 
 
 def test_every_answer_that_haproxy_makes_is_there(answers):
-    assert set(answers) == {400, 408, 413, 431, 500, 502, 503, 504}
+    assert set(answers) == {400, 408, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504}
 
 
 @pytest.mark.parametrize("status", SAYS)

@@ -3,16 +3,20 @@ from dataclasses import replace
 import pytest
 
 from config.haproxy.front import Answer, Lanes
-from config.haproxy.render import UnwritableError, bodies_file, configuration
+from config.haproxy.render import bodies_file, configuration
 from config.haproxy.tests.fronts import ANSWERS, FRONT, PATHS, rendered
+from config.haproxy.words import UnwritableError
 
 
 def test_the_numbers_of_the_whole_process():
     assert rendered()["global"] == [
-        "maxconn 4000",
+        "fd-hard-limit 8100",
         "nbthread 1",
         "tune.bufsize 32768",
         "tune.maxrewrite 2048",
+        "tune.http.maxhdr 1010",
+        "tune.buffers.limit 5000",
+        "tune.sndbuf.client 65536",
         "stats socket /srv/site/var/run/haproxy.sock mode 600 level admin expose-fd listeners",
         "hard-stop-after 30s",
         "log stderr format raw local0 notice",
@@ -29,7 +33,7 @@ def test_the_numbers_of_the_whole_process():
         "retry-on conn-failure empty-response",
         "balance leastconn",
         "timeout connect 5s",
-        "timeout client 10s",
+        "timeout client 20s",
         "timeout http-request 10s",
         "timeout http-keep-alive 75s",
         "timeout queue 10s",
@@ -70,14 +74,26 @@ def test_a_quarter_of_the_threads_is_for_transfers(threads, lanes):
 
 def test_static_files_are_kept_and_have_threads_of_their_own():
     sections = rendered()
-    server = "server public unix@/srv/site/var/run/public.sock maxconn 4"
-    assert sections["backend public"] == [server]
-    assert sections["backend static"] == [
+    server = "server public unix@/srv/site/var/run/public.sock maxconn"
+    assert sections["backend public"][-1] == f"{server} 8"
+    assert sections["backend static"][-3:] == [
         "http-request cache-use static",
         "http-response cache-store static",
-        server,
+        f"{server} 192",
     ]
     assert "max-object-size 4000000" in sections["cache static"]
+
+
+def test_nobody_asks_past_the_cache_or_fills_it():
+    assert rendered()["backend static"][:-3] == [
+        "http-request set-uri %[path]",
+        "http-request set-header Host 127.0.0.1:8000",
+        "http-request del-header "
+        "^(Authorization|Cache-Control|Cookie|If-Range|Pragma|Range)$ -m reg",
+        "acl takes_gzip req.hdr(Accept-Encoding) -m sub gzip",
+        "http-request set-header Accept-Encoding gzip if takes_gzip",
+        "http-request del-header Accept-Encoding unless takes_gzip",
+    ]
 
 
 def test_which_request_goes_where():
@@ -96,7 +112,7 @@ def test_which_request_goes_where():
         "acl is_health path /healthz",
         "acl is_public path /accounts/login/ /accounts/signup/",
         r"acl is_download path_reg ^/files/[^/]+/download/\$",
-        "acl is_large req.hdr(content-length) -m int gt 14336",
+        "acl is_large req.body_size gt 14336",
         "acl has_session req.cook(sessionid) -m found",
     ):
         assert acl in lines
@@ -118,10 +134,34 @@ def test_the_arrival_is_stamped_by_haproxy_alone():
     assert lines.index(removed) < lines.index(stamped)
 
 
-def test_too_much_is_refused_before_a_thread_is_given():
-    lines = rendered(largest_body=5)["frontend site"]
-    assert any("status 413" in line and line.endswith("gt 5 }") for line in lines)
-    assert any("status 431" in line and line.endswith("gt 16384 }") for line in lines)
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [
+        (413, "if { req.body_size gt 5 }"),
+        (413, "if !takes_uploads { req.body_size gt 3 }"),
+        (411, "if { req.hdr(Transfer-Encoding) -m found }"),
+        (431, "if { req.hdrs,length gt 16384 }"),
+        (400, "if { method CONNECT }"),
+    ],
+)
+def test_what_is_refused_before_a_thread_is_given(status, condition):
+    lines = rendered(largest_body=5, largest_plain_body=3)["frontend site"]
+    start = f"http-request return status {status} "
+    assert any(line.startswith(start) and line.endswith(condition) for line in lines)
+
+
+@pytest.mark.parametrize("status", [400, 414, 417, 431, 500, 501])
+def test_what_gunicorn_refuses_is_answered_as_the_site_does(status):
+    start = f"http-response return status {status} content-type"
+    condition = f"if {{ status {status} }} !{{ res.hdr(Content-Security-Policy) -m found }}"
+    lines = rendered()["frontend site"]
+    assert any(line.startswith(start) and line.endswith(condition) for line in lines)
+
+
+def test_no_other_protocol_reaches_gunicorn():
+    lines = rendered()["frontend site"]
+    assert "option disable-h2-upgrade" in lines
+    assert "http-request del-header ^(Upgrade|HTTP2-Settings)$ -m reg" in lines
 
 
 def test_the_answers_of_its_own_have_the_bodies_of_files():
@@ -151,7 +191,7 @@ def test_it_listens_where_it_is_told_to():
 
 
 def test_a_folder_with_blanks_is_escaped():
-    socket = rendered(run_dir="/srv/my site/run")["backend public"][0]
+    socket = rendered(run_dir="/srv/my site/run")["backend public"][-1]
     assert r"unix@/srv/my\ site/run/public.sock" in socket
 
 

@@ -1,0 +1,75 @@
+"""The backends: which of gunicorn's processes gets what, and how much of it at once. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from config.haproxy.front import (
+    CACHE,
+    LARGEST_CACHED,
+    PUBLIC_THREADS,
+    STATIC_THREADS,
+    Front,
+)
+from config.haproxy.words import word
+
+Section = list[str]
+
+# Headers with which a request would not be answered from the cache.
+PAST_THE_CACHE: Final = (
+    "Authorization",
+    "Cache-Control",
+    "Cookie",
+    "If-Range",
+    "Pragma",
+    "Range",
+)
+
+
+def static_cache() -> Section:
+    return [
+        f"total-max-size {CACHE}",
+        f"max-object-size {LARGEST_CACHED}",
+        "max-age 86400",
+        "process-vary on",
+    ]
+
+
+def requests(front: Front) -> Section:
+    return _workers(front, front.lanes.requests)
+
+
+def transfers(front: Front) -> Section:
+    return _workers(front, front.lanes.transfers)
+
+
+def _workers(front: Front, at_once: int) -> Section:
+    return [
+        f"server web-{number} unix@{word(front.run_dir)}/web-{number}.sock "
+        f"maxconn {at_once} check inter 1s fall 1 rise 1"
+        for number in range(front.workers)
+    ]
+
+
+def public(front: Front) -> Section:
+    return [_public_server(front, PUBLIC_THREADS)]
+
+
+def static(front: Front) -> Section:
+    """Nobody can ask past the cache, nor fill it with what is the same file."""
+    return [
+        "http-request set-uri %[path]",
+        f"http-request set-header Host {word(urlsplit(front.origin).netloc)}",
+        f"http-request del-header ^({'|'.join(PAST_THE_CACHE)})$ -m reg",
+        "acl takes_gzip req.hdr(Accept-Encoding) -m sub gzip",
+        "http-request set-header Accept-Encoding gzip if takes_gzip",
+        "http-request del-header Accept-Encoding unless takes_gzip",
+        "http-request cache-use static",
+        "http-response cache-store static",
+        _public_server(front, STATIC_THREADS),
+    ]
+
+
+def _public_server(front: Front, at_once: int) -> str:
+    return f"server public unix@{word(front.run_dir)}/public.sock maxconn {at_once}"
