@@ -15,10 +15,21 @@ W001: Final = checks.Warning(
     hint="Set TRUSTED_PROXY_COUNT=1, or how many proxies add to X-Forwarded-For.",
     id="accounts.W001",
 )
+W002: Final = checks.Warning(
+    "SITE_URL is https, but HAProxy has no certificate and believes no proxy in front: it takes "
+    "every request for one by http, and redirects it without end.",
+    hint="Set TLS_CERT to the certificate's file, or TRUSTED_PROXIES to the proxy's addresses.",
+    id="accounts.W002",
+)
 
 
 @checks.register(checks.Tags.security)
 def check_proxies(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    return [W001] if settings.HTTPS and settings.ALLAUTH_TRUSTED_PROXY_COUNT == 0 else []
+    if not settings.HTTPS:
+        return []
+    if not settings.HAPROXY:
+        return [] if settings.ALLAUTH_TRUSTED_PROXY_COUNT else [W001]
+    front = settings.FRONT
+    return [] if front.tls_certificates or front.trusted_proxies else [W002]

@@ -294,7 +294,7 @@ LOGGING = logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
 FRONT = Front(
     bind=BIND,
     port=PORT,
-    origin=SITE_URL,
+    origin=f"{SITE.scheme}://{SITE.netloc}",
     run_dir=str((VAR_DIR / "run").resolve()),
     folder=str(VAR_DIR / "haproxy"),
     workers=WEB_WORKERS,
@@ -305,5 +305,5 @@ FRONT = Front(
     session_cookie=SESSION_COOKIE_NAME,
     trusted_proxies=env.networks("TRUSTED_PROXIES"),
     tls_port=env.whole("TLS_PORT", 443, 1, 65535),
-    tls_certificates=env.paths("TLS_CERT"),
+    tls_certificates=env.paths("TLS_CERT") if HAPROXY else (),
 )

@@ -1,16 +1,37 @@
+from dataclasses import replace
+
 import pytest
 
-from accounts.checks import W001, check_proxies
+from accounts.checks import W001, W002, check_proxies
 
 
 @pytest.mark.parametrize(
     ("https", "proxies", "found"), [(True, 0, [W001]), (True, 1, []), (False, 0, [])]
 )
 def test_w001_a_proxy_that_nobody_counts(settings, https, proxies, found):
+    settings.HAPROXY = False
     settings.HTTPS, settings.ALLAUTH_TRUSTED_PROXY_COUNT = https, proxies
     assert check_proxies(None) == found
 
 
-def test_w001_names_the_remedy():
-    assert W001.id == "accounts.W001"
+@pytest.mark.parametrize(
+    ("https", "given", "found"),
+    [
+        (True, {}, [W002]),
+        (True, {"trusted_proxies": ("10.0.0.1",)}, []),
+        (True, {"tls_certificates": ("/etc/site.pem",)}, []),
+        (False, {}, []),
+    ],
+)
+def test_w002_https_that_nobody_ends(settings, https, given, found):
+    origin = "https://ai4ceo.example" if https else "http://ai4ceo.example"
+    nothing = {"trusted_proxies": (), "tls_certificates": (), "tls_port": 1}
+    settings.FRONT = replace(settings.FRONT, origin=origin, **nothing | given)
+    settings.HAPROXY, settings.HTTPS = True, https
+    assert check_proxies(None) == found
+
+
+def test_each_names_the_remedy():
+    assert (W001.id, W002.id) == ("accounts.W001", "accounts.W002")
     assert W001.hint.startswith("Set TRUSTED_PROXY_COUNT=1")
+    assert W002.hint.startswith("Set TLS_CERT to the certificate's file, or TRUSTED_PROXIES")

@@ -31,6 +31,7 @@ def paths() -> Paths:
         api=PATH,
         static=settings.STATIC_URL,
         health=reverse("healthz"),
+        ready=reverse("readyz"),
         public=tuple(reverse(name) for name in SHELL),
         downloads=(
             reverse("files:download", args=[ANY]).replace(ANY, "*"),

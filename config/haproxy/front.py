@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
+
 # Client connections at once; each may hold two buffers while it sends or is answered.
 MAX_CONNECTIONS: Final = 4000
 # Bytes of a buffer. What is not longer, head and body, is read whole before a thread is given.
@@ -76,6 +78,21 @@ class Front:
     tls_port: int = 0
     tls_certificates: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.tls_certificates and not self.is_https:
+            raise ImproperlyConfigured(
+                f"TLS_CERT is set, but SITE_URL is {self.origin}: give SITE_URL=https://NAME, "
+                "with a name of the certificate."
+            )
+        if self.tls_certificates and self.tls_port == self.port:
+            raise ImproperlyConfigured(
+                f"TLS_PORT={self.tls_port} is PORT as well: give each a port of its own."
+            )
+
+    @property
+    def is_https(self) -> bool:
+        return self.origin.startswith("https:")
+
     @property
     def lanes(self) -> Lanes:
         return Lanes.of(self.threads)
@@ -88,6 +105,7 @@ class Paths:
     api: str
     static: str
     health: str
+    ready: str
     public: tuple[str, ...]
     downloads: tuple[str, ...]
     uploads: tuple[str, ...]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from config.haproxy import sender, tls
 from config.haproxy.backends import (
     Section,
     public,
@@ -30,13 +31,11 @@ from config.haproxy.front import (
     Front,
     Paths,
 )
-from config.haproxy.words import flat, quoted, word, words
+from config.haproxy.words import flat, host, quoted, word, words
 
 HEADER: Final = """\
 # Made by `manage.py haproxy_config --write`: do not edit.
 """
-# How often a trusted proxy may stand behind another one.
-CHAIN: Final = 5
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
 BY_GUNICORN: Final = (400, 414, 417, 431, 500, 501)
@@ -85,7 +84,7 @@ def _global(front: Front) -> Section:
         f"stats socket {word(front.run_dir)}/haproxy.sock mode 600 level admin expose-fd listeners",
         f"hard-stop-after {FAREWELL}s",
         "log stderr format raw local0 notice",
-        *_tls_defaults(front),
+        *tls.defaults(front),
     ]
 
 
@@ -100,6 +99,8 @@ def _defaults(front: Front) -> Section:
         'log-format "%ci %HM %ST %tsc %b/%s queued=%Tw ms total=%Ta ms"',
         # A connection to gunicorn for each request was quicker than one that is kept.
         "option http-server-close",
+        # Else a renewal closes connections on which a request may just be coming.
+        "option idle-close-on-response",
         "option abortonclose",
         "option redispatch 1",
         "retries 3",
@@ -133,14 +134,14 @@ def _payload(front: Front, answer: Answer) -> str:
 def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
     by_status = {answer.status: _payload(front, answer) for answer in answers}
     return [
-        f"bind {_host(front.bind)}:{front.port}",
-        *_tls_bind(front),
+        f"bind {host(front.bind)}:{front.port}",
+        *tls.listener(front),
         "option http-restrict-req-hdr-names delete",
         "option disable-h2-upgrade",
         *_acls(front, paths),
         "http-request set-var(txn.shape) str(page)",
         "http-request set-var(txn.shape) str(api) if is_api",
-        *_sender(front),
+        *sender.rules(front),
         f"http-request return status 431 {by_status[431]} "
         f"if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
         f"http-request return status 413 {by_status[413]} "
@@ -153,7 +154,7 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         # A tunnel to gunicorn, or HTTP/2 with it, is for nobody.
         f"http-request return status 400 {by_status[400]} if {{ method CONNECT }}",
         "http-request del-header ^(Upgrade|HTTP2-Settings)$ -m reg",
-        *_to_https(front),
+        *tls.redirect(front, paths),
         # Before a thread is given; a large one streams, since no buffer holds it.
         f"http-request wait-for-body time {PATIENCE}s at-least {SMALL_BODY} unless is_large",
         "http-request disable-l7-retry unless is_read",
@@ -193,47 +194,5 @@ def _acls(front: Front, paths: Paths) -> Section:
     ]
 
 
-def _sender(front: Front) -> Section:
-    """Whose request it is, and by which protocol: what a named proxy says, and nobody else."""
-    rules = ["http-request set-var(txn.proto) str(http)"]
-    if front.tls_certificates:
-        rules.append("http-request set-var(txn.proto) str(https) if { ssl_fc }")
-    if front.trusted_proxies:
-        rules.append(f"acl from_proxy src {words(front.trusted_proxies)}")
-        rules.append(
-            "http-request set-var(txn.proto) str(https) "
-            "if from_proxy { req.hdr(X-Forwarded-Proto) -m str https }"
-        )
-        # Each names the one before it, from the last to the first that is no proxy of ours.
-        rules += [
-            f"http-request set-src hdr_ip(X-Forwarded-For,-{place}) if from_proxy "
-            f"{{ hdr_ip(X-Forwarded-For,-{place}) -m found }}"
-            for place in range(1, CHAIN + 1)
-        ]
-    return [
-        *rules,
-        "http-request del-header X-Forwarded- -m beg",
-        "http-request del-header ^(Forwarded|X-Real-IP|X-Request-Start)$ -m reg",
-        "http-request set-header X-Forwarded-For %[src]",
-        "http-request set-header X-Forwarded-Proto %[var(txn.proto)]",
-    ]
-
-
-def _tls_defaults(front: Front) -> Section:
-    return []
-
-
-def _tls_bind(front: Front) -> Section:
-    return []
-
-
-def _to_https(front: Front) -> Section:
-    return []
-
-
 def _pattern(path: str) -> str:
     return "^" + "[^/]+".join(re.escape(part) for part in path.split("*")) + "$"
-
-
-def _host(bind: str) -> str:
-    return f"[{bind}]" if ":" in bind else bind

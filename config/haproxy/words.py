@@ -30,3 +30,7 @@ def quoted(value: str) -> str:
     """A header's value, in which HAProxy expands nothing."""
     text = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("%", "%%")
     return f'"{text}"'
+
+
+def host(bind: str) -> str:
+    return f"[{bind}]" if ":" in bind else bind

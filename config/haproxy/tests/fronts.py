@@ -24,6 +24,7 @@ PATHS = Paths(
     api="/api/",
     static="/static/",
     health="/healthz",
+    ready="/readyz",
     public=("/accounts/login/", "/accounts/signup/"),
     downloads=("/files/*/download/",),
     uploads=("/files/upload/",),

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from config.generated import GeneratedFilesCommand
 from config.haproxy.files import front_files
+from config.haproxy.tls import trial
 
 
 class Command(GeneratedFilesCommand):
@@ -13,6 +16,20 @@ class Command(GeneratedFilesCommand):
     program = "HAProxy"
     renew = "Run `manage.py haproxy_config --write`, then deploy/reload."
     printed = ".cfg"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--tls", action="store_true", help="print a file to try the certificates by, no more"
+        )
+
+    def handle(
+        self, *args: Any, write: bool, check: bool, tls: bool = False, **options: Any
+    ) -> None:
+        if tls:
+            self.stdout.write(trial(settings.FRONT))
+        else:
+            super().handle(*args, write=write, check=check, **options)
 
     def render(self) -> dict[Path, str]:
         return front_files(settings.FRONT)
