@@ -146,9 +146,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def ip_address(hop: str) -> str | None:
-    """The address without what a proxy may put around it: brackets, a port."""
+    """The address without what a proxy may put around it: brackets, a port, IPv6 before IPv4."""
     found = ADDRESS.fullmatch(hop.strip())
     try:
-        return str(ipaddress.ip_address(next(filter(None, found.groups())))) if found else None
+        address = ipaddress.ip_address(next(filter(None, found.groups()))) if found else None
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address) if address else None

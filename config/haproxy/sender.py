@@ -11,6 +11,8 @@ from config.haproxy.words import words
 # How often a trusted proxy may stand behind another one.
 CHAIN: Final = 5
 CLAIMS: Final = ("Forwarded", "X-Real-IP", "X-Request-Start")
+# Some put brackets around IPv6, and the port after them.
+BARE: Final = r"http-request replace-value X-Forwarded-For '^\[([^]]+)\](:[0-9]+)?$' '\1'"
 
 
 def rules(front: Front) -> Section:
@@ -25,7 +27,7 @@ def _protocol(front: Front) -> Section:
         rules.append(f"acl from_proxy src {words(front.trusted_proxies)}")
         rules += [
             f"http-request set-var(txn.proto) str({name}) "
-            f"if from_proxy {{ req.hdr(X-Forwarded-Proto) -m str -i {name} }}"
+            f"if from_proxy {{ req.hdr(X-Forwarded-Proto,-1) -m str -i {name} }}"
             for name in ("http", "https")
         ]
     return rules
@@ -38,7 +40,7 @@ def _address(front: Front) -> Section:
     """
     if not front.trusted_proxies:
         return []
-    rules = ["http-request set-var(txn.hops) int(0)"]
+    rules = [BARE, "http-request set-var(txn.hops) int(0)"]
     for place in range(1, CHAIN + 1):
         named = f"hdr_ip(X-Forwarded-For,-{place})"
         rules += [

@@ -43,10 +43,11 @@ def test_https_is_what_came_by_tls():
 
 
 def test_a_named_proxy_is_believed_about_the_protocol_either_way():
+    by_name = "set-var(txn.proto) str({0}) if from_proxy "
+    by_name += "{{ req.hdr(X-Forwarded-Proto,-1) -m str -i {0} }}"
     assert protocol(**PROXIES, **CERTIFICATE)[2:] == [
-        "set-var(txn.proto) str(http) if from_proxy { req.hdr(X-Forwarded-Proto) -m str -i http }",
-        "set-var(txn.proto) str(https) if from_proxy "
-        "{ req.hdr(X-Forwarded-Proto) -m str -i https }",
+        by_name.format("http"),
+        by_name.format("https"),
     ]
 
 
@@ -57,6 +58,7 @@ def test_named_proxies_are_addresses_and_networks():
 def test_the_chain_of_proxies_is_walked_from_its_end_without_a_gap():
     rules = lines(**PROXIES)
     start = rules.index("set-var(txn.hops) int(0)")
+    assert rules[start - 1] == (r"replace-value X-Forwarded-For '^\[([^]]+)\](:[0-9]+)?$' '\1'")
     assert rules[start + 1 : start + 5] == [
         "set-var(txn.hops) int(1) if from_proxy "
         "{ var(txn.hops) -m int 0 } { hdr_ip(X-Forwarded-For,-1) -m found }",
