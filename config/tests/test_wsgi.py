@@ -6,6 +6,9 @@ import pytest
 
 from config.wsgi import application, in_utf_8
 
+# The end of a request looks after the connections of the tests before.
+pytestmark = pytest.mark.django_db
+
 UNFIT = ["rot13", "base64", "zlib", "undefined", "idna", "utf-7", "foo", "\xff", "iso-8859-1"]
 
 
