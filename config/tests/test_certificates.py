@@ -1,0 +1,175 @@
+"""A site that ends TLS itself, and whose certificate is renewed while people use it."""
+
+import http.client
+import os
+import re
+import subprocess
+import threading
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from config.tests.authority import Authority, together
+from config.tests.processes import ROOT, free_port
+from config.tests.site import TOKEN, new_site
+
+PROXY = "127.0.0.2"
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return Authority()
+
+
+@pytest.fixture(scope="module")
+def site(authority, tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("certificates"), free_port()
+    authority.issue(folder / "live/localhost")
+    certificate = together(folder / "live/localhost", folder / "site.pem")
+    environment = {
+        "SITE_URL": f"https://localhost:{port}",
+        "TLS_CERT": certificate,
+        "TLS_PORT": str(port),
+        "TRUSTED_PROXIES": PROXY,
+    }
+    with new_site(**environment) as site:
+        site.tls_port, site.certificate, site.lineage = port, certificate, folder / "live/localhost"
+        yield site
+
+
+def secure(site, authority):
+    port, context = site.tls_port, authority.context()
+    return http.client.HTTPSConnection("localhost", port, timeout=30, context=context)
+
+
+def serial(site, authority):
+    """The serial number of the certificate that a client is shown."""
+    with closing(secure(site, authority)) as connection:
+        connection.connect()
+        return int(connection.sock.getpeercert()["serialNumber"], 16)
+
+
+def hook(site, **environment):
+    return subprocess.run(
+        ["deploy/certificate-hook"],
+        cwd=ROOT,
+        env=site.environment | {"RENEWED_LINEAGE": str(site.lineage)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+class People:
+    """Some who connect for each request, and some who keep their connection."""
+
+    def __init__(self, site, authority):
+        self.site, self.authority = site, authority
+        self.answers, self.failures, self.ended = Counter(), [], threading.Event()
+        self.threads = [
+            threading.Thread(target=self.ask, args=(path, kept))
+            for path in ("/healthz", "/api/profile")
+            for kept in (True, True, False)
+        ]
+
+    def ask(self, path, kept):
+        connection = secure(self.site, self.authority)
+        # The renewals need some of the two processors as well.
+        while not self.ended.wait(0.01):
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                answer.read()
+                self.answers[path, answer.status] += 1
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append((path, kept, repr(error)))
+                connection.close()
+            if not kept:
+                connection.close()
+        connection.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_five_renewals_lose_no_request(site, authority):
+    with People(site, authority) as people:
+        for _ in range(5):
+            renewed = authority.issue(site.lineage)
+            result = hook(site)
+            assert result.returncode == 0, result.stdout + result.stderr
+            assert serial(site, authority) == renewed
+    assert people.failures == []
+    assert {status for _, status in people.answers} == {200, 401}
+    assert people.answers.total() > 200
+    assert Path(site.certificate).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_certificate_that_haproxy_refuses_leaves_the_former_in_force(site, authority):
+    before, shown = Path(site.certificate).read_bytes(), serial(site, authority)
+    authority.issue(site.lineage)
+    authority.issue(site.lineage.parent / "other")
+    os.replace(site.lineage.parent / "other/privkey.pem", site.lineage / "privkey.pem")
+    result = hook(site)
+    assert result.returncode == 1
+    assert "inconsistencies between private key and certificate" in result.stderr
+    assert "stays as it was" in result.stderr
+    assert Path(site.certificate).read_bytes() == before
+    assert not Path(f"{site.certificate}.new").exists()
+    assert serial(site, authority) == shown
+
+
+def test_a_lineage_that_is_not_there_is_named(site):
+    result = hook(site, RENEWED_LINEAGE="/nowhere")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "RENEWED_LINEAGE=/nowhere has no fullchain.pem" in result.stderr
+
+
+def test_of_several_files_the_one_that_is_named_for_the_lineage_is_written(site):
+    several = hook(site, TLS_CERT=f"{site.certificate}, /etc/ai4ceo/other.pem")
+    assert (several.returncode, several.stderr.count("\n")) == (1, 1)
+    assert "none of TLS_CERT's files is localhost.pem" in several.stderr
+
+
+def failed_sign_in(site, person, email):
+    """The status of one through the proxy, which names the person's address."""
+    where = f"https://localhost:{site.tls_port}"
+    headers = {
+        "Host": f"localhost:{site.tls_port}",
+        "X-Forwarded-For": f"6.6.6.6, {person}",
+        "X-Forwarded-Proto": "https",
+        "Cookie": f"__Host-csrftoken={TOKEN}",
+        "X-CSRFToken": TOKEN,
+        "Origin": where,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", site.port, timeout=30, source_address=(PROXY, 0)
+    )
+    with closing(connection):
+        body = f"login={email}&password=wrong-horse"
+        connection.request("POST", "/accounts/login/", body, headers)
+        return connection.getresponse().status
+
+
+def test_behind_another_proxy_each_person_has_tries_of_their_own(site):
+    for number in range(11):
+        assert failed_sign_in(site, "203.0.113.1", f"nobody-{number}@example.org") == 200
+    assert failed_sign_in(site, "203.0.113.2", "nobody@example.org") == 200
+    lines = re.findall(r"(\S+) sign-in: address (\S+), from (\S+)", site.log("web"))
+    first = [("failed", f"nobody-{n}@example.org", "203.0.113.1") for n in range(10)]
+    assert lines == [
+        *first,
+        ("throttled", "nobody-10@example.org", "203.0.113.1"),
+        ("failed", "nobody@example.org", "203.0.113.2"),
+    ]
