@@ -1,7 +1,8 @@
-"""gunicorn gets new workers under load, and nobody notices."""
+"""gunicorn gets new workers, or the site a new release, under load, and nobody notices."""
 
 import threading
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +13,9 @@ from config.tests.traffic import Traffic
 pytestmark = pytest.mark.faults
 
 
-def test_five_reloads_under_load_fail_no_request(site, people, record_property):
+@contextmanager
+def nobody_notices(site, people, record_property):
+    """In the block nobody's request fails, nor on connections that are kept."""
     kept, done = [], threading.Event()
 
     def keep_asking():
@@ -22,12 +25,27 @@ def test_five_reloads_under_load_fail_no_request(site, people, record_property):
     asking = threading.Thread(target=keep_asking)
     with Traffic(site, people) as traffic:
         asking.start()
-        for _ in range(5):
-            reload(site)
+        yield
         done.set()
         asking.join()
     record_property("people", traffic.summary())
     assert set(traffic.statuses()) == {200}
     assert traffic.lost() == []
     assert set(Counter(one.status for one in kept)) == {200}
-    assert {one.headers["connection"] for one in kept} == {"keep-alive", "close"}
+
+
+def test_five_reloads_under_load_fail_no_request(site, people, record_property):
+    with nobody_notices(site, people, record_property):
+        for _ in range(5):
+            reload(site)
+
+
+def test_a_release_renews_one_process_after_the_other(site, people, record_property):
+    before = site.web_pids()
+    with nobody_notices(site, people, record_property):
+        said = site.door("deploy/reload")
+    assert [line.split()[0] for line in said.splitlines() if line.startswith("web-")] == [
+        "web-0",
+        "web-1",
+    ]
+    assert not set(before) & set(site.web_pids())

@@ -1,0 +1,36 @@
+"""A gunicorn process, its only worker too, is killed: the other one goes on."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from config.tests.crowd import children
+from config.tests.processes import wait_until
+from config.tests.traffic import Traffic
+
+pytestmark = pytest.mark.faults
+
+
+def killed(master):
+    for process in (master, *children(master)):
+        os.kill(process, signal.SIGKILL)
+
+
+def test_it_loses_at_most_what_it_was_answering_and_no_read(site, people, record_property):
+    first, second = site.web_pids()
+    with Traffic(site, people) as traffic:
+        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        began = time.monotonic()
+        killed(first)
+        wait_until(lambda: site.web_pids()[0] not in (0, first), 20, "it is started again")
+        record_property("started again after", f"{time.monotonic() - began:.1f} s")
+        wait_until(lambda: traffic.statuses(after=began + 3)[200] > 50, 20, "people go on")
+    record_property("people", traffic.summary())
+    failed = [answer for answer in traffic.answers if answer.status != 200]
+    assert {answer.method for answer in failed} <= {"PATCH"}
+    assert {answer.status for answer in failed} <= {502, 503}
+    assert len(failed) <= len(people)
+    assert traffic.lost() == []
+    assert site.web_pids()[1] == second
