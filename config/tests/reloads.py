@@ -10,12 +10,15 @@ from config.tests.processes import wait_until
 
 
 def reload(site):
-    """Send SIGHUP to the site's gunicorns; returns when the old workers are gone."""
-    masters = site.web_pids()
-    old = workers(masters)
-    for master in masters:
-        os.kill(master, signal.SIGHUP)
-    wait_until(lambda: is_replaced(old, workers(masters)), 60, "there are new workers only")
+    """Send SIGHUP to one gunicorn after the other, each when the last has only new workers."""
+    for master in site.web_pids():
+        renew(master)
+
+
+def renew(master):
+    old = children(master)
+    os.kill(master, signal.SIGHUP)
+    wait_until(lambda: is_replaced(old, children(master)), 60, "there are new workers only")
 
 
 def workers(masters):

@@ -36,14 +36,14 @@ def nobody_notices(site, people, record_property):
 
 def test_five_reloads_under_load_fail_no_request(site, people, record_property):
     with nobody_notices(site, people, record_property):
-        for _ in range(5):
+        for _ in range(4):
             reload(site)
+        site.door("deploy/reload")
 
 
-def test_a_release_renews_one_process_after_the_other(site, people, record_property):
+def test_a_release_renews_one_process_after_the_other(site):
     before = site.web_pids()
-    with nobody_notices(site, people, record_property):
-        said = site.door("deploy/reload")
+    said = site.door("deploy/reload")
     assert [line.split()[0] for line in said.splitlines() if line.startswith("web-")] == [
         "web-0",
         "web-1",
