@@ -12,7 +12,7 @@ from config.haproxy.front import (
     STATIC_THREADS,
     Front,
 )
-from config.haproxy.words import word
+from config.haproxy.words import without, word
 
 Section = list[str]
 
@@ -61,7 +61,7 @@ def static(front: Front) -> Section:
     return [
         "http-request set-uri %[path]",
         f"http-request set-header Host {word(urlsplit(front.origin).netloc)}",
-        f"http-request del-header ^({'|'.join(PAST_THE_CACHE)})$ -m reg",
+        *without(PAST_THE_CACHE),
         "acl takes_gzip req.hdr(Accept-Encoding) -m sub gzip",
         "http-request set-header Accept-Encoding gzip if takes_gzip",
         "http-request del-header Accept-Encoding unless takes_gzip",

@@ -31,7 +31,7 @@ from config.haproxy.front import (
     Front,
     Paths,
 )
-from config.haproxy.words import flat, host, quoted, word, words
+from config.haproxy.words import flat, host, quoted, without, word, words
 
 HEADER: Final = """\
 # Made by `manage.py haproxy_config --write`: do not edit.
@@ -153,7 +153,7 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         "if { req.hdr(Transfer-Encoding) -m found }",
         # A tunnel to gunicorn, or HTTP/2 with it, is for nobody.
         f"http-request return status 400 {by_status[400]} if {{ method CONNECT }}",
-        "http-request del-header ^(Upgrade|HTTP2-Settings)$ -m reg",
+        *without(("Upgrade", "HTTP2-Settings")),
         *tls.redirect(front, paths),
         # Before a thread is given; a large one streams, since no buffer holds it.
         f"http-request wait-for-body time {PATIENCE}s at-least {SMALL_BODY} unless is_large",

@@ -6,7 +6,7 @@ from typing import Final
 
 from config.haproxy.backends import Section
 from config.haproxy.front import Front
-from config.haproxy.words import words
+from config.haproxy.words import without, words
 
 # How often a trusted proxy may stand behind another one.
 CHAIN: Final = 5
@@ -54,7 +54,7 @@ def _address(front: Front) -> Section:
 def _headers() -> Section:
     return [
         "http-request del-header X-Forwarded- -m beg",
-        *(f"http-request del-header {name}" for name in CLAIMS),
+        *without(CLAIMS),
         "http-request set-header X-Forwarded-For %[src]",
         "http-request set-header X-Forwarded-Proto %[var(txn.proto)]",
     ]

@@ -34,3 +34,9 @@ def quoted(value: str) -> str:
 
 def host(bind: str) -> str:
     return f"[{bind}]" if ":" in bind else bind
+
+
+def without(names: Iterable[str]) -> list[str]:
+    """Rules that remove these headers, however they are spelt; a pattern would have to be in
+    lower case, as HAProxy has all names."""
+    return [f"http-request del-header {name}" for name in names]

@@ -89,8 +89,12 @@ def test_nobody_asks_past_the_cache_or_fills_it():
     assert rendered()["backend static"][:-3] == [
         "http-request set-uri %[path]",
         "http-request set-header Host 127.0.0.1:8000",
-        "http-request del-header "
-        "^(Authorization|Cache-Control|Cookie|If-Range|Pragma|Range)$ -m reg",
+        "http-request del-header Authorization",
+        "http-request del-header Cache-Control",
+        "http-request del-header Cookie",
+        "http-request del-header If-Range",
+        "http-request del-header Pragma",
+        "http-request del-header Range",
         "acl takes_gzip req.hdr(Accept-Encoding) -m sub gzip",
         "http-request set-header Accept-Encoding gzip if takes_gzip",
         "http-request del-header Accept-Encoding unless takes_gzip",
@@ -162,7 +166,8 @@ def test_what_gunicorn_refuses_is_answered_as_the_site_does(status):
 def test_no_other_protocol_reaches_gunicorn():
     lines = rendered()["frontend site"]
     assert "option disable-h2-upgrade" in lines
-    assert "http-request del-header ^(Upgrade|HTTP2-Settings)$ -m reg" in lines
+    assert "http-request del-header Upgrade" in lines
+    assert "http-request del-header HTTP2-Settings" in lines
 
 
 def test_the_answers_of_its_own_have_the_bodies_of_files():

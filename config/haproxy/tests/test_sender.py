@@ -127,6 +127,18 @@ def test_a_claim_of_anybody_is_removed(front, source, name):
     assert not any(value == "9.9.9.9" for _, value in found)
 
 
+@pytest.mark.parametrize("name", ["Upgrade", "UPGRADE", "http2-settings"])
+def test_no_change_of_protocol_is_passed_on(front, name):
+    assert name.lower() not in dict(sent(front, [(name, "h2c")]))
+
+
+@pytest.mark.parametrize("name", ["Cookie", "PRAGMA", "range", "Authorization", "If-Range"])
+def test_what_would_pass_the_cache_by_is_removed_for_static_files(front, name):
+    with closing(connected(front)) as connection:
+        assert name.lower() not in dict(asked(connection, [(name, "a=b")], "/static/a.css"))
+    assert name.lower() in dict(sent(front, [(name, "a=b")]))
+
+
 def test_the_arrival_is_stamped_once(front):
     found = sent(front, [("X-Request-Start", "t=1")], PROXY)
     (stamp,) = [value for name, value in found if name == "x-request-start"]
