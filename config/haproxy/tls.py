@@ -23,6 +23,9 @@ CIPHERS_OF_TLS_1_3: Final = (
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
 )
+# Requests at once on an HTTP/2 connection: each may hold a buffer, as a connection of HTTP/1.1,
+# of which browsers open six.
+STREAMS: Final = 10
 CURVES: Final = ("X25519", "prime256v1", "secp384r1")
 
 
@@ -37,6 +40,7 @@ def defaults(front: Front) -> Section:
         "ssl-default-bind-options prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets",
         # The key stands in the same file, and an error names that one.
         "ssl-load-extra-files none",
+        f"tune.h2.max-concurrent-streams {STREAMS}",
     ]
 
 

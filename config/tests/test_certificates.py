@@ -14,6 +14,7 @@ import pytest
 from config.tests.authority import Authority, together
 from config.tests.processes import ROOT, free_port
 from config.tests.site import TOKEN, new_site
+from config.tests.test_doors import new_door, one_line
 
 PROXY = "127.0.0.2"
 
@@ -173,3 +174,43 @@ def test_behind_another_proxy_each_person_has_tries_of_their_own(site):
         ("throttled", "nobody-10@example.org", "203.0.113.1"),
         ("failed", "nobody@example.org", "203.0.113.2"),
     ]
+
+
+@pytest.fixture
+def door():
+    with new_door(SITE_URL="https://localhost", TLS_PORT=str(free_port())) as door:
+        yield door
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("nowhere.pem", "unable to stat SSL certificate"),
+        ("unreadable.pem", "cannot open the file"),
+        ("fullchain.pem", "No Private Key found"),
+        ("privkey.pem", "unable to load certificate"),
+    ],
+)
+def test_a_certificate_that_is_none_is_named_before_anything_starts(
+    door, authority, tmp_path, name, complaint
+):
+    authority.issue(tmp_path)
+    together(tmp_path, tmp_path / "unreadable.pem")
+    (tmp_path / "unreadable.pem").chmod(0)
+    said = one_line(door.up(TLS_CERT=str(tmp_path / name)))
+    assert said.startswith("deploy/up: TLS_CERT failed: ")
+    assert complaint in said
+    assert f"{tmp_path / name}'" in said
+    assert not (door.folder / "var/postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ({"SITE_URL": "http://localhost"}, "give SITE_URL=https://NAME"),
+        ({"TLS_CERT": "site.pem"}, "give absolute paths"),
+        ({"TLS_PORT": "many"}, "give a whole number"),
+    ],
+)
+def test_what_does_not_fit_a_certificate_is_named(door, given, remedy):
+    assert remedy in one_line(door.up(**{"TLS_CERT": "/etc/site.pem"} | given))

@@ -37,6 +37,10 @@ def test_the_protocols_and_ciphers_are_mozillas_intermediate():
     ]
 
 
+def test_a_connection_of_http_2_has_few_requests_at_once():
+    assert "tune.h2.max-concurrent-streams 10" in rendered(**TLS)["global"]
+
+
 def test_it_listens_on_both_ports_and_offers_http_2():
     assert rendered(**TLS, bind="10.0.0.1")["frontend site"][:2] == [
         "bind 10.0.0.1:8000",
