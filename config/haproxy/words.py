@@ -19,7 +19,8 @@ def word(value: str) -> str:
     """A value as a word of the file."""
     if not value or any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
         raise UnwritableError(f"{value!r} has no place in HAProxy's file: change it.")
-    return re.sub(r"([\\ \"'#$,()])", r"\\\1", value)
+    # Outside quotation marks a dollar is itself; escaped, it would stay escaped in a pattern.
+    return re.sub(r"([\\ \"'#,()])", r"\\\1", value)
 
 
 def words(values: Iterable[str]) -> str:

@@ -116,7 +116,7 @@ def test_which_request_goes_where():
         "acl is_static path_beg /static/",
         "acl is_health path /healthz",
         "acl is_public path /accounts/login/ /accounts/signup/",
-        r"acl is_download path_reg ^/files/[^/]+/download/\$",
+        r"acl is_download path_reg ^/files/[^/]+/download/$",
         "acl is_large req.body_size gt 14336",
         "acl has_session req.cook(sessionid) -m found",
     ):
