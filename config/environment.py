@@ -62,11 +62,8 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
         """IP addresses and networks, with blanks or commas between them."""
         values = self.text(name).replace(",", " ").split()
         for value in values:
-            try:
-                ip_network(value)
-            except ValueError:
-                remedy = "give IP addresses or networks, as in 10.0.0.0/8."
-                raise refused(name, value, remedy) from None
+            if not is_network(value):
+                raise refused(name, value, "give IP addresses or networks, as in 10.0.0.0/8.")
         return tuple(values)
 
     def paths(self, name: str) -> tuple[str, ...]:
@@ -125,6 +122,14 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
                 f"{name} cannot be used: give {form}, with %XX for the characters that have a "
                 "meaning in a URL, or remove it for the default."
             ) from None
+
+
+def is_network(value: str) -> bool:
+    """Whether HAProxy takes it as an address or a network; one of a link, %eth0, it does not."""
+    try:
+        return bool(ip_network(value)) and "%" not in value
+    except ValueError:
+        return False
 
 
 def refused(name: str, value: str, remedy: str) -> ImproperlyConfigured:

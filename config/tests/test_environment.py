@@ -73,6 +73,29 @@ def test_a_host_is_a_folder_a_name_or_an_address(monkeypatch, value):
     assert Environment().host("NAME", "/run") == value
 
 
+@pytest.mark.parametrize("value", ["proxy", "10.0.0.5/8", "10.0.0.1:80", "fe80::1%eth0", "a\nb"])
+def test_a_proxy_is_an_address_or_a_network(monkeypatch, value):
+    line = refusal(lambda env: env.networks("NAME"), f"10.0.0.1 {value}", monkeypatch)
+    assert "give IP addresses or networks" in line
+
+
+def test_proxies_have_blanks_or_commas_between_them(monkeypatch):
+    monkeypatch.setenv("NAME", "10.0.0.0/8, ::1 127.0.0.1")
+    assert Environment().networks("NAME") == ("10.0.0.0/8", "::1", "127.0.0.1")
+    assert Environment().networks("NONE") == ()
+
+
+@pytest.mark.parametrize("value", ["site.pem", "/a.pem,b.pem"])
+def test_a_certificate_has_an_absolute_path(monkeypatch, value):
+    line = refusal(lambda env: env.paths("NAME"), value, monkeypatch)
+    assert "give absolute paths" in line
+
+
+def test_paths_have_commas_between_them(monkeypatch):
+    monkeypatch.setenv("NAME", "/a.pem, /b c.pem,")
+    assert Environment().paths("NAME") == ("/a.pem", "/b c.pem")
+
+
 @pytest.mark.parametrize("value", ["ann", "ann@127.0.0.1", "ann@example.org, bob@example.org"])
 def test_a_mailbox_is_one_address(monkeypatch, value):
     refusal(lambda env: env.mailbox("NAME", "admin@localhost"), value, monkeypatch)
