@@ -40,7 +40,7 @@ async def client(port, ask, turns):
             answers.append(await hear(streams[0], began))
         except (OSError, asyncio.IncompleteReadError) as error:
             answers.append(Heard(0, time.monotonic() - began, body=repr(error).encode()))
-        if answers[-1].headers.get("connection") != "keep-alive":
+        if answers[-1].status == 0 or answers[-1].headers.get("connection") == "close":
             await hang_up(streams)
             streams = None
     await hang_up(streams)
