@@ -98,10 +98,10 @@ def workers():
 
 
 def test_workers_that_have_served_their_number_are_replaced_and_nobody_notices(monkeypatch):
-    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--max-requests 300 --max-requests-jitter 0")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--max-requests 100 --max-requests-jitter 0")
     with haproxy(workers=2) as port:
         first, heard = workers(), []
         while first & workers():
-            heard += crowd(port, 20, "/api/profile", requests=20)
-            heard += crowd(port, 20, "/healthz", requests=20)
+            heard += crowd(port, 20, "/api/profile", requests=10)
+            heard += crowd(port, 20, "/healthz", requests=10)
     assert Counter(one.status for one in heard) == {200: len(heard) // 2, 401: len(heard) // 2}
