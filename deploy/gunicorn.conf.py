@@ -16,6 +16,9 @@ from config.haproxy.front import PUBLIC_THREADS, STATIC_THREADS
 from files.leftovers import remove_leftovers
 
 wsgi_app = "config.wsgi"
+# A worker that takes the place of another one then begins at once. New code needs a new master:
+# deploy/reload starts one.
+preload_app = True
 chdir = str(settings.BASE_DIR)
 host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
 bind = f"unix:{settings.WEB_SOCKET}" if settings.WEB_SOCKET else f"{host}:{settings.PORT}"
@@ -34,7 +37,7 @@ keepalive = 75
 
 # A worker's heartbeat file must not wait for a disk.
 worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
-# What a process hoards ends with it; each renewal costs about two seconds of one core.
+# What a process hoards ends with it.
 max_requests = 100_000
 max_requests_jitter = 20_000
 

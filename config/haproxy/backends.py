@@ -27,6 +27,10 @@ PAST_THE_CACHE: Final = (
 )
 
 
+# Whether it listens; more would take a thread, and find a busy process dead.
+CHECK: Final = "check inter 1s fall 1 rise 1"
+
+
 def static_cache() -> Section:
     return [
         f"total-max-size {CACHE}",
@@ -47,13 +51,13 @@ def transfers(front: Front) -> Section:
 def _workers(front: Front, at_once: int) -> Section:
     return [
         f"server web-{number} unix@{word(front.run_dir)}/web-{number}.sock "
-        f"maxconn {at_once} check inter 1s fall 1 rise 1"
+        f"maxconn {at_once} {CHECK}"
         for number in range(front.workers)
     ]
 
 
 def public(front: Front) -> Section:
-    return [_public_server(front, PUBLIC_THREADS)]
+    return _public_servers(front, PUBLIC_THREADS)
 
 
 def static(front: Front) -> Section:
@@ -67,9 +71,17 @@ def static(front: Front) -> Section:
         "http-request del-header Accept-Encoding unless takes_gzip",
         "http-request cache-use static",
         "http-response cache-store static",
-        _public_server(front, STATIC_THREADS),
+        *_public_servers(front, STATIC_THREADS),
     ]
 
 
-def _public_server(front: Front, at_once: int) -> str:
-    return f"server public unix@{word(front.run_dir)}/public.sock maxconn {at_once}"
+def _public_servers(front: Front, at_once: int) -> Section:
+    """The process for what needs no database, and, where it is away, the others."""
+    folder = word(front.run_dir)
+    return [
+        f"server public unix@{folder}/public.sock maxconn {at_once} {CHECK}",
+        *(
+            f"server web-{number} unix@{folder}/web-{number}.sock maxconn 1 {CHECK} backup"
+            for number in range(front.workers)
+        ),
+    ]

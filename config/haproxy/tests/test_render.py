@@ -73,14 +73,26 @@ def test_a_quarter_of_the_threads_is_for_transfers(threads, lanes):
     assert (found.requests, found.transfers) == lanes
 
 
+PUBLIC = "server public unix@/srv/site/var/run/public.sock maxconn"
+CHECKED = "check inter 1s fall 1 rise 1"
+
+
+def instead():
+    """The servers that take the place of the public one."""
+    return [
+        f"server web-{number} unix@/srv/site/var/run/web-{number}.sock maxconn 1 {CHECKED} backup"
+        for number in range(2)
+    ]
+
+
 def test_static_files_are_kept_and_have_threads_of_their_own():
     sections = rendered()
-    server = "server public unix@/srv/site/var/run/public.sock maxconn"
-    assert sections["backend public"][-1] == f"{server} 8"
-    assert sections["backend static"][-3:] == [
+    assert sections["backend public"] == [f"{PUBLIC} 8 {CHECKED}", *instead()]
+    assert sections["backend static"][-5:] == [
         "http-request cache-use static",
         "http-response cache-store static",
-        f"{server} 192",
+        f"{PUBLIC} 192 {CHECKED}",
+        *instead(),
     ]
     assert "max-object-size 4000000" in sections["cache static"]
 
