@@ -209,7 +209,7 @@ def test_it_listens_where_it_is_told_to():
 
 
 def test_a_folder_with_blanks_is_escaped():
-    socket = rendered(run_dir="/srv/my site/run")["backend public"][-1]
+    socket = rendered(run_dir="/srv/my site/run")["backend public"][0]
     assert r"unix@/srv/my\ site/run/public.sock" in socket
 
 
