@@ -98,7 +98,7 @@ def test_static_files_are_kept_and_have_threads_of_their_own():
 
 
 def test_nobody_asks_past_the_cache_or_fills_it():
-    assert rendered()["backend static"][:-3] == [
+    assert rendered()["backend static"][:-5] == [
         "http-request set-uri %[path]",
         "http-request set-header Host 127.0.0.1:8000",
         "http-request del-header Authorization",
