@@ -17,6 +17,13 @@ REDIS: Final = "django.core.cache.backends.redis.RedisCache"
 # Seconds; every sign-in asks the cache, so that one which hangs would hold all threads.
 CACHE_TIMEOUTS: Final = {"socket_connect_timeout": 2, "socket_timeout": 2}
 
+CACHE_TABLE: Final = {
+    "BACKEND": "config.cache.DatabaseCache",
+    "LOCATION": "cache",
+    # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
+
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package has no types
     """django-environ's; every method raises ImproperlyConfigured for a value it cannot use."""

@@ -15,6 +15,11 @@ from django.template.loader import render_to_string
 from config.api import PATH, fault
 from config.bodies import announced_size
 
+ISOLATION: Final = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 NOT_KEPT: Final = "private, no-store"
 PROBES: Final = ("/healthz", "/readyz")
 
@@ -48,7 +53,7 @@ def isolate(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        for name, value in settings.ISOLATION.items():
+        for name, value in ISOLATION.items():
             response.headers.setdefault(name, value)
         ended = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if ended is not None and not ended.value:

@@ -12,7 +12,7 @@ from config import storage
 from config.database import policy
 from config.database.databases import Pooling, database
 from config.database.server import Server, ServerURLError, server_from_url
-from config.environment import Environment, bracketed, reached_at
+from config.environment import CACHE_TABLE, Environment, bracketed, reached_at
 from config.haproxy.front import Front
 from config.logs import LEVELS, logging_config
 
@@ -83,12 +83,6 @@ if DATABASE_POOLING == "direct":
     # Without PgBouncer the threads themselves are the cap.
     WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
 
-CACHE_TABLE = {
-    "BACKEND": "config.cache.DatabaseCache",
-    "LOCATION": "cache",
-    # With the default, 300, whoever tries 300 addresses pushes the counts of others out.
-    "OPTIONS": {"MAX_ENTRIES": 100_000},
-}
 CACHES = {"default": env.cache("CACHE_URL", CACHE_TABLE)}
 
 INSTALLED_APPS = [
@@ -269,11 +263,6 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 SECURE_REFERRER_POLICY = "same-origin"
-ISOLATION = {
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 # Browsers take a cookie of such a name only from this host itself, by https.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from config.haproxy.answers import SAYS, own_answers
+from config.middleware import ISOLATION
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_a_person_gets_a_page(answers, status):
 @pytest.mark.parametrize("status", SAYS)
 def test_each_has_the_headers_of_the_sites_own(answers, status):
     wanted = Client().get("/healthz").headers
-    for name in (*settings.ISOLATION, "Content-Security-Policy", "X-Content-Type-Options"):
+    for name in (*ISOLATION, "Content-Security-Policy", "X-Content-Type-Options"):
         assert answers[status].headers[name] == wanted[name]
     assert answers[status].headers["Cache-Control"] == "private, no-store"
 
