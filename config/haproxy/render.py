@@ -53,6 +53,7 @@ def configuration(front: Front, paths: Paths, answers: Sequence[Answer]) -> str:
         "defaults": _defaults(front) + _errors(front, answers),
         "cache static": static_cache(),
         "frontend site": _frontend(front, paths, answers),
+        "frontend counters": _counters(front),
         "backend requests": requests(front),
         "backend transfers": transfers(front),
         "backend public": public(front),
@@ -168,6 +169,15 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         "use_backend transfers if is_large",
         "use_backend transfers if is_download is_read",
         "default_backend requests",
+    ]
+
+
+def _counters(front: Front) -> Section:
+    """Of all that is counted, for Prometheus; for who may read the folder's sockets only."""
+    return [
+        f"bind unix@{word(front.run_dir)}/haproxy-metrics.sock mode 600",
+        "http-request use-service prometheus-exporter if { path /metrics }",
+        "http-request return status 404",
     ]
 
 

@@ -135,6 +135,14 @@ def test_which_request_goes_where():
         assert acl in lines
 
 
+def test_the_counters_are_on_a_socket_of_the_sites_own():
+    assert rendered()["frontend counters"] == [
+        "bind unix@/srv/site/var/run/haproxy-metrics.sock mode 600",
+        "http-request use-service prometheus-exporter if { path /metrics }",
+        "http-request return status 404",
+    ]
+
+
 def test_only_reads_are_given_to_another_process():
     assert "http-request disable-l7-retry unless is_read" in rendered()["frontend site"]
 
