@@ -16,6 +16,8 @@ from config.tests.processes import ROOT, free_port
 from config.tests.site import TOKEN, new_site
 from config.tests.test_doors import new_door, one_line
 
+pytestmark = pytest.mark.own_site
+
 PROXY = "127.0.0.2"
 
 

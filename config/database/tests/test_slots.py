@@ -153,7 +153,7 @@ def test_a_session_has_one_slot_however_often_it_asks(logins):
 def test_a_role_that_changed_its_defaults_changed_none_of_the_pools(logins):
     role = settings.POSTGRES["web"].user
     changes = {
-        "statement_timeout": "1",
+        "statement_timeout": "200",
         "search_path": "''",
         "default_transaction_read_only": "on",
         "join_collapse_limit": "8",

@@ -2,8 +2,12 @@
 
 import socket
 
+import pytest
+
 from config.haproxy.tests.counters import stats
 from config.tests.traffic import ask
+
+pytestmark = pytest.mark.own_site
 
 
 def metrics(site):

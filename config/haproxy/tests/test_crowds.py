@@ -15,6 +15,8 @@ from config.tests.crowd import crowd
 from config.tests.processes import haproxy, wait_until
 from config.tests.traffic import ask
 
+pytestmark = pytest.mark.own_site
+
 MANY = 1000
 PATIENCE = settings.POOLS["web"].query_wait_timeout
 SIGNED_IN = {"Cookie": f"sessionid={'w' * 32}"}

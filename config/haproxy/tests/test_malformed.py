@@ -11,6 +11,8 @@ import pytest
 from config.haproxy.tests.counters import reached_gunicorn
 from config.haproxy.tests.wire import say
 
+pytestmark = pytest.mark.own_site
+
 HOST = b"Host: 127.0.0.1\r\n"
 CLOSE = b"Connection: close\r\n"
 SECOND = b"GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"

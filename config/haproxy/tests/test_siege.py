@@ -18,6 +18,8 @@ from config.haproxy.tests.wire import drip, idle, pipeline, sip
 from config.tests.crowd import head
 from config.tests.traffic import ask
 
+pytestmark = pytest.mark.own_site
+
 HEADS, BODIES, LARGE, IDLE, PIPELINES, STATIC, DOWNLOADS = 200, 50, 12, 1500, 6, 48, 16
 # What each gunicorn process of the site gives to uploads and downloads, two of them.
 TRANSFERS = 2 * 4
