@@ -58,7 +58,7 @@ def test_each_process_gets_as_many_requests_as_it_has_threads():
     sections = rendered(workers=3, threads=16)
     assert sections["backend requests"] == [
         f"server web-{number} unix@/srv/site/var/run/web-{number}.sock "
-        "maxconn 12 check inter 1s fall 1 rise 1"
+        "maxconn 12 check inter 1s fall 3 rise 1"
         for number in range(3)
     ]
     assert [line.split()[4] for line in sections["backend transfers"]] == ["4"] * 3
@@ -74,7 +74,7 @@ def test_a_quarter_of_the_threads_is_for_transfers(threads, lanes):
 
 
 PUBLIC = "server public unix@/srv/site/var/run/public.sock maxconn"
-CHECKED = "check inter 1s fall 1 rise 1"
+CHECKED = "check inter 1s fall 3 rise 1"
 
 
 def instead():

@@ -10,7 +10,7 @@ from config.database.console import Console
 from config.tests.processes import Activity, wait_until
 from config.tests.traffic import Traffic
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 EXPERTS = 100_000
 # In seconds. What is below NOISE two cores make by themselves, when four processes want them.
