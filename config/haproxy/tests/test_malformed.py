@@ -156,6 +156,12 @@ TABLE = {
     "TLS in the clear": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), [400], 0),
 }
 
+# What HAProxy 3.0 refuses earlier than 2.6.
+REFUSED_EARLIER = {"NUL in a value": ([400], 0), "chunks with bare line feeds": ([400], 0)}
+# Seconds until the connection has ended; HAProxy 3.0 waits for the rest of a body that it has
+# answered already, until its time-out for a standstill.
+SOON, STANDSTILL = 5, 25
+
 
 @pytest.fixture(scope="module")
 def outcome(hostile_site):
@@ -175,8 +181,8 @@ def outcome(hostile_site):
 @pytest.mark.parametrize("name", TABLE)
 def test_each_is_refused_or_answered_as_one_request(outcome, name):
     heard, given = outcome[name]
-    assert (heard.statuses, given) == TABLE[name][1:]
-    assert heard.seconds < 5
+    assert (heard.statuses, given) in (TABLE[name][1:], REFUSED_EARLIER.get(name))
+    assert heard.seconds < (STANDSTILL if heard.statuses == [413] else SOON)
 
 
 def test_http2_in_the_clear_is_no_request(hostile_site):
@@ -200,7 +206,7 @@ def test_gunicorn_and_haproxy_end_nothing_with_an_error(hostile_site, outcome):
 
 
 def test_what_gunicorn_refuses_is_shown_on_the_sites_page(outcome):
-    for name in ("NUL in a value", "1,000 headers", "a target of 5 kB", "another expectation"):
+    for name in ("101 headers", "1,000 headers", "a target of 5 kB", "another expectation"):
         text = outcome[name][0].text.lower()
         assert b"content-security-policy: " in text
         assert b"that didn\xe2\x80\x99t work" in text
