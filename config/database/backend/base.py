@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import select
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +16,7 @@ from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from config.database.backend import poison
+from config.database.backend.ends import has_ended
 from config.database.backend.patience import Patience
 from config.database.backend.reachability import doubtful_pool, home, is_worth_waiting
 from config.database.backend.reads import is_plain_read
@@ -28,8 +26,6 @@ from config.database.policy import PoolPolicy
 LEAST_CONNECT_TIMEOUT: Final = 2
 # Seconds; what failed sooner has cost nobody a wait, so that a request may ask again.
 SHORT_WAIT: Final = 0.5
-# Messages that a server sends unasked: a notification, a notice, a setting's new value.
-UNASKED: Final = (b"A", b"N", b"S")
 # What Django remembers of a transaction, which a new connection begins without.
 RECORD: Final = (
     "autocommit",
@@ -285,22 +281,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.patience = before
             vars(self).update(record)
         lost.close()
-
-
-def has_ended(connection: Connection[Any]) -> bool:
-    """Whether the other end has closed, or said a last word on, a connection.
-
-    Between two statements a server says little unasked, so anything else to read is the end.
-    """
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
-    events = poll.poll(0)
-    return bool(events) and (events[0][1] != select.POLLIN or _next(connection) not in UNASKED)
-
-
-def _next(connection: Connection[Any]) -> bytes:
-    """The byte that will be read next; left where it is."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as line:
-        return line.recv(1, socket.MSG_PEEK)

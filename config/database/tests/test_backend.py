@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from config.database.backend import base, patience
+from config.database.backend import patience
+from config.database.backend.ends import has_ended
 from config.database.databases import database
 from config.tests.processes import superuser, wait_until
 
@@ -42,7 +43,7 @@ def end(connection):
     """End the server's process, as a stopped PgBouncer ends its clients' connections."""
     with superuser() as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid(connection)])
-    wait_until(lambda: base.has_ended(connection.connection), 5, "the connection has ended")
+    wait_until(lambda: has_ended(connection.connection), 5, "the connection has ended")
 
 
 def ask(connection):
@@ -102,15 +103,15 @@ def test_an_answer_that_nobody_asked_for_is_the_end():
     here, there = socket.socketpair()
     with here, there:
         idle = SimpleNamespace(closed=False, fileno=here.fileno)
-        assert not base.has_ended(idle)
+        assert not has_ended(idle)
         there.send(b"E")
-        assert base.has_ended(idle)
+        assert has_ended(idle)
 
 
 def test_a_closed_connection_has_ended(connection):
     raw = connection.connection
     connection.close()
-    assert base.has_ended(raw)
+    assert has_ended(raw)
     assert not connection.is_usable()
 
 
