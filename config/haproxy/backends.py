@@ -28,8 +28,8 @@ PAST_THE_CACHE: Final = (
 
 
 # Whether it listens; more would take a thread, and find a busy process dead. One late look, on a
-# busy machine, says nothing: who is refused by a dead one is given to another at once anyway.
-CHECK: Final = "check inter 1s fall 3 rise 1"
+# busy machine, says nothing; one refused connection does, and is tried again elsewhere.
+CHECK: Final = "check inter 1s fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down"
 
 
 def static_cache() -> Section:

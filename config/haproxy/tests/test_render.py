@@ -54,11 +54,13 @@ def test_no_path_gets_into_the_log():
     assert not {"%r", "%HU", "%HP", "%HPO", "%HQ"} & set(line.replace('"', " ").split())
 
 
+CHECKED = "check inter 1s fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down"
+
+
 def test_each_process_gets_as_many_requests_as_it_has_threads():
     sections = rendered(workers=3, threads=16)
     assert sections["backend requests"] == [
-        f"server web-{number} unix@/srv/site/var/run/web-{number}.sock "
-        "maxconn 12 check inter 1s fall 3 rise 1"
+        f"server web-{number} unix@/srv/site/var/run/web-{number}.sock maxconn 12 {CHECKED}"
         for number in range(3)
     ]
     assert [line.split()[4] for line in sections["backend transfers"]] == ["4"] * 3
@@ -74,7 +76,6 @@ def test_a_quarter_of_the_threads_is_for_transfers(threads, lanes):
 
 
 PUBLIC = "server public unix@/srv/site/var/run/public.sock maxconn"
-CHECKED = "check inter 1s fall 3 rise 1"
 
 
 def instead():

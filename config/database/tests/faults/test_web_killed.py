@@ -8,7 +8,7 @@ import pytest
 
 from config.tests.crowd import children
 from config.tests.processes import wait_until
-from config.tests.traffic import Traffic
+from config.tests.traffic import Traffic, ask
 
 pytestmark = pytest.mark.faults
 
@@ -34,3 +34,13 @@ def test_it_loses_at_most_what_it_was_answering_and_no_read(site, people, record
     assert len(failed) <= len(people)
     assert traffic.lost() == []
     assert site.web_pids()[1] == second
+
+
+def test_the_others_take_the_place_of_the_process_for_strangers(site):
+    paths = ("/healthz", "/accounts/login/", "/static/site.css")
+    killed(site.pid("public"))
+    began = time.monotonic()
+    heard = [ask(site.port, "GET", path) for _ in range(20) for path in paths]
+    assert {answer.status for answer in heard} == {200}
+    assert time.monotonic() - began < 10
+    wait_until(lambda: site.pid("public"), 20, "it is started again")
