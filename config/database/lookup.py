@@ -1,18 +1,24 @@
-"""A row by its key, for the statement that every request makes: its SQL is made only once."""
+"""A row by its key, for the statement that every request makes: its SQL is made only once, and
+PostgreSQL's sessions plan it only once."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import connection
+from django.db import ProgrammingError, connection, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
+
+from config.database.functions import Function
 
 M = TypeVar("M", bound=Model)
 
 MARK: Final = "the key"
+# Seconds until a function that could not be called is tried again.
+PAUSE: Final = 60
 
 
 class Lookup(Generic[M]):
@@ -24,17 +30,29 @@ class Lookup(Generic[M]):
     For a session with its person that is 0.3 instead of 1.5 ms of a processor's time. `rows` is
     called once, with a mark in the key's place. What it selects besides, as by `select_related`,
     comes along; what depends on the time has to be the database's `Now()`.
+
+    The statement calls the function that `functions.keep` has made of it. Where that cannot be
+    called, as before this release is set up, it is the query itself for a while; as in a
+    transaction, which would be broken then.
     """
+
+    plain_until = 0.0
 
     def __init__(self, rows: Callable[[str], QuerySet[M]]) -> None:
         self.rows = rows
 
     def get(self, key: str) -> M | None:
         """The row with this key, or None. One statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.plan.sql, [key])
-            row = cursor.fetchone()
+        row = self._row(key)
         return self.plan.object(row) if row else None
+
+    def _row(self, key: str) -> Sequence[Any] | None:
+        if connection.get_autocommit() and time.monotonic() >= self.plain_until:
+            try:
+                return _first(self.plan.function.call, key)
+            except ProgrammingError:
+                self.plain_until = time.monotonic() + PAUSE
+        return _first(self.plan.function.query, key)
 
     @cached_property
     def plan(self) -> Plan[M]:
@@ -42,18 +60,21 @@ class Lookup(Generic[M]):
 
 
 class Plan(Generic[M]):
-    """A queryset's SQL, and how a row of its result becomes an object with its relations.
+    """A queryset's function, and how a row of its result becomes an object with its relations.
 
     Raises ValueError for a queryset with other parameters than the key.
     """
 
     def __init__(self, queryset: QuerySet[M]) -> None:
         compiler = queryset.query.get_compiler(using=queryset.db)
-        self.sql, parameters = compiler.as_sql()
+        query, parameters = compiler.as_sql()
         if list(parameters) != [MARK]:
             raise ValueError(f"the key has to be the only parameter, not one of {parameters}")
         info: dict[str, Any] = compiler.klass_info or {}
         columns = [column for column, *_ in compiler.select or []]
+        types = (column.target.db_type(connections[queryset.db]) for column in columns)
+        kind = queryset.model._meta.db_table
+        self.function = Function(kind=kind, query=query, types=tuple(map(str, types)))
         own = info["select_fields"]
         self.alias, self.model = queryset.db, queryset.model
         self.own = slice(own[0], own[-1] + 1)
@@ -70,3 +91,10 @@ class Plan(Generic[M]):
         for populator in self.related:
             populator.populate(row, found)
         return found
+
+
+def _first(sql: str, key: str) -> Sequence[Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
+from accounts.sessions import BY_KEY
 from accounts.tests.people import make_user
 from config.tests.processes import ServerLog
 from files.objects import written
@@ -114,8 +115,9 @@ def test_no_address_costs_a_newcomer_more_than_three():
 def test_what_is_about_the_person_alone_costs_the_sessions_statement(path):
     status, (statement,) = Person(1).cost(path)
     assert status == 200
+    assert statement.startswith(f"SELECT * FROM {BY_KEY.plan.function.name}('")
     for table in ("session", "user", "preferences", "profile", "tour"):
-        assert re.search(rf'JOIN "\w+_{table}"|FROM "\w+_{table}"', statement)
+        assert re.search(rf'JOIN "\w+_{table}"|FROM "\w+_{table}"', BY_KEY.plan.function.query)
 
 
 def test_the_catalogue_costs_one_statement_plus_its_own():

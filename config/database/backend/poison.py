@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from psycopg import Error
 
+from config.database.backend.reads import LOOKUP
 from config.database.console import Console, ConsoleError
 from config.database.policy import PoolPolicy
 
@@ -54,7 +55,12 @@ def is_sign(error: BaseException | None, pool: PoolPolicy, seconds: float) -> bo
         return False
     if error.sqlstate == "57014" and STATEMENT_TIMEOUT in str(error):
         return not pool.statement_timeout or seconds < 0.8 * pool.statement_timeout
-    return error.sqlstate in SIGNS and not is_believed(error)
+    return error.sqlstate in SIGNS and not (is_believed(error) or lacks_lookup(error))
+
+
+def lacks_lookup(error: Error) -> bool:
+    """Whether it is about a function that is called by its schema, and so is missing indeed."""
+    return error.sqlstate == "42883" and LOOKUP in (error.diag.message_primary or "")
 
 
 def is_believed(error: BaseException | None) -> bool:

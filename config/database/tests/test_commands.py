@@ -34,6 +34,7 @@ NEED_THE_DATABASE = [
     ["seed_experts", "--dry-run"],
     ["reset_db", "--no-input"],
     ["clear_sessions"],
+    ["session_function"],
     ["purge_files"],
     ["database_roles"],
     ["setup_site"],

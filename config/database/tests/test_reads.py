@@ -18,6 +18,8 @@ from onboarding.models import Expert
         "SELECT 1 WHERE f (1) IS NULL",
         'SELECT "count"(1)',
         "SELECT other.count(1)",
+        "SELECT * FROM private.lookup_x('a')",
+        "SELECT * FROM public.lookup_x(f('a'))",
         "SELECT f/**/()",
         "SELECT f--\n()",
         "SELECT * INTO copied FROM accounts_user",
@@ -39,6 +41,7 @@ def test_what_the_site_reads_is_plain():
     people = User.objects.filter(sessions__isnull=False, name__icontains="a").distinct()
     queries = [people, Expert.objects.exclude(pk__in=Expert.objects.filter(name="x"))]
     assert all(is_plain_read(str(one.query)) for one in queries)
-    assert is_plain_read(BY_KEY.plan.sql)
+    assert is_plain_read(BY_KEY.plan.function.query)
+    assert is_plain_read(BY_KEY.plan.function.call)
     assert is_plain_read("SELECT 1")
     assert is_plain_read('SELECT COUNT(*) FROM (SELECT DISTINCT "a"."b" FROM "a") subquery')

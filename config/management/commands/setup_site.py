@@ -16,6 +16,7 @@ STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("checks", "check", {}),
     ("migrations", "migrate", {"interactive": False, "verbosity": 0}),
     ("rights of the web role", "database_roles", {"verbosity": 0}),
+    ("plan of the session's statement", "session_function", {"verbosity": 0}),
     ("checks of the databases", "check", {"tags": ["database"], "databases": ["default", "jobs"]}),
     ("static files", "collectstatic", {"interactive": False, "verbosity": 0}),
     ("first administrator, experts", "seed", {}),

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import ProgrammingError
+
+from accounts.sessions import BY_KEY
+from config.database import functions
+
+
+class Command(BaseCommand):
+    help = "Makes the function in PostgreSQL that keeps the plan of this release's session lookup."
+    requires_system_checks = ()
+
+    def handle(self, *, verbosity: int, **options: Any) -> None:
+        function = BY_KEY.plan.function
+        try:
+            functions.keep(function, settings.POSTGRES["web"].user)
+        except ProgrammingError as error:
+            self.stdout.write(
+                f"The function {function.name} could not be made, so that the session's statement "
+                f"is planned for every request: {error}"
+            )
+        else:
+            if verbosity > 0:
+                self.stdout.write(f"{function.name}: done")
