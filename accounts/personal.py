@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from config.database.change import change
+from config.database.change import Change, upsert, write
 
 
 class Personal(models.Model):
@@ -42,11 +42,14 @@ class Personal(models.Model):
         return nullcontext()
 
     def store(self, **values: Any) -> None:
-        """Write these values: one statement, where the person has a row already."""
+        """Write these values, be there a row already or not: one statement."""
+        write(self.change(**values))
+
+    def change(self, **values: Any) -> Change:
+        """Have these values here, and as a change to be written."""
         for name, value in values.items():
             setattr(self, name, value)
-        if not change(type(self), self.pk, values):
-            type(self)._default_manager.update_or_create(pk=self.pk, defaults=values)
+        return upsert(type(self), self.pk, values)
 
 
 @cache

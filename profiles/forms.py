@@ -8,6 +8,7 @@ from django import forms
 from django.db import transaction
 
 from accounts.models import User
+from config.database.change import update, write
 from files import objects
 from onboarding.forms import ExpertsField, TraitsField
 from onboarding.models import Preferences
@@ -102,22 +103,28 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         """Write everything or nothing. Raises StorageError where the picture cannot be stored."""
         values = dict(self.cleaned_data)
         image = values.pop("image", None)
+        if image is None:
+            self._store(values)
+            return Profile.of(self.user)
         with self._written(image) as keys, transaction.atomic():
-            if image is not None:
-                avatars.replace(self.user, keys[0] if keys else None)
+            avatars.replace(self.user, keys[0] if keys else None)
             self._store(values)
         return Profile.of(self.user)
 
-    def _written(self, image: bytes | bool | None) -> AbstractContextManager[list[str]]:
+    def _written(self, image: bytes | bool) -> AbstractContextManager[list[str]]:
         contents = [(avatars.EXTENSION, image)] if isinstance(image, bytes) else []
         return objects.written(self.user, contents)
 
     def _store(self, values: dict[str, Any]) -> None:
+        """One statement, and so no transaction of its own."""
+        changes = []
         if "name" in values:
             self.user.name = values.pop("name")
-            self.user.save(update_fields=["name"])
+            changes.append(update(User, self.user.pk, {"name": self.user.name}))
         wishes = {key: values.pop(name) for name, key in PREFERENCES.items() if name in values}
         if wishes:
-            Preferences.of(self.user).store(**wishes)
+            changes.append(Preferences.of(self.user).change(**wishes))
         if values:
-            Profile.of(self.user).store(**values)
+            changes.append(Profile.of(self.user).change(**values))
+        if changes and not write(*changes):
+            raise User.DoesNotExist

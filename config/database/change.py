@@ -1,8 +1,9 @@
-"""Single values of a row, written by its key: the SQL of each set of fields is made only once."""
+"""Values of rows, written by their keys: the SQL of each set of fields is made only once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,31 +12,70 @@ from django.db.models import Field, Model
 from django.db.transaction import mark_for_rollback_on_error
 
 
-def change(model: type[Model], key: Any, values: Mapping[str, Any]) -> bool:
-    """What `model.objects.filter(pk=key).update(**values)` does: whether there is such a row.
+@dataclass(frozen=True)
+class Change:
+    """A statement that `write` runs."""
+
+    sql: str
+    parameters: Sequence[Any]
+
+
+def update(model: type[Model], key: Any, values: Mapping[str, Any]) -> Change:
+    """What `model.objects.filter(pk=key).update(**values)` does.
 
     The values are plain ones, no expressions. For one value that is 0.1 instead of 0.4 ms of a
     processor's time, beside what the statement takes.
     """
-    sql, fields = _statement(model, tuple(values))
-    parameters = [*values.values(), key]
-    prepared = [
-        field.get_db_prep_save(value, connection)
-        for field, value in zip(fields, parameters, strict=True)
-    ]
+    sql, fields = _update(model, tuple(values))
+    return Change(sql, _prepared(fields, [*values.values(), key]))
+
+
+def upsert(model: type[Model], key: Any, values: Mapping[str, Any]) -> Change:
+    """The same or, where there is no such row, one with the model's defaults for the rest."""
+    sql, fields = _upsert(model, tuple(values))
+    row = model(pk=key, **values)
+    return Change(sql, _prepared(fields, [getattr(row, field.attname) for field in fields]))
+
+
+def write(*changes: Change) -> bool:
+    """Make all of the changes or none, in one statement; whether a single one has met its row."""
+    sql, *others = (change.sql for change in changes)
+    if others:
+        parts = (f"change_{number} AS ({part})" for number, part in enumerate([sql, *others]))
+        sql = f"WITH {', '.join(parts)} SELECT"
+    parameters = [value for change in changes for value in change.parameters]
     with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.execute(sql, prepared)
+        cursor.execute(sql, parameters)
         return bool(cursor.rowcount)
 
 
+def _prepared(fields: Sequence[Field[Any, Any]], values: Sequence[Any]) -> list[Any]:
+    pairs = zip(fields, values, strict=True)
+    return [field.get_db_prep_save(value, connection) for field, value in pairs]
+
+
 @cache
-def _statement(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
+def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
     """The SQL, and the field of each of its parameters, the key's last."""
     quoted = connection.ops.quote_name
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{quoted(field.column)} = {_placeholder(field)}" for field in fields)
     table, key = quoted(model._meta.db_table), model._meta.pk
     return f"UPDATE {table} SET {changes} WHERE {quoted(str(key.column))} = %s", [*fields, key]  # noqa: S608
+
+
+@cache
+def _upsert(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
+    """The same, with all the fields of the row."""
+    quoted = connection.ops.quote_name
+    fields: list[Any] = list(model._meta.concrete_fields)
+    columns = ", ".join(quoted(field.column) for field in fields)
+    values = ", ".join(map(_placeholder, fields))
+    written: list[Any] = [model._meta.get_field(name) for name in names]
+    changes = ", ".join(f"{quoted(f.column)} = EXCLUDED.{quoted(f.column)}" for f in written)
+    table, key = quoted(model._meta.db_table), quoted(str(model._meta.pk.column))
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608
+    return f"{insert} ON CONFLICT ({key}) DO UPDATE SET {changes}", fields
 
 
 def _placeholder(field: Any) -> str:

@@ -131,6 +131,29 @@ def test_storing_the_answer_about_the_tour_costs_two():
     assert (status, len(statements)) == (200, 2)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bio": "Writes programs."},
+        {"name": "Ada"},
+        {"botTraits": ["direct"]},
+        {"name": "Ada", "bio": "Writes programs.", "timezone": "UTC", "botTraits": ["direct"]},
+    ],
+)
+def test_changing_the_profile_costs_two_whatever_changes(change):
+    body = {"data": change, "content_type": "application/json"}
+    status, statements = Person(1).cost("/api/profile", "patch", **body)
+    assert (status, len(statements)) == (200, 2)
+
+
+def test_the_first_answer_about_the_tour_costs_no_more():
+    person = Person(1)
+    body = {"data": {"tour": True}, "content_type": "application/json"}
+    log = ServerLog()
+    person.client.patch("/api/tour", **body)
+    assert len(log.statements("ai4ceo web")) == 2
+
+
 def test_a_stranger_costs_none():
     person = Person(1)
     person.client = Client()

@@ -178,10 +178,10 @@ def test_a_storage_that_fails_is_said_beside_the_picture(client, user, monkeypat
 def test_a_failure_in_the_middle_of_writing_leaves_all_as_it_was(client, user, monkeypatch):
     key, before = give_avatar(user), kept()
 
-    def fails(self, **values):
+    def fails(*changes):
         raise IntegrityError
 
-    monkeypatch.setattr("onboarding.models.Preferences.store", fails)
+    monkeypatch.setattr("profiles.forms.write", fails)
     with pytest.raises(IntegrityError):
         post(client, image=picture())
     assert kept() == before | {"picture": True}

@@ -13,7 +13,7 @@ from psycopg import IsolationLevel
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.database.change import change
+from config.database.change import update, write
 from config.database.databases import database
 from config.database.jobs import jobs_pool
 from config.database.lookup import Lookup
@@ -246,7 +246,7 @@ def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
         assert BY_KEY.get(user.email) == user
     with transaction.atomic():
         sever(connection)
-        assert change(User, user.pk, {"name": "Other"})
+        assert write(update(User, user.pk, {"name": "Other"}))
     assert BY_KEY.get(user.email).date_joined == user.date_joined
     assert User.objects.get().name == "Other"
 
@@ -254,7 +254,7 @@ def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
 def test_rows_by_key_are_read_and_changed_in_a_commands_transaction():
     user = make_user()
     with jobs_pool(), transaction.atomic():
-        assert change(User, user.pk, {"name": "Other"})
+        assert write(update(User, user.pk, {"name": "Other"}))
         assert BY_KEY.get(user.email).name == "Other"
         transaction.set_rollback(True)
     assert BY_KEY.get(user.email).name == user.name
