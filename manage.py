@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.database.jobs import execute
+    from config.database.cli import execute
 
     sys.exit(execute(sys.argv))
 

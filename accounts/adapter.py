@@ -19,11 +19,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from accounts import known_browsers, security_log, tries
-from accounts.addresses import normalised
+from accounts import known_browsers, security_log, signup_attempts
+from accounts.email import normalised
 from accounts.models import User
-from accounts.personal import formats_of
-from config.addresses import is_ours
+from accounts.per_user import formats_of
+from config.lib.site_urls import is_ours
 from config.mail.queue import Queue
 
 ADDRESS: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
@@ -64,13 +64,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
         response: HttpResponse | None = super().pre_login(request, user, **options)
         if response is None and not user.has_confirmed_email():
-            tries.choose(request, user)
+            signup_attempts.choose(request, user)
         else:
-            tries.forget(request)
+            signup_attempts.forget(request)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        tries.settle(request, user)
+        signup_attempts.settle(request, user)
         super().login(request, user)
 
     def clean_email(self, email: str) -> str:

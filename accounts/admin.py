@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 
 from accounts import security_log
 from accounts.models import Session, User
-from config.admin import NamelessDeletions, local_time
+from config.lib.admin import NamelessDeletions, local_time
 
 if TYPE_CHECKING:
     from django.contrib.admin.models import LogEntry

@@ -5,7 +5,7 @@ from typing import Any, cast
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from django.http import HttpRequest
 
-from accounts import tries
+from accounts import signup_attempts
 from accounts.models import User
 
 
@@ -31,6 +31,6 @@ class AuthenticationBackend(AllauthBackend):  # type: ignore[misc]
 
     def _check_password(self, user: User | None, password: str) -> User | None:
         found: User | None = super()._check_password(user, password)
-        if user and tries.matches(user, password) and not found:
+        if user and signup_attempts.matches(user, password) and not found:
             self.tried = True
         return found

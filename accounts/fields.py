@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import models
 
-from accounts.addresses import normalised
+from accounts.email import normalised
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address that is kept, and looked up, in one spelling: `accounts.addresses`."""
+    """An e-mail address that is kept, and looked up, in one spelling: `accounts.email`."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)

@@ -14,8 +14,8 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts import alike, guesses, tries
-from accounts.addresses import normalised
+from accounts import code_attempts, same_answer, signup_attempts
+from accounts.email import normalised
 from accounts.models import User
 
 
@@ -82,20 +82,20 @@ class SignupForm(Unprompted, forms.SignupForm):  # type: ignore[misc]
         # the same work here the time would tell which addresses have an account.
         password = make_password(self.cleaned_data["password1"])
         user = User.objects.filter(email=self.cleaned_data["email"]).first()
-        may_sign_up, has_address = tries.state_of(user) if user else (False, True)
-        alike.as_if_free(request, password, None if has_address else user)
+        may_sign_up, has_address = signup_attempts.state_of(user) if user else (False, True)
+        same_answer.as_if_free(request, password, None if has_address else user)
         if user and may_sign_up:
             user.password = password
             user.save(update_fields=["password"])
             return user, perform_login(request, user, signup=True)
         if user:
-            alike.as_if_unconfirmed(user, password)
+            same_answer.as_if_unconfirmed(user, password)
         return super().try_save(request)
 
     def save(self, request: HttpRequest) -> User:
         """Make the account."""
         user: User = super().save(request)
-        alike.as_if_taken(user)
+        same_answer.as_if_taken(user)
         return user
 
 
@@ -137,7 +137,7 @@ class ConfirmCodeForm(Unprompted, forms.ConfirmEmailVerificationCodeForm):  # ty
             "most": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
             "seconds": app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
         }
-        if not guesses.take(self.email or "", self.expected_code or "", **limits):
+        if not code_attempts.take(self.email or "", self.expected_code or "", **limits):
             raise get_adapter().validation_error("incorrect_code")
         return str(super().clean_code())
 

@@ -27,10 +27,10 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 from django_htmx.middleware import HtmxMiddleware as DjangoHtmxMiddleware
 
-from accounts.http import HtmxRequest
 from accounts.models import User
+from accounts.requests import HtmxRequest
 from accounts.sessions import SessionStore
-from config.database.faults import is_unavailable
+from config.database.errors import is_unavailable
 
 # Pages for strangers, which ask nothing of the database.
 SHELL: Final = ("account_login", "account_signup", "account_reset_password")

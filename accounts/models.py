@@ -13,10 +13,10 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.addresses import normalised
+from accounts.email import normalised
 from accounts.fields import LowercaseEmailField
-from accounts.personal import relations
-from config.text import plain_line
+from accounts.per_user import relations
+from config.lib.text import plain_line
 
 if TYPE_CHECKING:
     from accounts.sessions import SessionStore
@@ -71,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     must_change_password = models.BooleanField(default=False, db_default=False, editable=False)
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
-    # What the latest sign-up with this address had as its password: see accounts.tries.
+    # What the latest sign-up with this address had as its password: see accounts.signup_attempts.
     tried_password = models.CharField(max_length=128, blank=True, default="", editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
 
@@ -230,7 +230,7 @@ class Session(AbstractBaseSession):
 
 
 class Act(models.Model):
-    """A form that was sent, and its answer: see accounts.acts."""
+    """A form that was sent, and its answer: see accounts.form_tokens."""
 
     key = models.CharField(primary_key=True, max_length=64)
     owner = models.UUIDField()

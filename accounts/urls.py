@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 
 from accounts import views
-from accounts.code import CodeView
+from accounts.code_page import CodeView
 from accounts.views import in_one_transaction
 
 app_name = "accounts"

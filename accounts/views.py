@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest, button_of
+from accounts.requests import SignedInRequest, button_of
 
 
 class InOneTransaction:

@@ -33,9 +33,9 @@ from ninja.parser import Parser
 from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
 
-from config.bodies import announced_size
-from config.database.faults import explain, is_unavailable
-from config.schema import Fault
+from config.database.errors import explain, is_unavailable
+from config.lib.request_bodies import announced_size
+from config.lib.schemas import Fault
 from files.api import router as files
 from files.objects import StorageError, is_full
 from onboarding.api import experts

@@ -12,4 +12,4 @@ class AdminConfig(apps.AdminConfig):
     """Django's administration, with the project's site."""
 
     default = False  # of the two here, it is the other that "config" stands for
-    default_site = "config.admin.AdminSite"
+    default_site = "config.lib.admin.AdminSite"

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from config.api import PATH, fault
-from config.bodies import announced_size
+from config.lib.request_bodies import announced_size
 
 ISOLATION: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

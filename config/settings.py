@@ -10,11 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import storage
 from config.database import policy
-from config.database.databases import Pooling, database
-from config.database.server import Server, ServerURLError, server_from_url
-from config.environment import CACHE_TABLE, Environment, bracketed, reached_at
-from config.haproxy.front import Front
-from config.logs import LEVELS, logging_config
+from config.database.dsn import Server, ServerURLError, server_from_url
+from config.database.render.django import Pooling, database
+from config.lib.environment import CACHE_TABLE, Environment, bracketed, reached_at
+from config.lib.logs import LEVELS, logging_config
+from config.proxy.front import Front
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -118,13 +118,13 @@ MIDDLEWARE = [
     "config.middleware.refuse_unmeasured_bodies",
     "config.middleware.refuse_large_bodies",
     "config.database.middleware.limit_wait",
-    "accounts.acts.keep_answer",
+    "accounts.form_tokens.keep_answer",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "config.middleware.BodyLimits",
-    "files.receiving.drop_unfinished",
+    "files.upload_handler.drop_unfinished",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.acts.ActOnce",
+    "accounts.form_tokens.ActOnce",
     "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -165,7 +165,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-MESSAGE_STORAGE = "config.cookies.MessageStorage"
+MESSAGE_STORAGE = "config.lib.cookies.MessageStorage"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "add_email": "accounts.forms.AddEmailForm",
@@ -230,9 +230,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # As many rows as fit into such a body can be chosen in the administration.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_HANDLERS = [
-    "files.receiving.NamesKept",
+    "files.upload_handler.NamesKept",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "files.receiving.TemporaryFile",
+    "files.upload_handler.TemporaryFile",
 ]
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 
@@ -268,7 +268,7 @@ COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "accounts.expired.form_expired"
+CSRF_FAILURE_VIEW = "accounts.csrf_failure.form_expired"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

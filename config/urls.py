@@ -9,7 +9,7 @@ from config.api import api
 
 handler400 = "config.views.bad_request"
 handler404 = "config.views.not_found"
-handler429 = "accounts.limits.too_many_requests"
+handler429 = "accounts.rate_limits.too_many_requests"
 handler500 = "config.views.server_error"
 
 urlpatterns = [

@@ -21,9 +21,9 @@ from django_htmx.middleware import HtmxDetails
 
 from config.api import PATH, RETRY_AFTER, TOO_MUCH, api, fault, has_left
 from config.database.backend.base import DatabaseWrapper
-from config.database.faults import explain, is_overload, is_unavailable
+from config.database.errors import explain, is_overload, is_unavailable
 from config.database.policy import PROBE_WAIT
-from config.pages import NearestPages
+from config.lib.pagination import NearestPages
 from files.objects import StorageError, is_full
 from onboarding.models import Expert, Preferences
 

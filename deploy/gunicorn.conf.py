@@ -12,8 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-from config.haproxy.front import PUBLIC_THREADS, STATIC_THREADS
-from files.leftovers import remove_leftovers
+from config.proxy.front import PUBLIC_THREADS, STATIC_THREADS
+from files.temporary_files import remove_leftovers
 
 wsgi_app = "config.wsgi"
 # A worker that takes the place of another one then begins at once. New code needs a new master:

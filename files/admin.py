@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin import GuardedByPerson
-from config.admin import NamelessDeletions, local_time
-from config.local_formats import local_size
+from config.lib.admin import NamelessDeletions, local_time
+from config.lib.local_formats import local_size
 from files import trash
 from files.models import File, StoredObject
 

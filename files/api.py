@@ -17,12 +17,12 @@ from django.urls import reverse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from accounts.http import SignedInRequest
-from config.bodies import takes_uploads
-from config.schema import Body, Digits, Parameters, Schema
+from accounts.requests import SignedInRequest
+from config.lib.request_bodies import takes_uploads
+from config.lib.schemas import Body, Digits, Parameters, Schema
 from files import downloads, uploads
+from files.file_types import KINDS
 from files.models import File, FileQuerySet
-from files.recognition import KINDS
 
 router = Router(tags=["files"], by_alias=True)
 

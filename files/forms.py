@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import capfirst
 
 from accounts.models import User
-from config.local_formats import local_size
+from config.lib.local_formats import local_size
+from files.file_types import taken
 from files.models import File
 from files.objects import StorageError
-from files.recognition import taken
 from files.uploads import upload
 
 

@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
 from files import decoder
-from files.foreign import foreign
 from files.objects import StorageError
+from files.unsupported import foreign
 
 # Images decoded at once by a process of the site, and requests that wait for that. Both together
 # leave half of its threads to everybody else.

@@ -13,8 +13,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from config.pages import NearestPages
-from config.search import having_words
+from config.lib.pagination import NearestPages
+from config.lib.search import having_words
 from files.models import File, FileQuerySet
 from files.quota import USED
 

@@ -25,7 +25,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
-from config.database.faults import chain
+from config.database.errors import chain
 from files.models import StoredObject, StoredObjectQuerySet
 
 Stored: TypeAlias = "File[bytes]"

@@ -11,7 +11,7 @@ from django.db.models import Count, PositiveBigIntegerField, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from config.local_formats import local_number
+from config.lib.local_formats import local_number
 
 # Empty lines of text would fill a table long before they fill the quota.
 MAX_FILES: Final = 10_000

@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from accounts.models import User
-from config.local_formats import local_size
+from config.lib.local_formats import local_size
 from files import images, objects, quota
+from files.file_types import Kind, label, recognised
 from files.models import File
-from files.recognition import Kind, label, recognised
 
 # Pixels: two for each of the largest that a list shows, on a screen with many to the inch.
 THUMBNAIL: Final = 320

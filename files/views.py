@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.http import HtmxRequest, SignedInRequest, button_of
-from config.bodies import takes_uploads
-from config.local_formats import local_number
+from accounts.requests import HtmxRequest, SignedInRequest, button_of
+from config.lib.local_formats import local_number
+from config.lib.request_bodies import takes_uploads
 from files import downloads, quota, trash
 from files.forms import UploadForm
 from files.listing import Listing, shown

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import GuardedByPerson
-from config.admin import local_time
+from config.lib.admin import local_time
 from onboarding.forms import TraitsField
 from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.traits import Trait

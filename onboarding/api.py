@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
-from accounts.http import SignedInRequest
 from accounts.models import User
-from config.schema import Body, Digits, Parameters, Schema
+from accounts.requests import SignedInRequest
+from config.lib.schemas import Body, Digits, Parameters, Schema
 from onboarding.forms import answered
 from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.traits import Trait

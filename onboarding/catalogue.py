@@ -13,8 +13,8 @@ import ijson
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from onboarding.escapes import HALF_MARK, Mended, Readable
 from onboarding.models import Expert
+from onboarding.surrogates import HALF_MARK, Mended, Readable
 
 Values = dict[str, str | bool]
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.http import HtmxRequest
-from onboarding.destination import query
+from accounts.requests import HtmxRequest
 from onboarding.models import Preferences
+from onboarding.next_url import query
 
 # Pages that people look at: no download, no image, no call of the API, no way to sign out.
 PAGES: Final = frozenset(

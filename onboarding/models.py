@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.personal import Personal
-from config.search import having_words
+from accounts.per_user import Personal
+from config.lib.search import having_words
 from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"

@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.http import HtmxRequest, SignedInRequest, button_of
+from accounts.requests import HtmxRequest, SignedInRequest, button_of
 from onboarding import favourites
-from onboarding.destination import destination, query, wanted
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
+from onboarding.next_url import destination, query, wanted
 
 StepView = Callable[[SignedInRequest, Step], HttpResponse]
 

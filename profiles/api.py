@@ -14,18 +14,18 @@ from ninja import Router
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from accounts.http import SignedInRequest
 from accounts.models import User
-from config.bodies import takes_uploads
-from config.schema import Body, Schema
+from accounts.requests import SignedInRequest
+from config.lib.request_bodies import takes_uploads
+from config.lib.schemas import Body, Schema
 from files.objects import StorageError
 from onboarding.api import Key, Manner, Name, only_given
 from onboarding.models import Preferences
 from profiles import avatars
-from profiles.bodies import FORM, Either
 from profiles.forms import ProfileForm
+from profiles.json_or_form import FORM, Either
 from profiles.models import Profile
-from profiles.places import locales, zones
+from profiles.timezones import locales, zones
 
 KEY: Final = re.compile(r"[0-9]{1,19}")
 

@@ -17,8 +17,8 @@ from accounts.models import User
 from files import objects
 from files.models import File
 from onboarding.models import Expert, Preferences
+from profiles.archive_names import safe_names
 from profiles.models import Profile
-from profiles.names import safe_names
 from tours.models import Tour
 
 FILES: Final = "files"

@@ -6,10 +6,10 @@ from typing import Self
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
-from accounts.personal import Personal
-from config.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE, local_formats
+from accounts.per_user import Personal
+from config.lib.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE, local_formats
 from files.models import StoredObject
-from profiles.places import known_locale, known_zone, locales, zones
+from profiles.timezones import known_locale, known_zone, locales, zones
 
 
 class ProfileQuerySet(models.QuerySet["Profile"]):

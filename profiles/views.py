@@ -19,9 +19,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import ReauthenticateForm
-from accounts.http import SignedInRequest, button_of
 from accounts.models import LAST_ADMINISTRATOR
-from config.bodies import takes_uploads
+from accounts.requests import SignedInRequest, button_of
+from config.lib.request_bodies import takes_uploads
 from files.downloads import inline_webp
 from files.objects import StorageError
 from files.quota import USED

@@ -6,8 +6,8 @@ from typing import Any
 
 from ninja import Router
 
-from accounts.http import SignedInRequest
-from config.schema import Body, Schema
+from accounts.requests import SignedInRequest
+from config.lib.schemas import Body, Schema
 from tours.models import Tour
 from tours.steps import STEPS
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.personal import Personal
+from accounts.per_user import Personal
 
 
 class Tour(Personal):

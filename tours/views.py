@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest, button_of
+from accounts.requests import SignedInRequest, button_of
 from tours.models import Tour
 from tours.steps import NUMBERS, STEPS
 

@@ -4,7 +4,7 @@ import logging
 
 from django.db import migrations
 
-from accounts.addresses import normalised
+from accounts.email import normalised
 
 logger = logging.getLogger("accounts")
 

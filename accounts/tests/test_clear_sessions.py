@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Session
 from accounts.tests.people import make_user
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 

@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.models import Session
 from accounts.sessions import BY_KEY
 from accounts.tests.people import make_user
-from config.database.jobs import jobs_pool
-from config.database.tests.test_poison import poisoned
+from config.database.cli import jobs_pool
+from config.database.tests.test_session_state import poisoned
 from onboarding.models import Preferences
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.people import PASSWORD, make_admin, make_user
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 
 pytestmark = pytest.mark.django_db
 

@@ -8,4 +8,4 @@ class DatabaseConfig(AppConfig):
     label = "database"
 
     def ready(self) -> None:
-        from config.database import checks, server_checks  # noqa: F401  registers them
+        from config.database.checks import databases, servers  # noqa: F401  registers them

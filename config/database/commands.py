@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.database.backend.base import DatabaseWrapper
-from config.database.faults import is_unavailable, outage
+from config.database.errors import is_unavailable, outage
 from config.database.policy import PROBE_WAIT
 
 LONGEST_WAIT: Final = 86400

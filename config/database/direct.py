@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.utils import ConnectionHandler
 
-from config.database.databases import database
+from config.database.render.django import database
 
 
 class Dump(DatabaseClient):

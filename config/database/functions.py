@@ -16,8 +16,8 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.database.backend.reads import LOOKUP
-from config.database.roles import quoted
+from config.database.backend.plain_reads import LOOKUP
+from config.database.render.roles import quoted
 
 LOCK: Final = 0x6C6F6F6B  # those who set up at the same time take turns
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from config.admin import NamelessDeletions, local_time
+from config.lib.admin import NamelessDeletions, local_time
 from config.mail.models import Mail, MailQuerySet
 
 SHOWN: Final = ("recipient", "subject", "state", "attempts", "last_error", "queued")

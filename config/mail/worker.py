@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db import DEFAULT_DB_ALIAS, Error, close_old_connections, connections
 
-from config.database.faults import explain, is_unavailable
+from config.database.errors import explain, is_unavailable
 from config.mail.delivery import Delivery
 from config.mail.models import Mail, Outcome
 

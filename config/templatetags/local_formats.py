@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import template
 
-from config import local_formats
+from config.lib import local_formats
 
 register = template.Library()
 register.filter("local_datetime", local_formats.local_datetime)

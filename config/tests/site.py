@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from config.database.server import server_from_url
+from config.database.dsn import server_from_url
 from config.tests.processes import ROOT, free_port, wait_until
 from config.tests.processes import status as status_of
 

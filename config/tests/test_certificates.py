@@ -14,7 +14,7 @@ import pytest
 from config.tests.authority import Authority, together
 from config.tests.processes import ROOT, free_port
 from config.tests.site import TOKEN, new_site
-from config.tests.test_doors import new_door, one_line
+from config.tests.test_scripts import new_door, one_line
 
 pytestmark = pytest.mark.own_site
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from config.database.backend import patience
+from config.database.backend import retry
 from config.tests.outages import led_astray
 
 
 @pytest.fixture
 def outage(db, tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     with led_astray(default={"HOST": str(tmp_path)}):
         yield
 

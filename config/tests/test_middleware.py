@@ -10,7 +10,7 @@ import pytest
 from django.http import FileResponse, HttpResponse
 
 from accounts.tests.people import make_user
-from config.cookies import MessageStorage
+from config.lib.cookies import MessageStorage
 from config.middleware import head_is_get
 from config.tests.processes import gunicorn
 

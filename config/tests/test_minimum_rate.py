@@ -5,8 +5,8 @@ import time
 import pytest
 
 from config import minimum_rate as module
-from config.haproxy.front import SMALL_BODY
 from config.minimum_rate import minimum_rate
+from config.proxy.front import SMALL_BODY
 
 LENGTH = SMALL_BODY + 10_000
 

@@ -17,7 +17,7 @@ from django.test import Client
 from accounts.models import Session
 from accounts.tests.people import PASSWORD, make_admin
 from config import views
-from config.database.backend import patience
+from config.database.backend import retry
 from config.database.tests.servers import connect, pooler, where
 from config.tests.outages import led_astray
 
@@ -100,7 +100,7 @@ FAULTS = {
 @pytest.fixture(params=FAULTS)
 def fault(request, tmp_path, monkeypatch):
     """What is changed in DATABASES so that nothing is answered."""
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     if request.param == "wrong password" and settings.DATABASE_POOLING == "direct":
         pytest.skip("on its own socket PostgreSQL lets everybody in")
     return FAULTS[request.param](tmp_path)
@@ -251,7 +251,7 @@ def test_a_probe_has_its_answer_before_the_queue_ends(client, monkeypatch):
 
 
 def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     entry = settings.DATABASES["default"]
     name = f".s.PGSQL.{entry['PORT'] or 5432}"
 

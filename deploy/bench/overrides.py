@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from config.database.databases import database
+from config.database.render.django import database
 
 Settings = dict[str, Any]
 

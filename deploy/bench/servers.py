@@ -22,8 +22,8 @@ from django.conf import settings
 
 from bench.people import TOKEN
 from bench.variants import BODIES
-from config.haproxy.files import front_files
-from config.haproxy.front import Front
+from config.proxy.files import front_files
+from config.proxy.front import Front
 
 PATIENCE: Final = 30  # seconds
 IDLE: Final = 0.02  # of a core

@@ -4,7 +4,7 @@ from typing import Final
 
 from django import template
 
-from files.recognition import KINDS
+from files.file_types import KINDS
 
 KIND_OF: Final = {kind.content_type: kind for kind in KINDS}
 

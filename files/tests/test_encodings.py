@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
-from files.recognition import recognised
+from files.file_types import recognised
 
 SAVE = "Save it as UTF-8, then upload it again."
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.people import make_user
-from config.local_formats import local_datetime
+from config.lib.local_formats import local_datetime
 from files.models import TRASH
 from files.tests.rows import make_row, make_rows
 

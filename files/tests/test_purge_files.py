@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_user
 from config import storage
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 from config.tests.processes import free_port
 from files import objects, orphans
 from files.models import TRASH, File, StoredObject

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.tests.people import make_user
-from config.database.console import Console
+from config.database.monitor.console import Console
 from config.tests.processes import ServerLog, haproxy, superuser, wait_until
 from files.models import File
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.tests.people import make_user
-from config.local_formats import local_formats
+from config.lib.local_formats import local_formats
 from files import images, objects, quota, uploads
 from files.models import TRASH, File, StoredObject
 from files.storage import Folder

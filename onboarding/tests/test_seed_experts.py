@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 from config.tests.processes import wait_until
 from onboarding import seeding
 from onboarding.models import Expert

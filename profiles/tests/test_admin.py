@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.tests.people import make_admin, make_user
 from files.models import StoredObject
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert
 from profiles.models import Profile
 from profiles.tests.asking import URL, patch, refused, send
-from profiles.tests.pictures import picture
+from profiles.tests.avatar_images import picture
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.test.client import MULTIPART_CONTENT
 from accounts.tests.people import make_user
 from onboarding.tests.experts import make_expert
 from profiles.tests.asking import URL, patch, refused, send
-from profiles.tests.pictures import give_avatar, picture, stored
+from profiles.tests.avatar_images import give_avatar, picture, stored
 
 pytestmark = pytest.mark.django_db
 

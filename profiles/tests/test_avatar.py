@@ -13,7 +13,7 @@ from PIL import Image
 from accounts.tests.people import make_user
 from files.models import StoredObject
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, picture, stored
+from profiles.tests.avatar_images import give_avatar, picture, stored
 from profiles.tests.test_profile import FIELDS
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from accounts.models import User
 from accounts.tests.people import make_user
 from profiles import avatars
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, stored
 
 
 @pytest.mark.parametrize(

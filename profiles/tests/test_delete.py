@@ -14,7 +14,7 @@ from files.models import StoredObject
 from onboarding.models import Preferences
 from profiles.deletion import delete_account
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, stored
 from profiles.tests.test_export import make_file
 from tours.models import Tour
 

@@ -16,7 +16,7 @@ from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert
 from profiles.export import Export
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar
+from profiles.tests.avatar_images import give_avatar
 from tours.models import Tour
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from profiles.fields import LocaleField, ZoneField
-from profiles.places import locales, zones
+from profiles.timezones import locales, zones
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import path
 
 from accounts.tests.people import make_admin, make_user
-from config.local_formats import local_datetime
+from config.lib.local_formats import local_datetime
 from config.urls import urlpatterns as site
 from profiles.models import Profile
 

@@ -8,7 +8,7 @@ from accounts.tests.people import make_user
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert, make_experts
 from profiles.models import Profile
-from profiles.tests.pictures import give_avatar, picture, stored
+from profiles.tests.avatar_images import give_avatar, picture, stored
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,11 @@ from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
-from config.database.backend import poison
-from config.database.backend.ends import has_ended
-from config.database.backend.patience import Patience
-from config.database.backend.reachability import doubtful_pool, home, is_worth_waiting
-from config.database.backend.reads import is_plain_read
+from config.database.backend import session_state
+from config.database.backend.health import doubtful_pool, home, is_worth_waiting
+from config.database.backend.plain_reads import is_plain_read
+from config.database.backend.retry import Patience
+from config.database.backend.socket_state import has_ended
 from config.database.policy import PoolPolicy
 
 # Seconds; libpq knows no less.
@@ -222,23 +222,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ) -> Any:
         """Run a statement; again on a new server connection where another client's settings may
         have failed it, before anything was done."""
-        pool = poison.pool_of(self.settings_dict)
-        repeatable = not many and self.is_idle() and poison.is_repeatable(sql)
+        pool = session_state.pool_of(self.settings_dict)
+        repeatable = not many and self.is_idle() and session_state.is_repeatable(sql)
         began = time.monotonic()
         try:
             return execute(sql, params, many, context)
         except DjangoError as error:
             cause, took = error.__cause__, time.monotonic() - began
-            if not (pool and repeatable and poison.is_sign(cause, pool, took)):
+            if not (pool and repeatable and session_state.is_sign(cause, pool, took)):
                 raise
-            if not poison.renew(pool, began, cause):
+            if not session_state.renew(pool, began, cause):
                 raise
         if not self.connection.autocommit:
             self.connection.rollback()
         try:
             return execute(sql, params, many, context)
         except DjangoError as error:
-            poison.believe(error.__cause__)
+            session_state.believe(error.__cause__)
             raise
 
     def is_repeatable(self, statement: Any, cursor: Any) -> bool:

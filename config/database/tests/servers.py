@@ -14,9 +14,9 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from config.database import pgbouncer, roles
-from config.database.console import console_password
-from config.database.databases import entry_name
+from config.database.monitor.console import console_password
+from config.database.render import pgbouncer, roles
+from config.database.render.django import entry_name
 from config.tests.processes import wait_until
 
 

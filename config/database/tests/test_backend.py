@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from config.database.backend import patience
-from config.database.backend.ends import has_ended
-from config.database.databases import database
+from config.database.backend import retry
+from config.database.backend.socket_state import has_ended
+from config.database.render.django import database
 from config.tests.processes import superuser, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -129,21 +129,21 @@ def test_a_login_waits_for_a_restart(tmp_path):
 
 
 def test_a_login_gives_up_after_a_while(tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.1)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.1)
     connection = made(straight(str(tmp_path)))
     with pytest.raises(OperationalError, match="No such file or directory"):
         ask(connection)
 
 
 def test_what_is_no_restart_fails_at_once(monkeypatch):
-    monkeypatch.setattr(patience.time, "sleep", pytest.fail)
+    monkeypatch.setattr(retry.time, "sleep", pytest.fail)
     entry = straight(settings.POSTGRES["web"].host) | {"NAME": "no_such_database"}
     with pytest.raises(OperationalError):
         ask(made(entry))
 
 
 def test_who_waits_once_fails_at_once_again_until_the_block_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     connection, server = made(straight(str(tmp_path))), settings.POSTGRES["web"]
     name = f".s.PGSQL.{server.port}"
     with connection.waiting_once():

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.tests.people import make_user
-from config.database.console import Console
+from config.database.monitor.console import Console
 from config.database.tests.servers import abandon, connect, pooler, where
 from config.tests.processes import (
     Activity,

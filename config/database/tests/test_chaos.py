@@ -10,7 +10,7 @@ from django.db import connections
 
 from accounts.models import Act as Claim
 from config import storage
-from config.database.backend import patience
+from config.database.backend import retry
 from config.tests.acts import ReadsProfile, every_act
 from config.tests.cutter import cutter_before
 from config.tests.fixtures import empty_tables
@@ -103,7 +103,7 @@ def test_an_act_is_whole_or_not_done_whichever_statement_is_cut(kind, moment, cu
 
 @pytest.mark.parametrize("kind", every_act())
 def test_an_act_is_whole_or_not_done_where_every_second_statement_is_cut(kind, cutter, monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.1)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.1)
     check(kind, cutter, 2, "before", again=True)
 
 

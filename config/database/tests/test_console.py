@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 
-from config.database.console import Console, ConsoleError, StillBusyError, console_password
+from config.database.monitor.console import Console, ConsoleError, StillBusyError, console_password
 from config.database.tests.servers import connect, pooler, where
 from config.tests.processes import free_port
 

@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
-from config.database import roles
-from config.database.databases import database
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
+from config.database.render import roles
+from config.database.render.django import database
 from config.database.tests.servers import administrator, connect, own_servers, roles_on
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from config.database.console import Console
+from config.database.monitor.console import Console
 from config.tests.processes import (
     Activity,
     ServerLog,

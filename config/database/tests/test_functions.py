@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from config.database import functions, lookup
-from config.database.backend import poison
-from config.database.jobs import jobs_pool
+from config.database.backend import session_state
+from config.database.cli import jobs_pool
 from config.database.lookup import Lookup
 from config.tests.processes import ServerLog, superuser
 from onboarding.models import Expert
@@ -91,7 +91,7 @@ def test_that_it_is_missing_renews_no_connections(by_slug, monkeypatch):
     monkeypatch.setattr(poison, "_true", {})
     monkeypatch.setattr(poison, "_renewed", {})
     assert by_slug.get("law") is None
-    assert poison._renewed == {}
+    assert session_state._renewed == {}
 
 
 def test_one_that_does_not_fit_the_table_any_more_is_not_called_either(by_slug, monkeypatch):

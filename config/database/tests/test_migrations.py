@@ -5,7 +5,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
-from config.database.databases import database
 from config.database.policy import RESTART_WAIT
+from config.database.render.django import database
 from config.database.tests.servers import pooler
 from config.tests.processes import free_port, wait_until
 

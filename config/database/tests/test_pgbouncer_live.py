@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from config.database.console import Console
-from config.database.databases import entry_name, session_settings
-from config.database.pgbouncer import ini
-from config.database.server import server_from_url
+from config.database.dsn import server_from_url
+from config.database.monitor.console import Console
+from config.database.render.django import entry_name, session_settings
+from config.database.render.pgbouncer import ini
 from config.database.tests.servers import connect, own_servers, pooler, roles_on, where
 from config.tests.processes import free_port
 

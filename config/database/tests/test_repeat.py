@@ -6,7 +6,7 @@ import socket
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from config.database.backend import base, patience
+from config.database.backend import base, retry
 
 
 def sever():
@@ -91,7 +91,7 @@ def test_a_request_that_has_waited_in_vain_does_not_wait_again(monkeypatch):
 
 
 def test_what_cannot_be_replaced_does_not_stay(monkeypatch):
-    monkeypatch.setattr(patience, "RESTART_WAIT", 0.0)
+    monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     with monkeypatch.context() as patch, connection.cursor() as cursor:
         sever()
         patch.setitem(connection.settings_dict, "HOST", "/nowhere")

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.database.jobs import jobs_pool
+from config.database.cli import jobs_pool
 from config.database.management.commands import reset_db
 from config.tests.processes import manage, superuser, wait_until
 from onboarding.models import Expert

@@ -3,17 +3,17 @@ from dataclasses import replace
 import pytest
 from django.conf import settings as django_settings
 
-from config.database.databases import database
-from config.database.jobs import jobs_pool
-from config.database.policy import JOBS, WEB
-from config.database.server import server_from_url
-from config.database.server_checks import (
+from config.database.checks.servers import (
     Facts,
     about_pool,
     about_server,
     check_servers,
     facts_of,
 )
+from config.database.cli import jobs_pool
+from config.database.dsn import server_from_url
+from config.database.policy import JOBS, WEB
+from config.database.render.django import database
 from config.database.tests.servers import connect, own_servers, roles_on
 
 both = pytest.mark.django_db(databases=["default", "jobs"])

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.entrance import definitions
-from config.database.pgbouncer import connect_query
 from config.database.policy import JOBS, WEB
-from config.database.slots import HAS_SLOT, lock_class
+from config.database.render.pgbouncer import connect_query
+from config.database.render.slot_functions import definitions
+from config.database.render.slots import HAS_SLOT, lock_class
 from config.database.tests.servers import connect
 from config.tests.processes import superuser, wait_until
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.entrance import definitions
+from config.database.render.slot_functions import definitions
 from config.database.tests.servers import connect, pooler, where
 from config.tests.processes import free_port, wait_until
 

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from config.database.faults import is_overload
+from config.database.errors import is_overload
 from config.database.middleware import limit_wait, seconds_waited
 from config.tests.processes import ServerLog
 

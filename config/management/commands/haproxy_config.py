@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from config.generated import GeneratedFilesCommand
-from config.haproxy.files import front_files
-from config.haproxy.tls import trial
+from config.lib.generated_files import GeneratedFilesCommand
+from config.proxy.files import front_files
+from config.proxy.tls import trial
 
 
 class Command(GeneratedFilesCommand):

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from files import objects, orphans, trash
-from files.leftovers import remove_leftovers
 from files.models import File, StoredObject
 from files.orphans import Orphan
+from files.temporary_files import remove_leftovers
 
 
 class Command(BaseCommand):

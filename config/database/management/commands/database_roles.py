@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 from django.db import ProgrammingError, connection, transaction
 from psycopg.errors import Diagnostic
 
-from config.database import roles
-from config.database.roles import Grant
+from config.database.render import roles
+from config.database.render.roles import Grant
 
 # A GRANT or REVOKE without the right to it is a warning: nothing was granted, nothing revoked.
 NOTHING_DONE = {"01006", "01007"}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config.database import pgbouncer
-from config.database.console import console_password
-from config.generated import GeneratedFilesCommand
+from config.database.monitor.console import console_password
+from config.database.render import pgbouncer
+from config.lib.generated_files import GeneratedFilesCommand
 
 
 class Command(GeneratedFilesCommand):

@@ -8,10 +8,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.database import commands, pools
-from config.database.console import Console, ConsoleError
+from config.database import commands
+from config.database.monitor import status
+from config.database.monitor.console import Console, ConsoleError
+from config.database.monitor.pool_table import table
 from config.database.policy import PoolPolicy
-from config.database.table import table
 
 CLEAR: Final = "\x1b[H\x1b[2J"
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         wait: dict[str, Any] = {"type": commands.seconds, "metavar": "SECONDS"}
-        parser.add_argument("action", nargs="?", choices=["pause", *pools.ACTIONS])
+        parser.add_argument("action", nargs="?", choices=["pause", *status.ACTIONS])
         parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this one only")
         parser.add_argument("--timeout", **wait, help="of a pause; else half the query wait")
         parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
@@ -49,7 +50,7 @@ class Command(BaseCommand):
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Write one table or document; which of the consoles did not answer, and why."""
-        seen = pools.overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
+        seen = status.overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
         if as_json:
             self.stdout.write(json.dumps(seen.document()))
         elif clear or any(seen.pools.values()):
@@ -68,11 +69,11 @@ class Command(BaseCommand):
     def pause(self, policies: list[PoolPolicy], timeout: float | None) -> None:
         try:
             # The jobs first: nobody waits for a page while their longer transactions end.
-            taken = pools.pause(policies[::-1], timeout)
+            taken = status.pause(policies[::-1], timeout)
         except ConsoleError as error:
             raise CommandError(str(error)) from error
         for policy in policies:
-            self.stdout.write(f"{policy.name}: {pools.paused(policy, taken[policy.name])}")
+            self.stdout.write(f"{policy.name}: {status.paused(policy, taken[policy.name])}")
         self.stdout.write("`manage.py pools resume` lets them go on.")
 
     def act(self, action: str, policies: list[PoolPolicy]) -> None:
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         for policy in policies:
             try:
                 with Console(policy) as console:
-                    self.stdout.write(f"{policy.name}: {pools.ACTIONS[action](console)}")
+                    self.stdout.write(f"{policy.name}: {status.ACTIONS[action](console)}")
             except ConsoleError as error:
                 failures.append(str(error))
         self.fail(failures)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.faults import is_unavailable
+from config.database.errors import is_unavailable
 from config.tests.processes import wait_until
 from config.tests.traffic import Traffic
 

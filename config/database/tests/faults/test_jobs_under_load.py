@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from config.database.console import Console
+from config.database.monitor.console import Console
 from config.tests.processes import Activity, wait_until
 from config.tests.traffic import Traffic
 

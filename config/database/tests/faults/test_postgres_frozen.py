@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import Error, connection, transaction
 
-from config.database.faults import is_unavailable
+from config.database.errors import is_unavailable
 from config.tests.processes import wait_until
 from config.tests.traffic import Traffic, ask
 

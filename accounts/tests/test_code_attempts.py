@@ -1,0 +1,49 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from allauth.account.forms import BaseConfirmCodeForm
+from django.db import connections
+from django.test import Client
+
+from accounts import code_attempts
+from accounts.tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(act, count=12):
+    def alone(number):
+        try:
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(alone, range(count)))
+
+
+def test_of_many_at_once_as_many_as_are_allowed_get_a_guess():
+    taken = at_once(lambda _: code_attempts.take("a@b.org", "BBBB-BBBB", most=3, seconds=60))
+    assert sum(taken) == 3
+
+
+def test_each_code_has_guesses_of_its_own():
+    for code in ("BBBB-BBBB", "CCCC-CCCC"):
+        assert code_attempts.take("a@b.org", code, most=1, seconds=60)
+        assert not code_attempts.take("a@b.org", code, most=1, seconds=60)
+
+
+def test_of_many_posted_at_once_three_are_compared_with_the_code(client, monkeypatch):
+    compared = []
+    compare = BaseConfirmCodeForm.clean_code
+    spy = lambda form: compared.append(form) or compare(form)  # noqa: E731
+    monkeypatch.setattr(BaseConfirmCodeForm, "clean_code", spy)
+    client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
+    key = client.cookies["sessionid"].value
+
+    def guess(number):
+        browser = Client(headers={"Cookie": f"sessionid={key}"})
+        return browser.post("/accounts/confirm-email/", {"code": "BBBB-BBBB"}).status_code
+
+    at_once(guess)
+    assert len(compared) == 3

@@ -1,0 +1,184 @@
+"""System checks of the settings: what the two pools cannot work with.
+
+What only a connection can tell is in `server_checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+
+from config.database.render.django import ENGINE
+
+TAG: Final = "pool"
+
+Database = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a DATABASES entry must not be; `{alias}` in the hint is the entry's."""
+
+    id: str
+    message: str
+    hint: str
+    broken: Callable[[Database], bool]
+    kind: type[checks.Error | checks.Warning] = checks.Error
+    direct: bool = True
+
+    def applies(self, database: Database, *, pooled: bool) -> bool:
+        return (pooled or self.direct) and self.broken(database)
+
+    def found(self, alias: str) -> checks.CheckMessage:
+        hint = self.hint.format(alias=alias)
+        return self.kind(self.message, hint=hint, obj=f"DATABASES[{alias!r}]", id=self.id)
+
+
+def _option(database: Database, name: str) -> Any:
+    return database.get("OPTIONS", {}).get(name)
+
+
+# `direct=False`: harmless without PgBouncer.
+RULES: Final = (
+    Rule(
+        id="pool.E001",
+        message="Server-side cursors are on, and outlive the transaction that PgBouncer pools by.",
+        hint="Set DATABASES['{alias}']['DISABLE_SERVER_SIDE_CURSORS'] = True.",
+        broken=lambda database: not database.get("DISABLE_SERVER_SIDE_CURSORS", False),
+        direct=False,
+    ),
+    Rule(
+        id="pool.E002",
+        message="ATOMIC_REQUESTS holds a server connection for the length of a view.",
+        hint="Set DATABASES['{alias}']['ATOMIC_REQUESTS'] = False and use transaction.atomic().",
+        broken=lambda database: bool(database.get("ATOMIC_REQUESTS", False)),
+    ),
+    Rule(
+        id="pool.E003",
+        message="Django's own pool is one per process, so it caps nothing.",
+        hint="Remove 'pool' from DATABASES['{alias}']['OPTIONS']; POOL_*_MAX is the cap.",
+        broken=lambda database: bool(_option(database, "pool")),
+    ),
+    Rule(
+        id="pool.E004",
+        message="PgBouncer refuses start-up options, or drops them.",
+        hint=(
+            "Remove 'options' from DATABASES['{alias}']['OPTIONS']; settings for every "
+            "connection belong to session_settings in config/database/render/django.py."
+        ),
+        broken=lambda database: bool(_option(database, "options")),
+        direct=False,
+    ),
+    Rule(
+        id="pool.E005",
+        message="assume_role leaks to whoever gets the server connection next.",
+        hint=(
+            "Remove 'assume_role' from DATABASES['{alias}']['OPTIONS'] and name the role in "
+            "POSTGRES_URL or POSTGRES_JOBS_URL."
+        ),
+        broken=lambda database: bool(_option(database, "assume_role")),
+        direct=False,
+    ),
+    Rule(
+        id="pool.E006",
+        message="Prepared statements belong to a server connection that others use as well.",
+        hint=(
+            "Remove 'server_side_binding' and 'prepare_threshold' from "
+            "DATABASES['{alias}']['OPTIONS']."
+        ),
+        broken=lambda database: (
+            bool(_option(database, "server_side_binding"))
+            or _option(database, "prepare_threshold") is not None
+        ),
+        direct=False,
+    ),
+    Rule(
+        id="pool.E007",
+        message="Every request makes its own connection: CONN_MAX_AGE is 0.",
+        hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = 0; POOL_*_MAX_LIFETIME sets it.",
+        broken=lambda database: database.get("CONN_MAX_AGE", 0) == 0,
+    ),
+    Rule(
+        id="pool.E008",
+        message="This backend does not notice a connection that PgBouncer has ended.",
+        hint=f"Set DATABASES['{{alias}}']['ENGINE'] = '{ENGINE}'.",
+        broken=lambda database: database.get("ENGINE") != ENGINE,
+    ),
+    Rule(
+        id="pool.E009",
+        message="PgBouncer lets nobody in without a password.",
+        hint=(
+            "Put one into POSTGRES_URL and POSTGRES_JOBS_URL (postgresql://USER:PASSWORD@...), "
+            "or set DATABASE_POOLING=direct."
+        ),
+        broken=lambda database: not database.get("PASSWORD"),
+        direct=False,
+    ),
+    Rule(
+        id="pool.W001",
+        message="Connections never end, so clients cannot be drained: CONN_MAX_AGE is None.",
+        hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = None; POOL_*_MAX_LIFETIME sets it.",
+        broken=lambda database: database.get("CONN_MAX_AGE", 0) is None,
+        kind=checks.Warning,
+    ),
+)
+
+E010: Final = "One database has two names: POSTGRES_URL and POSTGRES_JOBS_URL differ in it."
+E011: Final = "The web has {clients} clients during a reload, and PgBouncer admits {admitted}."
+E012: Final = "Without PgBouncer the web has {clients} connections, and its pool is {pool}."
+
+
+@checks.register(TAG)
+def check_databases(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    pooled = settings.DATABASE_POOLING == "pgbouncer"
+    return [
+        rule.found(alias)
+        for alias, database in settings.DATABASES.items()
+        for rule in RULES
+        if rule.applies(database, pooled=pooled)
+    ]
+
+
+@checks.register(TAG)
+def check_one_database(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
+    if web.dbname == jobs.dbname:
+        return []
+    hint = f"Let both end in /{web.dbname}; only the role may differ."
+    return [checks.Error(E010, hint=hint, id="pool.E010")]
+
+
+@checks.register(TAG)
+def check_clients(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Each thread of each worker holds a client connection; a reload runs both generations."""
+    pool, clients = settings.POOLS["web"], settings.WEB_WORKERS * settings.WEB_THREADS
+    if settings.DATABASE_POOLING == "pgbouncer":
+        return _too_many_for_pgbouncer(2 * clients, pool.max_client_conn)
+    return _too_many_for_postgresql(clients, pool.max_connections)
+
+
+def _too_many_for_pgbouncer(clients: int, admitted: int) -> list[checks.CheckMessage]:
+    if clients <= admitted:
+        return []
+    message = E011.format(clients=clients, admitted=admitted)
+    hint = f"Set POOL_WEB_MAX_CLIENT_CONN={clients}, or lower WEB_WORKERS or WEB_THREADS."
+    return [checks.Error(message, hint=hint, id="pool.E011")]
+
+
+def _too_many_for_postgresql(clients: int, pool: int) -> list[checks.CheckMessage]:
+    if clients <= pool:
+        return []
+    message = E012.format(clients=clients, pool=pool)
+    hint = f"Set WEB_WORKERS={min(pool, 2)}, or POOL_WEB_MAX={clients}."
+    return [checks.Error(message, hint=hint, id="pool.E012")]

@@ -1,0 +1,105 @@
+"""Both pools as a table of 80 columns. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from config.database.dsn import Server
+from config.database.monitor.activity import RoleStatus
+from config.database.monitor.status import Overview, PoolStatus
+from config.database.render.roles import quoted
+
+WIDTH: Final = 80
+LABEL: Final = 26
+CELL: Final = 27
+
+POOL_ROWS: Final[tuple[tuple[str, Callable[[PoolStatus], str]], ...]] = (
+    ("PgBouncer", lambda pool: pool.version),
+    ("  state", lambda pool: "paused" if pool.paused else "open"),
+    ("  server connections", lambda pool: f"{pool.servers} of {pool.pool_size}"),
+    ("    in use", lambda pool: str(pool.in_use)),
+    ("    idle", lambda pool: str(pool.idle)),
+    ("    logging in, tested", lambda pool: str(pool.logging_in)),
+    ("  clients", lambda pool: f"{pool.clients} of {pool.max_client_conn}"),
+    ("    waiting", lambda pool: str(pool.waiting)),
+    (
+        "    longest wait",
+        lambda pool: f"{pool.longest_wait:.1f} s of {pool.query_wait_timeout:g} s",
+    ),
+)
+
+ROLE_ROWS: Final[tuple[tuple[str, Callable[[RoleStatus], str]], ...]] = (
+    ("  backends", lambda role: str(role.backends)),
+    ("    active", lambda role: _seen(role.active)),
+    ("    idle", lambda role: _seen(role.idle)),
+    ("    idle in transaction", lambda role: _seen(role.idle_in_transaction)),
+    ("    oldest", lambda role: _age(role)),
+    ("    abandoned", lambda role: _seen(role.abandoned, "unknown")),
+)
+
+
+def table(overview: Overview, servers: Mapping[str, Server]) -> str:
+    """Text for people, its lines ended: a column for each pool, and below it for its role."""
+    lines = [*_pools(overview), *_roles(overview, servers)]
+    notes = [textwrap.fill(note, WIDTH) for note in _notes(overview, servers)]
+    return "\n".join(lines) + "\n" + "".join(f"\n{note}\n" for note in notes)
+
+
+def _pools(overview: Overview) -> Iterator[str]:
+    pools = overview.pools
+    yield _line("", *pools)
+    for label, show in POOL_ROWS:
+        away = "no answer" if label == POOL_ROWS[0][0] else "-"
+        yield _line(label, *(show(pool) if pool else away for pool in pools.values()))
+
+
+def _roles(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
+    if overview.roles is None:
+        yield _line("PostgreSQL", "not available, see below")
+        return
+    # One role for both pools has one column.
+    shared = ", for both pools" if len(overview.roles) < len(servers) else ""
+    yield _line("PostgreSQL", *(role + shared for role in overview.roles))
+    for label, show in ROLE_ROWS:
+        yield _line(label, *(show(role) for role in overview.roles.values()))
+
+
+def _line(label: str, *cells: str) -> str:
+    shown = (f"{cell[: CELL - 2]:{CELL}}" for cell in cells)
+    return f"{label:{LABEL}}{''.join(shown)}".rstrip()
+
+
+def _seen(number: int | None, instead: str = "hidden") -> str:
+    return instead if number is None else str(number)
+
+
+def _age(role: RoleStatus) -> str:
+    if role.oldest is None:
+        return "hidden" if role.backends else "-"
+    for seconds, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if role.oldest >= 2 * seconds:
+            return f"{role.oldest // seconds:.0f} {unit}"
+    return f"{role.oldest:.0f} s"
+
+
+def _notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
+    if "postgresql" in overview.errors:
+        yield f"PostgreSQL's view is not available: {overview.errors['postgresql']}."
+    roles, jobs = overview.roles or {}, servers["jobs"].user
+    for role in (name for name, status in roles.items() if status.active is None):
+        yield (
+            f"What {role}'s backends do is hidden from {jobs}: an administrator's "
+            f"GRANT pg_read_all_stats TO {quoted(jobs)} shows it."
+        )
+    for one in overview.ended:
+        yield (
+            f"Ended process {one.pid} of {one.role}: it held a slot of the {one.pool} pool and "
+            "was none of its connections."
+        )
+    if any(status.abandoned for status in roles.values()):
+        yield (
+            "Abandoned backends have no client any more and end within seconds. Those that stay "
+            "are another replica's, or somebody's who uses the role beside PgBouncer."
+        )

@@ -1,0 +1,195 @@
+"""The function in PostgreSQL by which a login enters its pool, as SQL. Pure.
+
+A slot is only as good as the rights to it: with PostgreSQL's own lock functions every role takes
+any number, and gives them back at will. So these are revoked from everybody, and a function of
+the administrator's gives the caller one slot, of no other role's pool. Where it is missing, the
+login takes its slot itself (`slots`), and the system checks say so.
+
+A session can still forget all its locks, by DISCARD ALL, which nobody can be denied. So a table
+remembers which session has a slot, for as long as its backend lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from psycopg import sql
+
+from config.database.dsn import Server
+from config.database.policy import SILENCE, PoolPolicy
+from config.database.render.django import SITE_SETTINGS
+from config.database.render.slots import PAUSE, lock_class
+
+NAME: Final = "public.enter_pool"
+
+# pg_catalog's functions that nobody but the jobs' role may call: locks of a session, which leak
+# through a pool, those that could be a slot, and large objects, which no limit bounds.
+REVOKED: Final = """\
+    SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+    AND (proname ~ '^pg_(try_)?advisory_(lock|unlock)' OR proname ~ '^lo_|^lo(read|write)$'
+    OR proname ~ '^pg_(try_)?advisory_xact_lock' AND pronargs = 2)"""
+
+# Whether the role that asks may take slots as it likes.
+IS_OPEN: Final = (
+    "has_function_privilege('pg_try_advisory_lock(int,int)', 'EXECUTE')"
+    " OR has_function_privilege('pg_advisory_unlock_all()', 'EXECUTE')"
+    f" OR to_regproc('{NAME}') IS NULL"
+)
+
+# Unlogged: a crash of the server ends all sessions and empties it, and nothing waits for a disk.
+MEMORY: Final = """\
+SET client_min_messages = warning;
+CREATE SCHEMA IF NOT EXISTS entrance;
+CREATE UNLOGGED TABLE IF NOT EXISTS entrance.taken (
+    class integer, slot integer, pid integer NOT NULL, started timestamptz NOT NULL,
+    PRIMARY KEY (class, slot));"""
+
+# Whether the slot, whose lock the session has got, is its own: not where another session that
+# forgot the lock still lives, nor for one that has a slot of another pool. A transaction that may
+# not write, as the role can have it, or on a standby, leaves it at the locks.
+KEEP: Final = """\
+CREATE OR REPLACE FUNCTION entrance.keep(class integer, slot integer) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $keep$
+DECLARE
+    me CONSTANT integer := pg_backend_pid();
+    since timestamptz;
+BEGIN
+    PERFORM pg_stat_clear_snapshot();
+    IF EXISTS (SELECT FROM entrance.taken AS t, pg_stat_get_activity(t.pid) AS a
+               WHERE a.backend_start = t.started AND CASE WHEN t.pid = me
+               THEN t.class <> keep.class ELSE (t.class, t.slot) = (keep.class, keep.slot) END)
+    THEN
+        RETURN false;
+    END IF;
+    SELECT backend_start INTO since FROM pg_stat_get_activity(me);
+    DELETE FROM entrance.taken AS t WHERE t.pid = me;
+    INSERT INTO entrance.taken VALUES (class, slot, me, since)
+    ON CONFLICT ON CONSTRAINT taken_pkey
+    DO UPDATE SET pid = excluded.pid, started = excluded.started;
+    RETURN true;
+EXCEPTION
+    WHEN serialization_failure THEN RETURN false;
+    WHEN OTHERS THEN RETURN true;
+END $keep$;"""
+
+# For `manage.py pools`: who has a slot, and the end of one of them.
+HOLDERS: Final = """\
+CREATE OR REPLACE FUNCTION entrance.holders() RETURNS TABLE (class integer, pid integer, role name)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $holders$
+    SELECT l.classid::integer, a.pid, a.usename FROM pg_locks AS l JOIN pg_stat_activity AS a
+    ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.objid > 0 AND l.granted
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION SELECT t.class, a.pid, a.usename FROM entrance.taken AS t JOIN pg_stat_activity AS a
+    ON a.pid = t.pid AND a.backend_start = t.started
+$holders$;
+CREATE OR REPLACE FUNCTION entrance.end_holder(class integer, pid integer) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $end$
+    SELECT coalesce(bool_or(pg_terminate_backend(h.pid)), false) FROM entrance.holders() AS h
+    WHERE h.class = end_holder.class AND h.pid = end_holder.pid
+$end$;"""
+
+# One slot for each session, so that no client can take those of others; a class that is not a
+# pool's, such as a test's, is anybody's.
+FUNCTION: Final = """\
+CREATE OR REPLACE FUNCTION {name}(class integer, slots integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $enter$
+DECLARE
+    here CONSTANT oid := (SELECT oid FROM pg_database WHERE datname = current_database());
+BEGIN
+    IF EXISTS (SELECT FROM (VALUES {reserved}) AS pool (role, class)
+               WHERE pool.class = enter_pool.class
+               HAVING NOT bool_or(pool.role = session_user)) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'this pool is not of ' || session_user;
+    END IF;
+{settings}
+    IF current_setting('transaction_timeout', true) IS NOT NULL THEN
+        PERFORM set_config('transaction_timeout', '0', false);
+    END IF;
+    IF EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+               AND pid = pg_backend_pid() AND database = here) THEN
+        RETURN;
+    END IF;
+    LOOP
+        FOR slot IN 1..slots LOOP
+            IF pg_try_advisory_lock(class, slot) THEN
+                IF entrance.keep(class, slot) THEN
+                    RETURN;
+                END IF;
+                PERFORM pg_advisory_unlock(class, slot);
+            END IF;
+        END LOOP;
+{overdue}
+        PERFORM pg_sleep({pause});
+    END LOOP;
+END $enter$;"""
+
+# A client may have turned its session's limits off: whoever waits ends what lasts too long.
+OVERDUE: Final = """\
+        PERFORM pg_stat_clear_snapshot();
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datid = here AND usename = {role} AND pid <> pg_backend_pid()
+        AND (state IN ('active', 'fastpath function call')
+             AND state_change < clock_timestamp() - interval '{active} s'
+             OR state LIKE 'idle in transaction%'
+             AND state_change < clock_timestamp() - interval '{idle} s');"""
+
+
+def rights(
+    pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], roles: str, owner: str
+) -> list[str]:
+    """The lines of psql's that make the functions and revoke what would get around it.
+
+    `roles` and `owner`, the jobs' role, are quoted names; the others are as they are.
+    """
+    return [
+        definitions(pools, servers),
+        f"REVOKE ALL ON FUNCTION {NAME} FROM PUBLIC;",
+        f"GRANT EXECUTE ON FUNCTION {NAME} TO {roles};",
+        "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA entrance FROM PUBLIC;",
+        f"GRANT USAGE ON SCHEMA entrance TO {owner};",
+        f"GRANT EXECUTE ON FUNCTION entrance.holders, entrance.end_holder TO {owner};",
+        # pg_dump, which acts as the owner, looks at every table.
+        f"GRANT SELECT ON entrance.taken TO {owner};",
+        _each(REVOKED, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"),
+        _each(REVOKED, f"GRANT EXECUTE ON FUNCTION %s TO {owner.replace('%', '%%')}"),
+    ]
+
+
+def definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
+    """The statements that make the functions, and the table in which they remember."""
+    reserved = ", ".join(
+        f"({_text(servers[name].user)}, {lock_class(pool)})" for name, pool in pools.items()
+    )
+    settings = "\n".join(
+        f"    PERFORM set_config('{name}', '{value}', false);"
+        for name, value in SITE_SETTINGS.items()
+    )
+    enter = FUNCTION.format(
+        name=NAME,
+        reserved=reserved,
+        settings=settings,
+        overdue=_overdue(pools["web"], servers),
+        pause=PAUSE,
+    )
+    return "\n".join((MEMORY, KEEP, HOLDERS, enter))
+
+
+def _overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:
+    """Ends what PgBouncer has given up on: a client may have turned its own limits off."""
+    if not web.query_timeout or servers["web"].user == servers["jobs"].user:
+        return ""
+    return OVERDUE.format(
+        role=_text(servers["web"].user),
+        active=web.query_timeout + 1,
+        idle=web.idle_in_transaction_timeout + SILENCE + 1,
+    )
+
+
+def _each(functions: str, statement: str) -> str:
+    rows = f"SELECT format({_text(statement)}, name)"
+    return f"{rows} FROM (\n{functions}) AS revoked \\gexec"
+
+
+def _text(value: str) -> str:
+    return sql.Literal(value).as_string(None).strip()

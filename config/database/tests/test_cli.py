@@ -1,0 +1,257 @@
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
+
+from config.database.backend.health import home
+from config.database.cli import execute, jobs_pool
+from config.database.commands import Commands
+from config.database.tests.servers import connect, pooler, where
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+
+def pool_of(alias="default"):
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT current_setting('application_name')")
+        return cursor.fetchone()[0]
+
+
+def test_every_way_to_the_database_is_the_jobs_pool():
+    with jobs_pool():
+        assert pool_of() == pool_of("jobs") == "ai4ceo jobs"
+        assert connections["jobs"].connection is connections["default"].connection
+
+
+def test_each_alias_has_its_own_name():
+    with jobs_pool():
+        assert connection.alias == "default"
+        assert {alias: connections[alias].alias for alias in ("default", "jobs")} == {
+            "default": "default",
+            "jobs": "jobs",
+        }
+
+
+def test_the_connections_alias_goes_with_what_the_managers_find():
+    permission = Permission.objects.select_related("content_type").first()
+    with jobs_pool():
+        named = ContentType.objects.using(connection.alias)
+        made = Permission(codename="x", name="x", content_type=named.first())
+        made.content_type = ContentType.objects.first()
+        permission.content_type = named.get(pk=permission.content_type_id)
+        assert Permission.objects.filter(content_type__in=named.all()).exists()
+        assert named.filter(permission__in=Permission.objects.using("default")).exists()
+
+
+def test_a_thread_of_a_command_is_in_the_jobs_pool_too():
+    def look():
+        try:
+            return pool_of(), connection.alias
+        finally:
+            connections.close_all()
+
+    with jobs_pool(), ThreadPoolExecutor(1) as thread:
+        assert thread.submit(look).result(10) == ("ai4ceo jobs", "default")
+
+
+def test_a_web_server_of_djangos_own_is_in_the_web_pool(monkeypatch):
+    monkeypatch.setattr(Commands, "execute", lambda commands: seen.append(pool_of()))
+    seen = []
+    assert execute(["manage.py", "runserver"]) == 0
+    assert execute(["manage.py", "seed"]) == 0
+    assert seen == ["ai4ceo web", "ai4ceo jobs"]
+
+
+def test_the_settings_stay_those_of_both_pools():
+    before = dict(settings.DATABASES)
+    with jobs_pool():
+        assert before == settings.DATABASES
+        assert home(connections["default"]) == "jobs"
+    assert connections.settings["default"] is before["default"]
+
+
+def test_the_orm_uses_the_jobs_pool_even_where_the_alias_is_named():
+    with jobs_pool(), connections["jobs"].execute_wrapper(refuse):
+        for queryset in (ContentType.objects.all(), ContentType.objects.using("default")):
+            with pytest.raises(UsedError):
+                queryset.count()
+
+
+class UsedError(Exception):
+    pass
+
+
+def refuse(execute, sql, params, many, context):
+    raise UsedError(sql)
+
+
+@pytest.mark.parametrize("using", [None, "default", "jobs"])
+def test_a_transaction_is_one_of_the_jobs_pool(using):
+    with jobs_pool(), transaction.atomic(using=using):
+        assert connections["jobs"].in_atomic_block
+        assert connection.in_atomic_block
+    assert not connection.in_atomic_block
+
+
+def test_afterwards_the_web_pool_is_back_and_the_jobs_connection_given_up():
+    web = connections["default"]
+    with jobs_pool():
+        pool_of()
+    assert connections["default"] is web
+    assert connections["jobs"].connection is None
+    assert pool_of() == "ai4ceo web"
+
+
+def test_after_an_error_the_web_pool_is_back():
+    web = connections["default"]
+    with pytest.raises(ZeroDivisionError), jobs_pool():
+        raise ZeroDivisionError
+    assert connections["default"] is web
+
+
+def failing(monkeypatch, error):
+    def fail(commands):
+        raise error
+
+    monkeypatch.setattr(Commands, "execute", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OperationalError("FATAL:  x\n  y"), "seed: FATAL: x y\n"),
+        (
+            InterfaceError("connection already closed"),
+            "seed: the connection broke: see whether PostgreSQL and PgBouncer run, then run it "
+            "again. (connection already closed)\n",
+        ),
+        (ImproperlyConfigured("X is not set"), "seed: X is not set\n"),
+        (
+            KeyboardInterrupt(),
+            "seed: interrupted; a transaction that was open has been rolled back.\n",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_ends_a_command_is_one_line_and_status_1(monkeypatch, capsys, error, line):
+    failing(monkeypatch, error)
+    assert execute(["manage.py", "seed"]) == 1
+    assert capsys.readouterr().err == line
+
+
+def test_traceback_shows_where_it_came_from(monkeypatch):
+    failing(monkeypatch, OperationalError("FATAL"))
+    with pytest.raises(OperationalError):
+        execute(["manage.py", "seed", "--traceback"])
+
+
+def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
+    failing(monkeypatch, ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        execute(["manage.py", "seed"])
+
+
+def running(monkeypatch, statement):
+    def run(commands):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(statement)
+
+    monkeypatch.setattr(Commands, "execute", run)
+
+
+def test_a_database_that_was_never_migrated_is_one_line(monkeypatch, capsys):
+    running(monkeypatch, "SELECT 1 FROM never_made")
+    assert execute(["manage.py", "seed"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("seed: the database is not up to date: run `manage.py migrate`. (")
+    assert line.count("\n") == 1
+
+
+def test_a_wrong_statement_of_our_own_is_not_hidden(monkeypatch):
+    running(monkeypatch, "SELEKT 1")
+    with pytest.raises(ProgrammingError):
+        execute(["manage.py", "seed"])
+
+
+def test_success_is_status_0(monkeypatch):
+    monkeypatch.setattr(Commands, "execute", lambda commands: None)
+    assert execute(["manage.py"]) == 0
+
+
+def manage(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def url(password="x", user="nobody", host="/nowhere", dbname="site", port=5432):
+    return f"postgresql://{user}:{password}@/{dbname}?host={host}&port={port}"
+
+
+@pytest.mark.parametrize("pooling", ["direct", "pgbouncer"])
+def test_no_server_is_one_line(tmp_path, pooling):
+    done = manage(
+        "showmigrations",
+        DATABASE_POOLING=pooling,
+        PGBOUNCER_HOST=str(tmp_path),
+        POSTGRES_URL=url(host=tmp_path),
+        POSTGRES_JOBS_URL="",
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("showmigrations: nothing listens there: start the site with ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("pooling", sorted({"direct", settings.DATABASE_POOLING}))
+def test_a_wrong_password_is_one_line(pooling):
+    server = settings.POSTGRES["jobs"]
+    user, dbname = quote(server.user, safe=""), quote(server.dbname, safe="")
+    wrong = url("not-the-password", user, server.host, dbname, server.port)
+    done = manage("migrate", DATABASE_POOLING=pooling, POSTGRES_URL=wrong, POSTGRES_JOBS_URL="")
+    assert done.returncode == 1
+    assert done.stderr.startswith("migrate: the role or its password is refused: correct ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_pool_is_one_line():
+    server = settings.POSTGRES["jobs"]
+    policy = replace(settings.POOLS["jobs"], max_connections=1, query_wait_timeout=1)
+    with pooler(policy, server) as said, connect(server, **where(said)) as holder:
+        holder.execute("BEGIN")
+        holder.execute("SELECT 1")
+        done = manage("showmigrations", PGBOUNCER_HOST=said["host"])
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "showmigrations: no connection became free in time: either the pool is full"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_variable_is_one_line():
+    done = manage("check", POSTGRES_URL="", POSTGRES_JOBS_URL="")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "check: POSTGRES_URL is not set: give the server's URL, "
+        "or let deploy/up make a private one.\n"
+    )

@@ -1,0 +1,100 @@
+"""The table of `manage.py pools`."""
+
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from config.database.monitor.activity import RoleStatus
+from config.database.monitor.pool_table import table
+from config.database.monitor.status import Overview, PoolStatus
+
+POOL = PoolStatus(
+    version="1.18.0",
+    paused=False,
+    in_use=2,
+    idle=1,
+    logging_in=1,
+    pool_size=10,
+    clients=12,
+    max_client_conn=400,
+    waiting=3,
+    longest_wait=1.26,
+    query_wait_timeout=10,
+    pids=frozenset({7}),
+)
+ROLE = RoleStatus(
+    backends=5, active=None, idle=None, idle_in_transaction=None, oldest=None, abandoned=1
+)
+JOBS = RoleStatus(backends=1, active=1, idle=0, idle_in_transaction=0, oldest=200.0, abandoned=0)
+SERVERS = {"web": replace(settings.POSTGRES["web"], user="we"), "jobs": settings.POSTGRES["jobs"]}
+SERVERS["jobs"] = replace(SERVERS["jobs"], user="jo")
+SEEN = Overview(
+    pools={"web": POOL, "jobs": replace(POOL, paused=True)},
+    roles={"we": ROLE, "jo": JOBS},
+    errors={},
+)
+
+TABLE = """\
+                          web                        jobs
+PgBouncer                 1.18.0                     1.18.0
+  state                   open                       paused
+  server connections      4 of 10                    4 of 10
+    in use                2                          2
+    idle                  1                          1
+    logging in, tested    1                          1
+  clients                 12 of 400                  12 of 400
+    waiting               3                          3
+    longest wait          1.3 s of 10 s              1.3 s of 10 s
+PostgreSQL                we                         jo
+  backends                5                          1
+    active                hidden                     1
+    idle                  hidden                     0
+    idle in transaction   hidden                     0
+    oldest                hidden                     3 min
+    abandoned             1                          0
+
+What we's backends do is hidden from jo: an administrator's GRANT
+pg_read_all_stats TO "jo" shows it.
+
+Abandoned backends have no client any more and end within seconds. Those that
+stay are another replica's, or somebody's who uses the role beside PgBouncer.
+"""
+
+
+def test_the_table_shows_pools_and_roles_side_by_side():
+    assert table(SEEN, SERVERS) == TABLE
+
+
+def test_the_table_shows_what_is_there_where_the_rest_is_away():
+    away = Overview(
+        pools={"web": POOL, "jobs": None}, roles=None, errors={"postgresql": "no " * 40}
+    )
+    lines = table(away, SERVERS).splitlines()
+    assert lines[1].split() == ["PgBouncer", "1.18.0", "no", "answer"]
+    assert "PostgreSQL                not available, see below" in lines
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_one_role_for_both_pools_has_one_column():
+    shared = Overview(pools=SEEN.pools, roles={"jo": JOBS}, errors={})
+    assert "PostgreSQL                jo, for both pools\n" in table(shared, SERVERS)
+
+
+def test_a_long_name_keeps_the_columns():
+    longest = "x" * 63
+    lines = table(replace(SEEN, roles={longest: ROLE, "jo": JOBS}), SERVERS).splitlines()
+    assert lines[10] == f"PostgreSQL                {'x' * 25}  jo"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(119.4, "119 s"), (7199, "119 min"), (7200, "2 h"), (172800, "2 days")]
+)
+def test_ages_are_in_the_unit_that_fits(seconds, text):
+    lines = table(replace(SEEN, roles={"jo": replace(JOBS, oldest=seconds)}), SERVERS)
+    assert f"    oldest                {text}\n" in lines
+
+
+def test_what_is_abandoned_is_unknown_where_pgbouncer_is_away():
+    seen = replace(SEEN, roles={"jo": replace(JOBS, abandoned=None)})
+    assert "    abandoned             unknown\n" in table(seen, SERVERS)

@@ -1,0 +1,196 @@
+from configparser import ConfigParser
+from dataclasses import fields, replace
+
+import pytest
+
+from config.database.dsn import server_from_url
+from config.database.policy import JOBS, WEB
+from config.database.render.pgbouncer import UnwritableError, connect_query, ini, userlist
+from config.database.render.slots import wait_for_slot
+
+SOCKET = server_from_url("POSTGRES_URL", "postgresql://ann:s3cret@/site?host=/run/postgresql")
+
+
+def server(query="", path="/site"):
+    return server_from_url("POSTGRES_URL", f"postgresql://ann:s3cret@db.example:5433{path}{query}")
+
+
+def text(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
+    return ini(policy, server, host=host, folder=folder, replicas=3)
+
+
+def parsed(*arguments, **changes):
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(text(*arguments, **changes))
+    return parser
+
+
+def test_the_web_process_is_the_policy_to_the_letter():
+    assert dict(parsed()["pgbouncer"]) == {
+        "listen_port": "6432",
+        "unix_socket_dir": "/run/site",
+        "unix_socket_mode": "0700",
+        "auth_type": "scram-sha-256",
+        "auth_file": "/var/site/pgbouncer/web.userlist",
+        "admin_users": "pgbouncer",
+        "ignore_startup_parameters": "extra_float_digits",
+        "pool_mode": "transaction",
+        "default_pool_size": "10",
+        "max_db_connections": "10",
+        "max_user_connections": "10",
+        "reserve_pool_size": "0",
+        "max_client_conn": "400",
+        "server_idle_timeout": "20",
+        "server_lifetime": "1800",
+        "server_connect_timeout": "10",
+        "query_wait_timeout": "10",
+        "query_timeout": "17",
+        "idle_transaction_timeout": "17",
+        "server_login_retry": "1",
+        "server_check_delay": "5",
+        "client_login_timeout": "10",
+        "tcp_keepalive": "1",
+        "tcp_keepidle": "30",
+        "tcp_keepintvl": "10",
+        "tcp_keepcnt": "3",
+        "tcp_user_timeout": "15000",
+        "server_tls_sslmode": "disable",
+        "log_connections": "0",
+        "log_disconnections": "0",
+    }
+
+
+def test_the_jobs_process_differs_in_its_numbers_only():
+    web, jobs = parsed()["pgbouncer"], parsed(JOBS)["pgbouncer"]
+    assert {key: value for key, value in jobs.items() if web[key] != value} == {
+        "listen_port": "6433",
+        "auth_file": "/var/site/pgbouncer/jobs.userlist",
+        "default_pool_size": "2",
+        "max_db_connections": "2",
+        "max_user_connections": "2",
+        "max_client_conn": "50",
+        "server_idle_timeout": "10",
+        "server_lifetime": "600",
+        "server_connect_timeout": "5",
+        "query_wait_timeout": "30",
+        "query_timeout": "0",
+        "client_login_timeout": "30",
+    }
+
+
+def test_there_is_one_database_and_its_pool_is_capped():
+    entries = parsed(server=server())["databases"]
+    assert list(entries) == ["site"]
+    assert entries["site"].startswith(
+        "host=db.example port=5433 dbname=site pool_size=10 max_db_connections=10 "
+        "client_encoding=UTF8 timezone=UTC connect_query='SET statement_timeout=15000;"
+    )
+
+
+def test_a_new_server_connection_gets_the_policys_settings_before_it_waits():
+    assert connect_query(JOBS, 3).startswith(
+        "SET statement_timeout=0;SET idle_in_transaction_session_timeout=15000;"
+        "SET client_connection_check_interval=100;SET search_path=public;DO $$BEGIN "
+    )
+
+
+def test_it_waits_for_a_slot_that_the_replicas_share():
+    assert connect_query(JOBS, 3).endswith(f";{wait_for_slot(JOBS, 3)}")
+    assert connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
+
+
+@pytest.mark.parametrize("pool", [WEB, JOBS])
+def test_at_its_largest_it_is_not_too_long_for_pgbouncer(pool):
+    most = {knob.name: knob.metadata["high"] for knob in fields(pool) if knob.metadata}
+    assert len(connect_query(replace(pool, **most), 100)) <= 506
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"sslmode": "prefer"}),
+        ("?sslmode=require", {"sslmode": "require"}),
+        (
+            "?sslmode=verify-full&sslrootcert=/ca.crt&sslcert=/c.crt&sslkey=/c.key",
+            {
+                "sslmode": "verify-full",
+                "ca_file": "/ca.crt",
+                "cert_file": "/c.crt",
+                "key_file": "/c.key",
+            },
+        ),
+    ],
+)
+def test_encryption_is_between_pgbouncer_and_the_server(query, expected):
+    section = parsed(server=server(query))["pgbouncer"]
+    prefix = "server_tls_"
+    found = {key.removeprefix(prefix): section[key] for key in section if key.startswith(prefix)}
+    assert found == expected
+
+
+def test_over_tcp_there_is_no_socket():
+    section = parsed(host="127.0.0.1")["pgbouncer"]
+    assert section["listen_addr"] == "127.0.0.1"
+    assert section["unix_socket_dir"] == ""
+    assert "unix_socket_mode" not in section
+
+
+def test_a_name_that_no_key_can_hold_stands_quoted_behind_the_pools():
+    entries = parsed(server=server(path="/my%20d'b"))["databases"]
+    assert " dbname='my d''b' " in entries["web"]
+
+
+def test_the_password_is_in_the_userlist_only():
+    assert "s3cret" not in text()
+    assert userlist(SOCKET, console_password="c0nsole") == '"ann" "s3cret"\n"pgbouncer" "c0nsole"\n'
+
+
+def test_quotes_are_doubled_in_the_userlist():
+    awkward = replace(SOCKET, user='a"n', password="p\"%;#'\\ü")
+    assert userlist(awkward, console_password="c").startswith('"a""n" "p""%;#\'\\ü"\n')
+
+
+def test_a_role_named_like_the_consoles_user_is_refused():
+    with pytest.raises(UnwritableError, match="'pgbouncer' bears the name"):
+        userlist(replace(SOCKET, user="pgbouncer"), console_password="c")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        ({"host": "/run/site\nadmin_users = ann"}, "unix_socket_dir"),
+        ({"host": "/run/site "}, "unix_socket_dir"),
+        ({"host": "localhost\r"}, "listen_addr"),
+        ({"folder": "/var/site\n"}, "auth_file"),
+        ({"folder": " /var/site"}, "auth_file"),
+    ],
+)
+def test_a_value_that_would_become_another_line_is_refused(arguments, key):
+    with pytest.raises(UnwritableError, match=f"^{key} = .*correct VAR_DIR, PGBOUNCER_HOST"):
+        parsed(**arguments)
+
+
+@pytest.mark.parametrize("part", ["host", "dbname", "sslrootcert"])
+def test_no_part_of_a_server_becomes_another_line(part):
+    with pytest.raises(UnwritableError):
+        parsed(server=replace(SOCKET, **{part: "x\ny = z"}))
+
+
+def test_a_list_of_addresses_is_refused():
+    with pytest.raises(UnwritableError, match="PGBOUNCER_HOST='/a,/b' is a list"):
+        parsed(host="/a,/b")
+
+
+def test_the_file_says_what_made_it():
+    first = text(JOBS).splitlines()[:2]
+    assert "manage.py pgbouncer_config --write" in first[0]
+    assert "POOL_JOBS_*" in first[1]
+
+
+@pytest.mark.parametrize(
+    ("sslmode", "host"), [("prefer", "127.0.0.1"), ("verify-full", "localhost")]
+)
+def test_localhost_is_an_address_unless_its_name_is_verified(sslmode, host):
+    authority = "&sslrootcert=/etc/ca.crt" if sslmode == "verify-full" else ""
+    url = f"postgresql://web:secret@localhost/site?sslmode={sslmode}{authority}"
+    assert f"site = host={host} port=5432 " in text(server=server_from_url("POSTGRES_URL", url))

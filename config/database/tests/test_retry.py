@@ -1,0 +1,91 @@
+"""Which failures are waited for, and for how long."""
+
+import psycopg
+import pytest
+from psycopg.errors import ProtocolViolation
+
+from config.database.backend import retry
+from config.database.backend.retry import Patience
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """A clock that only pauses move."""
+
+    class Clock:
+        now = 100.0
+
+        def monotonic(self):
+            return self.now
+
+        def sleep(self, seconds):
+            self.now += seconds
+
+    clock = Clock()
+    monkeypatch.setattr(retry, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ("connection failed: Connection refused", True),
+        ("server closed the connection unexpectedly", True),
+        ("FATAL:  pooler is shutting down", True),
+        ("FATAL:  server login has been failing, try again later (server_login_retry)", True),
+        ("FATAL:  server login has been failing, cached error: connect failed", True),
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  password authentication failed", False),
+        ("FATAL:  query_wait_timeout", False),
+        ("connection timeout expired", False),
+        ("FATAL:  no more connections allowed (max_client_conn)", False),
+    ],
+)
+def test_a_login_waits_only_for_what_passes(said, waits):
+    assert Patience().for_login(psycopg.OperationalError(said)) is waits
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (psycopg.OperationalError("the connection is lost"), True),
+        (ProtocolViolation("pooler is shutting down"), True),
+        (ProtocolViolation("server login has been failing, try again later"), True),
+        (ProtocolViolation("query_wait_timeout"), False),
+        (psycopg.DataError("server login has been failing"), False),
+        (None, False),
+    ],
+)
+def test_a_statement_runs_again_only_where_it_did_not_run(error, again):
+    assert Patience().for_statement(error) is again
+
+
+def repetitions(again, error):
+    count = 0
+    while again(error):
+        count += 1
+        assert count < 100
+    return count
+
+
+def test_refusals_are_waited_for_as_long_as_a_restart(clock):
+    refused = psycopg.OperationalError("server login has been failing")
+    assert repetitions(Patience().for_statement, refused) == 8
+    assert clock.now == 100 + retry.RESTART_WAIT
+
+
+def test_statement_and_login_share_one_wait(clock):
+    refused, both = psycopg.OperationalError("server login has been failing"), Patience()
+    assert both.for_statement(refused)
+    repetitions(both.for_login, refused)
+    assert clock.now == 100 + retry.RESTART_WAIT
+
+
+def test_a_loss_is_repeated_three_times():
+    assert repetitions(Patience().for_statement, psycopg.OperationalError("lost")) == 3
+
+
+def test_who_has_less_time_waits_no_longer(clock):
+    refused = psycopg.OperationalError("server login has been failing")
+    assert repetitions(Patience(0.5).for_login, refused) == 2
+    assert clock.now == 100.5

@@ -1,0 +1,301 @@
+"""`manage.py pools`: what it shows of both pools, and what it does to them."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from config.database.monitor.activity import RoleStatus
+from config.database.monitor.console import Console
+from config.database.monitor.status import PoolStatus, usage
+from config.database.render.pgbouncer import ini
+from config.database.tests.servers import connect, pooler
+from config.tests.processes import manage, superuser, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+
+def test_figures_are_read_by_column_and_without_the_console():
+    row = dict.fromkeys(("sv_active", "sv_active_cancel", "sv_being_canceled"), 1)
+    row |= {"sv_idle": 2, "sv_used": 3, "sv_login": 4, "sv_tested": 5, "cl_waiting": 6}
+    row |= {"maxwait": 7, "maxwait_us": 500_000, "cl_active": 8}
+    rows = [row | {"database": "pgbouncer"}, row | {"database": "site"}]
+    assert usage(rows, [{"list": "pools", "items": 2}, {"list": "used_clients", "items": 20}]) == {
+        "in_use": 3,
+        "idle": 5,
+        "logging_in": 9,
+        "clients": 12,
+        "waiting": 6,
+        "longest_wait": 7.5,
+    }
+
+
+def pools(*arguments):
+    out = StringIO()
+    call_command("pools", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def document():
+    return json.loads(pools("--json"))
+
+
+@pytest.fixture(autouse=True)
+def _resumed():
+    yield
+    for policy in settings.POOLS.values():
+        with Console(policy) as console:
+            console.resume()
+
+
+def are_paused():
+    paused = []
+    for policy in settings.POOLS.values():
+        with Console(policy) as console:
+            paused.append(console.is_paused())
+    return paused
+
+
+def client_of(name):
+    entry = settings.DATABASES[settings.POOLS[name].alias]
+    place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
+    return connect(settings.POSTGRES[name], **place)
+
+
+@contextmanager
+def in_transaction(name):
+    """A client of the pool that holds a server connection."""
+    with client_of(name) as client:
+        client.execute("BEGIN")
+        client.execute("SELECT 1")
+        yield
+        client.execute("ROLLBACK")
+
+
+def test_the_document_has_the_documented_keys():
+    seen = document()
+    assert list(seen) == ["time", "pools", "roles", "errors", "ended"]
+    assert list(seen["pools"]) == ["web", "jobs"]
+    assert [*seen["pools"]["web"], "pids"] == [field.name for field in fields(PoolStatus)]
+    assert set(seen["roles"]) == {server.user for server in settings.POSTGRES.values()}
+    for status in seen["roles"].values():
+        assert list(status) == [field.name for field in fields(RoleStatus)]
+    assert seen["errors"] == {}
+
+
+def test_the_caps_are_those_in_force():
+    seen = document()["pools"]
+    for name, policy in settings.POOLS.items():
+        assert seen[name]["pool_size"] == policy.max_connections
+        assert seen[name]["max_client_conn"] == policy.max_client_conn
+        assert seen[name]["query_wait_timeout"] == policy.query_wait_timeout
+
+
+def test_a_held_connection_is_in_use_and_not_abandoned():
+    before = document()["pools"]["web"]
+    with in_transaction("web"):
+        seen = document()
+    assert seen["pools"]["web"]["in_use"] == before["in_use"] + 1
+    assert seen["pools"]["web"]["clients"] == before["clients"] + 1
+    assert seen["roles"][settings.POSTGRES["web"].user]["backends"] >= 1
+    assert seen["roles"][settings.POSTGRES["web"].user]["abandoned"] == 0
+
+
+def leave_behind():
+    """The process of a backend that will not notice that its client has gone."""
+    client = client_of("web")
+    client.execute("BEGIN")
+    client.execute("SET LOCAL client_connection_check_interval = 0")
+    pid = client.execute("SELECT pg_backend_pid()").fetchone()[0]
+    client.pgconn.send_query(b"SELECT pg_sleep(60)")
+    with superuser() as watching:
+        state = "SELECT state FROM pg_stat_activity WHERE pid = %s"
+        wait_until(lambda: watching.execute(state, [pid]).fetchone() == ("active",), 5, "it runs")
+    client.close()
+    return pid
+
+
+def test_a_backend_whose_client_has_gone_is_abandoned(settings):
+    settings.REPLICAS = 2  # alone, the command would end it
+    role = settings.POSTGRES["web"].user
+    pid = leave_behind()
+    try:
+        wait_until(lambda: document()["roles"][role]["abandoned"] == 1, 5, "it is abandoned")
+        assert "Abandoned backends have no client any more" in pools()
+    finally:
+        with superuser() as administrator:
+            administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert document()["roles"][role]["abandoned"] == 0
+
+
+def test_whoever_asks_leaves_no_trace_in_the_figures():
+    pools("reconnect", "--pool", "jobs")
+    role = settings.POSTGRES["jobs"].user
+    wait_until(lambda: document()["roles"][role]["active"] == 0, 5, "nobody else is at work")
+
+
+def test_the_figures_come_where_the_jobs_pool_is_full():
+    with in_transaction("jobs"), in_transaction("jobs"):
+        first, second = document(), document()
+    assert (first["pools"]["jobs"]["in_use"], first["roles"]) == (2, None)
+    assert first["errors"]["postgresql"].startswith("no answer within 2 s; ")
+    assert second["errors"] == {"postgresql": "clients wait for the jobs pool already"}
+
+
+def test_the_figures_come_where_the_jobs_pool_is_paused():
+    pools("pause", "--pool", "jobs")
+    seen = document()
+    assert (seen["pools"]["jobs"]["paused"], seen["pools"]["web"]["paused"]) == (True, False)
+    assert seen["errors"] == {"postgresql": "the jobs pool is paused"}
+
+
+def test_a_pause_and_a_resume_are_said_and_may_be_repeated():
+    assert "; whoever waits for it longer than 10 s is refused\njobs: paused in " in pools("pause")
+    assert pools("pause").startswith("web: was paused already; ")
+    assert are_paused() == [True, True]
+    assert pools("resume") == "web: goes on\njobs: goes on\n"
+    assert pools("resume") == "web: was not paused\njobs: was not paused\n"
+    assert are_paused() == [False, False]
+
+
+def test_both_pools_are_paused_or_none():
+    with in_transaction("web"), pytest.raises(CommandError) as caught:
+        pools("pause", "--timeout", "1")
+    assert are_paused() == [False, False]
+    assert str(caught.value).startswith("web: transactions were still open after 1 s, so ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pause_that_fails_leaves_paused_what_was_so_before():
+    pools("pause", "--pool", "jobs")
+    with in_transaction("web"), pytest.raises(CommandError):
+        pools("pause", "--timeout", "1")
+    assert are_paused() == [False, True]
+
+
+def test_an_interrupted_pause_leaves_nothing_paused():
+    with in_transaction("web"):
+        pausing = manage("pools", "pause", "--timeout", "60")
+        wait_until(lambda: are_paused() == [True, True], 30, "it waits")
+        pausing.send_signal(signal.SIGINT)
+        said, complaint = pausing.communicate(timeout=30)
+    assert (pausing.returncode, said) == (1, "")
+    assert complaint == "CommandError: web: interrupted. No pool is held back by it any more.\n"
+    assert are_paused() == [False, False]
+
+
+def test_a_reconnect_replaces_the_server_connections():
+    with client_of("web") as client:
+        backend = "SELECT pg_backend_pid()"
+        before = client.execute(backend).fetchone()
+        assert pools("reconnect", "--pool", "web").startswith("web: each server connection is ")
+        wait_until(lambda: client.execute(backend).fetchone() != before, 5, "it is another one")
+
+
+@pytest.fixture
+def own_web(settings):
+    """A PgBouncer in the web's place, and none in the jobs'."""
+    there = settings.PGBOUNCER_HOST
+    with pooler(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
+        settings.PGBOUNCER_HOST = said["host"]
+        yield Path(said["host"])
+    settings.PGBOUNCER_HOST = there
+
+
+def test_a_reload_reads_the_file_again(own_web):
+    pool = replace(settings.POOLS["web"], max_client_conn=77)
+    text = ini(pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2)
+    (own_web / "web.ini").write_text(text)
+    assert pools("reload", "--pool", "web") == "web: has read its file again\n"
+    with Console(pool) as console:
+        config = {row["key"]: row["value"] for row in console.show("CONFIG")}
+    assert config["max_client_conn"] == "77"
+
+
+def outcome(*arguments):
+    """What it says before it fails, and why it does."""
+    out = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("pools", *arguments, stdout=out)
+    assert "\n" not in str(caught.value)
+    return out.getvalue(), str(caught.value)
+
+
+@pytest.mark.usefixtures("own_web")
+def test_where_one_pgbouncer_is_away_the_other_one_is_shown_all_the_same():
+    said, why = outcome()
+    assert said.splitlines()[1].split()[2:] == ["no", "answer"]
+    assert "PostgreSQL's view is not available: the jobs pool does not answer." in said
+    assert why.startswith("PgBouncer of the jobs pool does not answer on ")
+
+
+@pytest.mark.usefixtures("own_web")
+def test_where_one_pgbouncer_is_away_the_other_one_is_not_paused():
+    assert outcome("pause")[1].startswith("PgBouncer of the jobs pool does not answer on ")
+    assert pools("resume", "--pool", "web") == "web: was not paused\n"
+
+
+def test_where_one_pgbouncer_is_away_the_other_one_is_resumed(settings):
+    site = settings.PGBOUNCER_HOST
+    with pooler(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as said:
+        settings.PGBOUNCER_HOST = said["host"]
+        pools("pause", "--pool", "jobs")
+        said, why = outcome("resume")
+    settings.PGBOUNCER_HOST = site
+    assert said == "jobs: goes on\n"
+    assert why.startswith("PgBouncer of the web pool does not answer on ")
+
+
+def test_where_both_are_away_that_is_one_line(tmp_path):
+    done = manage("pools", PGBOUNCER_HOST=str(tmp_path))
+    said, complaint = done.communicate(timeout=60)
+    assert (done.returncode, said, complaint.count("\n")) == (1, "", 1)
+    assert complaint.count(f"does not answer on {tmp_path}") == 2
+
+
+def test_the_figures_and_the_actions_have_options_of_their_own():
+    assert outcome("--pool", "web")[1] == "--pool and --timeout go with an action, such as pause."
+    for option in ("--json", "--watch=1"):
+        assert outcome("resume", option)[1].startswith("--json and --watch show figures, ")
+
+
+def test_without_pgbouncer_that_is_one_line(settings):
+    settings.DATABASE_POOLING = "direct"
+    for arguments in ((), ("pause",), ("--json",)):
+        said = ("", "there is no PgBouncer to ask: DATABASE_POOLING=direct.")
+        assert outcome(*arguments) == said
+
+
+def test_watching_prints_each_document_at_once_until_it_is_interrupted():
+    watching = manage("pools", "--watch", "600", "--json", PYTHONUNBUFFERED="")
+    arrived, _, _ = select.select([watching.stdout], [], [], 30)
+    watching.send_signal(signal.SIGINT)
+    said, complaint = watching.communicate(timeout=30)
+    assert arrived
+    assert (watching.returncode, complaint, said.count("\n")) == (0, "", 1)
+    assert json.loads(said)["errors"] == {}
+
+
+def test_on_a_terminal_each_table_takes_the_place_of_the_last():
+    terminal, theirs = os.openpty()
+    command = [sys.executable, "manage.py", "pools", "--watch", "0"]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=theirs) as watching:
+        text = b""
+        while text.count(b"abandoned") < 3:
+            text += os.read(terminal, 4096)
+        watching.send_signal(signal.SIGINT)
+    for end in (terminal, theirs):
+        os.close(end)
+    assert watching.returncode == 0
+    assert text.startswith(b"\x1b[H\x1b[2J ")
+    assert text.count(b"\x1b[H\x1b[2J") == text.count(b"PgBouncer ")

@@ -1,0 +1,46 @@
+"""Words are found by their beginnings, in any order, in any normal form."""
+
+import unicodedata
+
+import pytest
+
+from config.lib.search import having_words
+from onboarding.models import Expert
+from onboarding.tests.experts import make_expert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def experts():
+    make_expert(slug="people", name="People", description="HR, hiring and C++ (R&D)")
+    make_expert(slug="through", name="Throughput", description="e-mail_flow through caf\u00e9s")
+    make_expert(slug="japan", name="\u5e74\u6b21\u5831\u544a\u66f8", description="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("HR", {"people"}),
+        ("hir PEOP", {"people"}),
+        ("roughput", set()),
+        ("d)", {"people"}),
+        ("c++", {"people"}),
+        (".*", set()),
+        ("mail flow", {"through"}),
+        (unicodedata.normalize("NFD", "caf\u00e9"), {"through"}),
+        ("\uff28\uff32", {"people"}),
+        ("\u5831\u544a", {"japan"}),
+        ("HR through", set()),
+        ("\\", set()),
+        ("a\0", set()),
+    ],
+)
+def test_finds(text, found):
+    rows = having_words(Expert.objects.all(), text, "name", "description")
+    assert {row.slug for row in rows} == found
+
+
+def test_finds_what_is_stored_in_decomposed_letters():
+    make_expert(slug="nfd", name=unicodedata.normalize("NFD", "\u00c9cole"), description="x")
+    assert having_words(Expert.objects.all(), "\u00e9cole", "name").get().slug == "nfd"

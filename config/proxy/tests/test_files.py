@@ -1,0 +1,36 @@
+from django.conf import settings
+from django.urls import URLPattern, get_resolver
+
+from config.api import PATH, api
+from config.proxy.files import paths
+
+
+def views(patterns, prefix="/"):
+    """Each address without parameters, and its view."""
+    for pattern in patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield address, pattern.callback
+        elif not address.startswith(PATH):
+            yield from views(pattern.url_patterns, address)
+
+
+def operations_with_files():
+    for address, methods in api.get_openapi_schema()["paths"].items():
+        bodies = [each.get("requestBody", {"content": {}}) for each in methods.values()]
+        if any("multipart/form-data" in body["content"] for body in bodies):
+            yield address
+
+
+def test_large_bodies_are_let_in_where_a_view_takes_them_and_nowhere_else():
+    every = views(get_resolver().url_patterns)
+    takers = {address for address, view in every if hasattr(view, "uploads")}
+    takers |= set(operations_with_files())
+    assert set(paths().uploads) == takers
+    assert len(takers) == 4
+
+
+def test_the_pages_of_strangers_and_the_downloads_are_named():
+    assert paths().public[0] == "/accounts/login/"
+    assert "/files/*/download/" in paths().downloads
+    assert paths().static == settings.STATIC_URL

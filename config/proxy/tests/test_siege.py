@@ -1,0 +1,178 @@
+"""All kinds of slow and greedy strangers at once, while a normal client is at work.
+
+Measured on two cores: the normal client's p99 0.02 s; HAProxy 51 MB, each gunicorn process 84 MB;
+large bodies ended after 11.9 s, the readers' threads free after 20.1 s.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from config.proxy.tests.counters import Watch, stats
+from config.proxy.tests.wire import drip, idle, pipeline, sip
+from config.tests.crowd import head
+from config.tests.traffic import ask
+
+pytestmark = pytest.mark.own_site
+
+HEADS, BODIES, LARGE, IDLE, PIPELINES, STATIC, DOWNLOADS = 200, 50, 12, 1500, 6, 48, 16
+# What each gunicorn process of the site gives to uploads and downloads, two of them.
+TRANSFERS = 2 * 4
+# 3.3 MB, which no browser asks for.
+FILE = "/static/ninja/redoc.standalone.js.map"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PLACES = ["/healthz", "/accounts/login/", "/api/profile", "/static/site.css"]
+MOST_MEGABYTES = 300
+
+
+def upload(site, person, size):
+    """A file of so many bytes: the path of its download."""
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    body += b"line of text\n" * (size // 13) + b"\r\n--x--\r\n"
+    headers = person.headers | {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = ask(site.port, "POST", "/api/files/upload", headers, body)
+    return f"/api/files/{json.loads(answer.body)['id']}/download"
+
+
+class Siege(threading.Thread):
+    """Everything at once, until all that HAProxy or gunicorn must end has ended."""
+
+    def __init__(self, site, person, download):
+        super().__init__()
+        self.site, self.port = site, site.port
+        self.cookie = {"Cookie": person.headers["Cookie"]}
+        self.download = download
+        self.heard = SimpleNamespace()
+        self.stands = threading.Event()
+
+    def run(self):
+        asyncio.run(asyncio.wait_for(self.besiege(), 120))
+
+    def slow(self, count, path, headers, piece, *, method="POST"):
+        start = head(path, headers, method=method)
+        if method == "GET":
+            start = start.removesuffix(b"\r\n")
+        return asyncio.gather(*(drip(self.port, start, piece, 0.5) for _ in range(count)))
+
+    async def besiege(self):
+        over = asyncio.Event()
+        login, healthz = "/accounts/login/", head("/healthz")
+        idle_ones = [asyncio.create_task(idle(self.port, over)) for _ in range(IDLE)]
+        await asyncio.sleep(0)
+        pipelines = asyncio.gather(*(pipeline(self.port, healthz, over) for _ in range(PIPELINES)))
+        static = asyncio.gather(*(self.read(FILE, 10_000, over) for _ in range(STATIC)))
+        ended = {
+            "heads": self.slow(HEADS, login, {}, b"X-A: b\r\n", method="GET"),
+            "bodies": self.slow(BODIES, login, FORM | {"Content-Length": "10000"}, b"a"),
+            "large": self.slow(LARGE, login, FORM | {"Content-Length": "900000"}, b"a"),
+        }
+        self.stands.set()
+        for name, attack in ended.items():
+            setattr(self.heard, name, await attack)
+        began = time.monotonic()
+        downloads = asyncio.gather(*(self.read(self.download, 100, over) for _ in range(DOWNLOADS)))
+        await self.until_transfers(lambda count: count >= TRANSFERS)
+        await self.until_transfers(lambda count: count == 0)
+        self.heard.free_after = time.monotonic() - began
+        over.set()
+        self.heard.downloads = await downloads
+        self.heard.pipelines = await pipelines
+        self.heard.static = await static
+        self.heard.idle = await asyncio.gather(*idle_ones)
+
+    async def until_transfers(self, condition):
+        """Until so many uploads and downloads have a thread."""
+        while not condition(int(stats(self.site)["transfers", "BACKEND"]["scur"])):
+            await asyncio.sleep(0.2)
+
+    def read(self, path, rate, over):
+        headers = self.cookie | {"Connection": "close"}
+        return sip(self.port, head(path, headers), rate, over)
+
+
+@pytest.fixture(scope="module")
+def siege(hostile_site):
+    (person,) = hostile_site.people(1)
+    download = upload(hostile_site, person, 4_900_000)
+    attack, answers = Siege(hostile_site, person, download), {}
+    with Watch(hostile_site) as watch:
+        attack.start()
+        attack.stands.wait()
+        while attack.is_alive():
+            for path in PLACES:
+                headers = person.headers if path.startswith("/api/") else {}
+                answers.setdefault(path, []).append(ask(hostile_site.port, "GET", path, headers))
+        attack.join()
+    return SimpleNamespace(heard=attack.heard, answers=answers, watch=watch, site=hostile_site)
+
+
+def percentile(answers, share):
+    seconds = sorted(answer.seconds for answer in answers)
+    return seconds[min(len(seconds) - 1, int(len(seconds) * share))]
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_a_normal_client_is_answered_within_a_second(siege, path, record_property):
+    answers = siege.answers[path]
+    record_property(path, f"{len(answers)} requests, p99 {percentile(answers, 0.99):.2f} s")
+    assert Counter(answer.status for answer in answers) == {200: len(answers)}
+    assert len(answers) >= 50
+    assert percentile(answers, 0.99) < 1
+
+
+def test_no_process_has_more_than_300_megabytes(siege, record_property):
+    for name, megabytes in siege.watch.megabytes.items():
+        record_property(name, f"{megabytes} MB")
+    assert len(siege.watch.megabytes) == 4
+    assert max(siege.watch.megabytes.values()) <= MOST_MEGABYTES
+
+
+@pytest.mark.parametrize(("kind", "count"), [("heads", HEADS), ("bodies", BODIES)])
+def test_a_head_and_a_small_body_have_ten_seconds(siege, kind, count):
+    heard = getattr(siege.heard, kind)
+    assert [one.statuses for one in heard] == [[408]] * count
+    assert min(one.seconds for one in heard) > 9
+    assert max(one.seconds for one in heard) < 15
+
+
+def test_a_large_body_that_comes_too_slowly_is_ended(siege, record_property):
+    longest = max(one.seconds for one in siege.heard.large)
+    record_property("ended after", f"{longest:.1f} s")
+    assert {status for one in siege.heard.large for status in one.statuses} <= {403, 503}
+    assert longest < 25
+
+
+def test_a_reader_who_is_too_slow_is_ended_and_has_not_read_all(siege, record_property):
+    record_property("the threads are free after", f"{siege.heard.free_after:.1f} s")
+    assert siege.heard.free_after < 45
+    assert max(one.size for one in siege.heard.downloads) < 10_000
+
+
+def test_slow_senders_and_readers_have_a_quarter_of_the_threads_at_most(siege):
+    servers = [count for (name, _), count in siege.watch.at_once.items() if name == "transfers"]
+    assert servers == [TRANSFERS // 2] * 2
+
+
+def test_whoever_waits_with_an_idle_connection_keeps_it(siege):
+    assert siege.heard.idle == [True] * IDLE
+
+
+def test_who_reads_nothing_is_read_no_further(siege, record_property):
+    record_property("bytes taken", max(siege.heard.pipelines))
+    # The kernel's buffers on both sides, which no process has.
+    assert max(siege.heard.pipelines) < 20_000_000
+
+
+def test_readers_of_a_static_file_at_10_kb_a_second_are_served(siege):
+    assert [one.statuses for one in siege.heard.static] == [[200]] * STATIC
+    assert min(one.size for one in siege.heard.static) > 50_000
+
+
+def test_nothing_of_it_is_a_failure_in_the_log(siege):
+    lines = f"{siege.site.log('web')}\n{siege.site.log('public')}".splitlines()
+    assert [line for line in lines if "Traceback" in line] == []

@@ -1,0 +1,174 @@
+"""What a file is, by its content: neither its name nor its sender is believed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+
+from config.lib.text import as_plain_line
+from files import encodings
+from files.unsupported import ADVISED, foreign
+
+MAX_LABEL: Final = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of file: its name in the settings, the words for it, and how the names of such files
+    end, of which the first is the one that we give."""
+
+    name: str
+    label: str
+    content_type: str
+    extensions: tuple[str, ...]
+    magic: bytes = rb"(?!)"
+
+    @property
+    def extension(self) -> str:
+        return self.extensions[0]
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def is_text(self) -> bool:
+        return self.content_type.startswith("text/")
+
+
+KINDS: Final = (
+    Kind(
+        name="jpeg",
+        label="JPEG",
+        content_type="image/jpeg",
+        extensions=("jpg", "jpeg", "jpe", "jfif"),
+        magic=rb"\xff\xd8\xff",
+    ),
+    Kind(
+        name="png",
+        label="PNG",
+        content_type="image/png",
+        extensions=("png",),
+        magic=rb"\x89PNG\r\n\x1a\n",
+    ),
+    Kind(
+        name="webp",
+        label="WebP",
+        content_type="image/webp",
+        extensions=("webp",),
+        magic=rb"RIFF....WEBP",
+    ),
+    Kind(
+        name="pdf",
+        label="PDF",
+        content_type="application/pdf",
+        extensions=("pdf",),
+        # Readers look for it in the first 1024 bytes; blanks and a byte order mark come before it.
+        magic=rb"(?:\xef\xbb\xbf)?\s{0,1000}%PDF-[12]\.\d",
+    ),
+    Kind(name="txt", label="plain text", content_type="text/plain", extensions=("txt", "text")),
+    Kind(name="csv", label="CSV", content_type="text/csv", extensions=("csv",)),
+    Kind(name="md", label="Markdown", content_type="text/markdown", extensions=("md", "markdown")),
+)
+START: Final = 1024
+# DOS ends a text with it, and fills its last block.
+CTRL_Z: Final = "\x1a"
+
+# What no text has: control characters, but for tabs, ends of lines, ends of pages.
+_controls = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def recognised(content: File[bytes], name: str) -> Kind:
+    """What kind the content is; of texts, the kind that the name says, as no content can.
+
+    Raises ValidationError for what is not to be uploaded here.
+    """
+    content.seek(0)
+    start = content.read(START)
+    for kind in KINDS:
+        if re.match(kind.magic, start, re.DOTALL):
+            return _taken([kind])
+    if not _is_text(content):
+        raise ValidationError(_way_out(start) or encodings.advice(content) or _unsupported())
+    return _taken(_texts(name))
+
+
+def taken() -> list[Kind]:
+    """The kinds that this site takes."""
+    return [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
+
+
+def label(name: str, kind: Kind) -> str:
+    """The name to show and to save as: one line, without folders, with an ending of its kind."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    name = _without_ends(as_plain_line(name))
+    if _extension(name) in kind.extensions:
+        stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
+    else:
+        # Of ".png" nothing but the ending is left.
+        stem = "" if name.lower() in kind.extensions else name
+        ending = f".{kind.extension}"
+    return (_without_ends(stem) or "file")[: MAX_LABEL - len(ending)] + ending
+
+
+def _without_ends(name: str) -> str:
+    """The name without dots and blanks of any width around it."""
+    return re.sub(r"^[.\s]+|[.\s]+$", "", name)
+
+
+def _taken(kinds: list[Kind]) -> Kind:
+    """The first of the kinds that this site takes."""
+    for kind in kinds:
+        if kind in taken():
+            return kind
+    raise ValidationError(_unsupported())
+
+
+def _unsupported() -> str:
+    *labels, last = (kind.label for kind in taken())
+    choice = f"{', '.join(labels)} or {last}" if labels else last
+    return f"This file type isn't supported: choose {choice}."
+
+
+def _way_out(start: bytes) -> str:
+    """The advice for a well-known kind, where this site takes the kinds that it speaks of."""
+    return foreign(start) if {kind.name for kind in taken()} >= ADVISED else ""
+
+
+def _texts(name: str) -> list[Kind]:
+    """The kinds of text, that which the name says first."""
+    texts = (kind for kind in KINDS if kind.is_text)
+    return sorted(texts, key=lambda kind: _extension(name) not in kind.extensions)
+
+
+def _is_text(content: File[bytes]) -> bool:
+    ended = False
+    try:
+        for text in _decoded(content):
+            body = text.rstrip(CTRL_Z)
+            if (body and ended) or _controls.search(body):
+                return False
+            ended = ended or body != text
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded(content: File[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for chunk in content.chunks():
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _extension(name: str) -> str:
+    return PurePath(name).suffix.removeprefix(".").lower()

@@ -1,0 +1,171 @@
+"""What a file is, and what it may be called."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+
+from files.file_types import KINDS, label, recognised
+from files.tests.content import PDF, picture
+
+KIND = {kind.name: kind for kind in KINDS}
+
+
+def name_of(content, name="x"):
+    return recognised(ContentFile(content), name).name
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (picture("JPEG"), "jpeg"),
+        (picture("PNG"), "png"),
+        (picture("WEBP"), "webp"),
+        (PDF, "pdf"),
+        (b"\xef\xbb\xbf" + PDF, "pdf"),
+        (b"\r\n\n" + PDF, "pdf"),
+        (b"hello\n", "txt"),
+        (b"%PDF is a format.\n", "txt"),
+        (b"1. %PDF-1.7 begins a PDF\n", "txt"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x", "x.png", "x.pdf", "x.exe", ""])
+def test_the_content_says_what_it_is_whatever_the_name(content, kind, name):
+    assert name_of(content, name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.csv", "csv"),
+        ("a.CSV", "csv"),
+        ("a.md", "md"),
+        ("a.markdown", "md"),
+        ("a.txt", "txt"),
+        ("a.html", "txt"),
+        ("csv", "txt"),
+        ("", "txt"),
+    ],
+)
+def test_of_texts_the_name_says_which(name, kind):
+    assert name_of(b"a,b\n", name) == kind
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Grüße, 世界 👩‍🚀\n".encode(),
+        b"\xef\xbb\xbfwith a mark\r\n",
+        b"tab\there\x0cand a new page",
+        b"one line\x0banother of the same paragraph",
+        b"from DOS\r\n\x1a",
+        b"from CP/M" + b"\x1a" * 100_000,
+        "ü".encode() * 100_000,  # halves of it at the ends of chunks
+    ],
+)
+def test_utf_8_is_text(content):
+    assert name_of(content) == "txt"
+
+
+def refusal(content):
+    with pytest.raises(ValidationError) as caught:
+        name_of(content, "a.txt")
+    (message,) = caught.value.messages
+    return message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a\0b",
+        b"\x1b[31mred",
+        b"\xff\xff\xff",
+        "\x85\x86".encode(),
+        b"an end\x1aand more",
+        b"an end" + b"\x1a" * 100_000 + b"and more",
+        b"\x7fELF\x02\x01\x01",
+        b"hello" * 50_000 + b"\0",
+    ],
+)
+def test_anything_else_is_refused(content):
+    assert refusal(content) == (
+        "This file type isn't supported: choose JPEG, PNG, WebP, PDF, plain text, CSV or Markdown."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (picture("GIF"), "a GIF image"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC photo"),
+        (b"PK\x03\x04\x14\0\0\0", "a zip archive or an Office document"),
+    ],
+)
+def test_well_known_kinds_are_named(content, name):
+    assert refusal(content).startswith(f"This is {name}, which isn't supported: save it as ")
+
+
+def test_no_kind_is_advised_that_the_site_does_not_take(settings):
+    settings.FILE_TYPES = ("txt",)
+    assert refusal(picture("GIF")) == "This file type isn't supported: choose plain text."
+
+
+def test_a_kind_that_the_site_does_not_take_is_refused(settings):
+    settings.FILE_TYPES = ("png", "txt")
+    assert refusal(PDF) == "This file type isn't supported: choose PNG or plain text."
+
+
+@pytest.mark.parametrize(("taken", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])
+def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kind):
+    settings.FILE_TYPES = taken
+    assert name_of(b"a,b\n", "a.csv") == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("notes.txt", "notes.txt"),
+        ("NOTES.TXT", "NOTES.TXT"),
+        ("/etc/passwd", "passwd.txt"),
+        ("..\\..\\boot.ini", "boot.ini.txt"),
+        ("../../..", "file.txt"),
+        ("", "file.txt"),
+        (".txt", "file.txt"),
+        ("txt", "file.txt"),
+        ("  . ", "file.txt"),
+        ("page.html", "page.html.txt"),
+        ("a\0b\r\nSet-Cookie: x.txt", "a b Set-Cookie: x.txt"),
+        ("gpj\u202egnp.txt", "gpjgnp.txt"),
+        ("two  spaces\u00a0here.txt", "two spaces\u00a0here.txt"),
+        ("at 1.23\u202fPM.txt", "at 1.23\u202fPM.txt"),
+        ("会議\u3000記録.txt", "会議\u3000記録.txt"),
+        ("क्\u200dष, क्\u200cष.txt", "क्\u200dष, क्\u200cष.txt"),
+        ("\u3000.\u3000", "file.txt"),
+        ("a\u3000.txt", "a.txt"),
+        ("txt.txt", "txt.txt"),
+        ("TXT.txt", "TXT.txt"),
+        ("text", "file.txt"),
+        ('R&amp;D & "us".txt', 'R&amp;D & "us".txt'),
+        ("half \ud800 a pair.txt", "half a pair.txt"),
+        ("u\u0308.txt", "ü.txt"),
+        ("👩\u200d🚀.txt", "👩\u200d🚀.txt"),
+        ("a.tar.gz", "a.tar.gz.txt"),
+    ],
+)
+def test_a_name_becomes_a_label(name, cleaned):
+    assert label(name, KIND["txt"]) == cleaned
+
+
+def test_a_name_may_be_that_of_its_ending():
+    assert label("csv.csv", KIND["csv"]) == "csv.csv"
+
+
+def test_every_ending_of_a_kind_is_its_own():
+    assert label("a.jpeg", KIND["jpeg"]) == "a.jpeg"
+    assert label("a.png", KIND["jpeg"]) == "a.png.jpg"
+
+
+@pytest.mark.parametrize("name", ["ä" * 300 + ".txt", "ä" * 300, "." * 300, "a." * 300 + "txt"])
+def test_a_label_is_never_too_long_and_keeps_its_ending(name):
+    cleaned = label(name, KIND["txt"])
+    assert len(cleaned) <= 255
+    assert cleaned.endswith(".txt")

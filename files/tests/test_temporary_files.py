@@ -1,0 +1,72 @@
+"""Temporary files of uploads that earlier releases left behind."""
+
+import os
+import time
+
+import pytest
+from django.core.management import call_command
+
+from files.temporary_files import OLD, remove_leftovers
+
+
+@pytest.fixture
+def folder(tmp_path, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    return tmp_path
+
+
+def put(path, *, age=OLD + 60):
+    path.write_bytes(b"half of a picture")
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def test_an_old_one_is_removed(folder):
+    put(folder / "tmpab12cd.upload")
+    put(folder / "tmpab12ce.upload.png")
+    assert remove_leftovers() == 2
+    assert list(folder.iterdir()) == []
+
+
+def test_one_that_may_still_be_written_stays(folder):
+    put(folder / "tmpab12cd.upload", age=OLD - 60)
+    assert remove_leftovers() == 0
+
+
+@pytest.mark.parametrize("name", ["tmpab12cd", "notes.upload", "tmpab12cd.txt"])
+def test_files_of_other_names_stay(folder, name):
+    put(folder / name)
+    assert remove_leftovers() == 0
+
+
+def test_what_is_no_file_stays(folder):
+    outside = put(folder / "kept.txt")
+    (folder / "tmplink.upload").symlink_to(outside)
+    (folder / "tmpfolder.upload").mkdir()
+    for path in folder.glob("tmp*"):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    assert remove_leftovers() == 0
+    assert outside.exists()
+
+
+def test_somebody_else_s_stays(folder, monkeypatch):
+    put(folder / "tmpab12cd.upload")
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    assert remove_leftovers() == 0
+
+
+def test_without_a_folder_of_its_own_the_system_s_is_looked_through(
+    settings, monkeypatch, tmp_path
+):
+    settings.FILE_UPLOAD_TEMP_DIR = None
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    put(tmp_path / "tmpab12cd.upload")
+    assert remove_leftovers() == 1
+
+
+@pytest.mark.django_db
+def test_purge_files_removes_them(folder):
+    leftover = put(folder / "tmpab12cd.upload")
+    call_command("purge_files")
+    assert not leftover.exists()

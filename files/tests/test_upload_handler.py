@@ -1,0 +1,120 @@
+"""Uploads on their way, to a disk without room."""
+
+import errno
+import io
+import os
+
+import pytest
+from django.http import UnreadablePostError
+from django.test import RequestFactory
+
+from files.objects import StorageError
+from files.tests.content import sent
+from files.upload_handler import UNFINISHED, Unnamed, drop_unfinished
+
+LARGE = b"x" * 3_000_000
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The disk takes the first chunk of a file, and then no more."""
+
+    def write(self, data):
+        if self.file.tell():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self.file.write(data)
+
+    monkeypatch.setattr(Unnamed, "write", write, raising=False)
+
+
+def request(*names):
+    files = [sent(name, LARGE) for name in names]
+    return RequestFactory().post("/", {"file": files, "word": "hello"})
+
+
+def test_a_large_file_waits_in_a_temporary_one_that_has_no_name(temporary):
+    asked = request("a.txt")
+    assert asked.FILES["file"].read() == LARGE
+    assert list(temporary.iterdir()) == []
+    asked.close()
+    assert asked.FILES["file"].closed
+
+
+def test_what_never_came_to_its_end_is_closed_with_its_request():
+    asked, seen = request("a.txt"), []
+    body = asked._stream.read()
+
+    def view(asked):
+        with pytest.raises(UnreadablePostError):
+            read_half(asked, body)
+        seen.append(asked.META[UNFINISHED])
+
+    drop_unfinished(view)(asked)
+    assert seen[0].closed
+
+
+def read_half(asked, body):
+    """As the client ends in mid-body."""
+    asked._stream = HalfBody(body[:1_000_000])
+    asked.POST  # noqa: B018  reading it reads the request
+
+
+class HalfBody:
+    def __init__(self, data):
+        self.rest = io.BytesIO(data)
+
+    def read(self, *size):
+        if data := self.rest.read(*size):
+            return data
+        raise ConnectionResetError
+
+
+@pytest.mark.usefixtures("full")
+def test_without_room_all_is_refused_and_nothing_left(temporary, caplog):
+    with pytest.raises(StorageError, match="was not saved"):
+        request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
+    assert list(temporary.iterdir()) == []
+    assert "no room for its temporary file: [Errno 28] No space left" in caplog.text
+
+
+@pytest.mark.usefixtures("full")
+def test_without_room_the_request_is_read_to_its_end():
+    asked = request("a.txt")
+    with pytest.raises(StorageError):
+        asked.POST  # noqa: B018
+    assert asked._stream.read() == b""
+
+
+def test_without_a_place_at_all_it_is_refused_as_well(settings, temporary):
+    settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
+    with pytest.raises(StorageError):
+        request("a.txt").FILES  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("R&D &amp; &lt;b&gt;.txt", "R&D &amp; &lt;b&gt;.txt"),
+        ("at 1.23\u202fPM.txt", "at 1.23\u202fPM.txt"),
+        ("会議\u3000記録.txt", "会議\u3000記録.txt"),
+        ("👩\u200d🚀.txt", "👩\u200d🚀.txt"),
+        ("say %22yes%22, it's 100%.txt", 'say "yes", it\'s 100%.txt'),
+        ("..\\\\etc/pass\0wd\u202e.txt", "pass wd.txt"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"x", LARGE])
+def test_a_name_stays_as_it_was_sent(name, kept, content):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n'
+        b"Content-Type: text/plain\r\n\r\n%s\r\n--b--\r\n" % (name.encode(), content)
+    )
+    asked = RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=b")
+    assert asked.FILES["file"].name == kept
+    assert asked.FILES["file"].read() == content
+    asked.close()

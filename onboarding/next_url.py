@@ -1,0 +1,33 @@
+"""Where a person wanted to go when the wizard came between."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+
+from config.lib.site_urls import is_ours
+
+# Quoted, and with the way to the wizard before it, it still fits into a redirect.
+LONGEST: Final = 600
+
+
+def wanted(request: HttpRequest) -> str:
+    """The page of this site that `next` names, or nothing."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    # Without the slash it would be a part of the address at hand.
+    is_path = url.startswith("/") and len(url) <= LONGEST
+    return url if is_path and is_ours(url) else ""
+
+
+def destination(request: HttpRequest) -> str:
+    """The page that was wanted, or home."""
+    return wanted(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def query(url: str) -> str:
+    """What takes the wanted page along, to be put after an address."""
+    return f"?{urlencode({'next': url})}" if 0 < len(url) <= LONGEST else ""

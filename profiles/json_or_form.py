@@ -1,0 +1,54 @@
+"""A request's body that is either JSON or a form with a file, told apart by its content type."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.params.models import Body, BodyModel
+
+from config.lib.schemas import ONCE, refuse, repeated
+
+FORM: Final = "multipart/form-data"
+
+
+class EitherModel(BodyModel):
+    """ninja's reading of JSON, and what the schema's `from_form` makes of a form."""
+
+    @classmethod
+    def get_request_data(
+        cls, request: HttpRequest, api: NinjaAPI, path_params: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        if request.content_type != FORM:
+            return super().get_request_data(request, api, path_params)
+        name = cls.__read_from_single_attr__
+        schema: Any = cls.model_fields[name].annotation
+        texts, files = form_of(request)
+        refuse(repeated(texts, files) - schema.lists, "form", ONCE)
+        return {name: schema.from_form(texts, files)}
+
+
+class Either(Body):  # type: ignore[misc]
+    """Marks the parameter that takes the whole body."""
+
+    _model = EitherModel
+
+    @classmethod
+    def _param_source(cls) -> str:
+        return "body"
+
+
+def form_of(request: HttpRequest) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
+    """The form's texts and files, whatever the request's method."""
+    method, request.method = request.method, "POST"  # the only one whose body Django reads
+    try:
+        return request.POST, request.FILES
+    except MultiPartParserError as error:
+        raise HttpError(400, "Cannot parse request body") from error
+    finally:
+        request.method = method
