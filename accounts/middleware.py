@@ -32,8 +32,8 @@ from accounts.requests import HtmxRequest
 from accounts.sessions import SessionStore
 from config.database.errors import is_unavailable
 
-# Pages for strangers, which ask nothing of the database.
-SHELL: Final = ("account_login", "account_signup", "account_reset_password")
+# Pages that render without the database.
+PUBLIC_PAGES: Final = ("account_login", "account_signup", "account_reset_password")
 
 # What is left to who has to choose a password first: to do so, or to leave.
 FIRST: Final = frozenset(
@@ -74,16 +74,16 @@ def request_user(request: HttpRequest) -> User | AnonymousUser:
     try:
         return session_user(cast("SessionStore", request.session))
     except Error as error:
-        if not (is_unavailable(error) and is_shell(request)):
+        if not (is_unavailable(error) and is_public_page(request)):
             raise
         request.session = {}  # type: ignore[assignment]
         return AnonymousUser()
 
 
-def is_shell(request: HttpRequest) -> bool:
+def is_public_page(request: HttpRequest) -> bool:
     """Whether the whole page is asked for: a part of one, which htmx fetches, is no way in."""
     whole = request.method == "GET" and "HX-Request" not in request.headers
-    return whole and request.path in map(reverse, SHELL)
+    return whole and request.path in map(reverse, PUBLIC_PAGES)
 
 
 def session_user(session: SessionStore) -> User | AnonymousUser:

@@ -21,9 +21,10 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja import errors as ninja_errors
@@ -34,6 +35,7 @@ from ninja.security import SessionAuth
 from pydantic.alias_generators import to_camel
 
 from config.database.errors import explain, is_unavailable
+from config.lib.error_responses import CODES, Fields, json_error
 from config.lib.request_bodies import announced_size
 from config.lib.schemas import Fault
 from files.api import router as files
@@ -45,28 +47,10 @@ from tours.api import router as tour
 
 logger = logging.getLogger(__name__)
 
-CODES: Final = {
-    400: "bad_request:api",
-    401: "unauthorized:auth",
-    403: "forbidden:auth",
-    404: "not_found:api",
-    405: "method:api",
-    411: "length_required:api",
-    413: "too_large:api",
-    415: "media_type:api",
-    422: "invalid:api",
-    429: "too_many:api",
-    500: "error:api",
-    503: "unavailable:database",
-}
-RETRY_AFTER: Final = 5
-PATH: Final = "/api/"
-TOO_MUCH: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Of JSON in a request: each that is wrong is an error of its own, which takes a kilobyte.
 MOST_VALUES: Final = 10_000
 FAILED: Final = (DatabaseError, ObjectDoesNotExist, StorageError)
 
-Fields = dict[str, list[str]]
 Run = Callable[..., HttpResponseBase]
 
 
@@ -109,7 +93,7 @@ class Api(NinjaAPI):
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         if is_unavailable(exc):
             return unavailable(request, exc)
-        error = ninja_errors.AuthenticationError() if has_left(request, exc) else exc
+        error = ninja_errors.AuthenticationError() if user_is_deleted(request, exc) else exc
         return super().on_exception(request, error)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
@@ -147,7 +131,7 @@ def refusing_other_bodies(run: Run) -> Run:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
         if has_body and types and request.content_type not in types:
-            return fault(415, f"Send {' or '.join(sorted(types))}.")
+            return json_error(415, f"Send {' or '.join(sorted(types))}.")
         return body_refused(request, operation) or run(request, *args, **kwargs)
 
     return wrapped
@@ -160,11 +144,11 @@ def body_refused(request: HttpRequest, operation: Operation) -> HttpResponse | N
         return None
     uploads = getattr(operation.view_func, "uploads", None)
     if uploads is None or request.content_type != BODY_CONTENT_TYPES["file"]:
-        return fault(413, f"The request is larger than {plain // 1_000_000} MB.")
+        return json_error(413, f"The request is larger than {plain // 1_000_000} MB.")
     try:
         uploads.check(request.user, size)
     except ValidationError as error:
-        return fault(413, " ".join(error.messages))
+        return json_error(413, " ".join(error.messages))
     return None
 
 
@@ -185,48 +169,37 @@ api.add_router("/tour", tour)
 api.add_router("/files", files)
 
 
-def fault(
-    status: int, message: str, fields: Fields | None = None, *, code: str = ""
-) -> HttpResponse:
-    """A refusal; `fields` says what is wrong with each field of the request."""
-    code = code or CODES.get(status, CODES[400])
-    body = {"code": code, "message": message, "fields": fields or {}}
-    response = JsonResponse(body, status=status)
-    if status == 503:
-        response["Retry-After"] = RETRY_AFTER
-    return response
-
-
 @api.exception_handler(ninja_errors.HttpError)
 def refused(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse:
-    return fault(error.status_code, error.message)
+    return json_error(error.status_code, error.message)
 
 
 @api.exception_handler(ninja_errors.AuthenticationError)
 def not_signed_in(request: HttpRequest, error: ninja_errors.AuthenticationError) -> HttpResponse:
-    return fault(401, "Sign in first.")
+    return json_error(401, "Sign in first.")
 
 
 @api.exception_handler(FirstPasswordError)
 def first_password(request: HttpRequest, error: FirstPasswordError) -> HttpResponse:
-    return fault(403, "Choose your own password first.", code="password_change_required:auth")
+    return json_error(403, "Choose your own password first.", code="password_change_required:auth")
 
 
 @api.exception_handler(PermissionDenied)
 def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return fault(403, str(error) or "You do not have permission to do this.")
+    return json_error(403, str(error) or "You do not have permission to do this.")
 
 
 @api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return fault(404, "Not found.")
+    is_unknown_path = isinstance(error, Resolver404)
+    return json_error(404, "There is nothing at this address." if is_unknown_path else "Not found.")
 
 
 @api.exception_handler(RequestDataTooBig)
 @api.exception_handler(TooManyFieldsSent)
 @api.exception_handler(TooManyFilesSent)
 def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
-    return fault(413, "The request is too large.")
+    return json_error(413, "The request is too large.")
 
 
 @api.exception_handler(BadRequest)
@@ -234,7 +207,7 @@ def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
 @api.exception_handler(SuspiciousOperation)
 @api.exception_handler(MultiPartParserError)
 def malformed(request: HttpRequest, error: Exception) -> HttpResponse:
-    return fault(400, "The request could not be read.")
+    return json_error(400, "The request could not be read.")
 
 
 @api.exception_handler(ninja_errors.ValidationError)
@@ -248,29 +221,29 @@ def mistyped(request: HttpRequest, error: ninja_errors.ValidationError) -> HttpR
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if not hasattr(error, "error_dict"):
-        return fault(422, " ".join(error.messages))
+        return json_error(422, " ".join(error.messages))
     return _invalid({to_camel(name): messages for name, messages in error.message_dict.items()})
 
 
 @api.exception_handler(StorageError)
-def storage_fails(request: HttpRequest, error: StorageError) -> HttpResponse:
-    return fault(503, " ".join(error.messages), code="unavailable:storage")
+def storage_unavailable(request: HttpRequest, error: StorageError) -> HttpResponse:
+    return json_error(503, str(error), code="unavailable:storage")
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
-    return fault(503, "The database is busy. Try again in a moment.")
+    return json_error(503, "The database is busy. Try again in a moment.")
 
 
 @api.exception_handler(Exception)
 def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s", request.path, exc_info=error)
     if is_full(error):
-        return storage_fails(request, StorageError())
-    return fault(500, "Something went wrong on our side. The error has been logged.")
+        return storage_unavailable(request, StorageError())
+    return json_error(500, "Something went wrong on our side. The error has been logged.")
 
 
-def has_left(request: HttpRequest, error: BaseException | None) -> bool:
+def user_is_deleted(request: HttpRequest, error: BaseException | None) -> bool:
     """Whether it is for want of the person's account, deleted since the request came, that
     something could not be written or found."""
     if not isinstance(error, FAILED) or is_unavailable(error):
@@ -282,7 +255,7 @@ def has_left(request: HttpRequest, error: BaseException | None) -> bool:
 
 
 def _invalid(fields: Fields) -> HttpResponse:
-    return fault(422, "Some fields are not valid.", fields)
+    return json_error(422, "Some fields are not valid.", fields)
 
 
 def _field(location: tuple[str | int, ...]) -> str:

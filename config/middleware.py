@@ -10,9 +10,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
-from django.template.loader import render_to_string
 
-from config.api import PATH, fault
+from config.lib.error_responses import error_response, is_api
 from config.lib.request_bodies import announced_size
 
 ISOLATION: Final = {
@@ -104,9 +103,7 @@ def refuse_unmeasured_bodies(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if "HTTP_TRANSFER_ENCODING" not in request.META:
             return get_response(request)
-        if request.path.startswith(PATH):
-            return fault(411, "Send the body's size as Content-Length.")
-        return HttpResponse(render_to_string("411.html"), status=411)
+        return error_response(request, 411, "Send the body's size as Content-Length.", "411.html")
 
     return middleware
 
@@ -118,9 +115,7 @@ def refuse_large_bodies(get_response: Answer) -> Answer:
         most = settings.REQUEST_MAX_SIZE
         if announced_size(request) <= most:
             return get_response(request)
-        if request.path.startswith(PATH):
-            return fault(413, f"The request is larger than {most // 1_000_000} MB.")
-        return too_large(most)
+        return too_large(request, most)
 
     return middleware
 
@@ -137,11 +132,11 @@ class BodyLimits:
 
     def process_view(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponseBase | None:
         size, plain = announced_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if size <= plain or request.path.startswith(PATH):
+        if size <= plain or is_api(request):
             return None
         uploads = getattr(view, "uploads", None)
         if uploads is None:
-            return too_large(plain)
+            return too_large(request, plain)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         try:
@@ -152,9 +147,10 @@ class BodyLimits:
         return None
 
 
-def too_large(most: int) -> HttpResponse:
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
     largest = f"{most // 1_000_000} MB"
-    return HttpResponse(render_to_string("413.html", {"largest": largest}), status=413)
+    message = f"The request is larger than {largest}."
+    return error_response(request, 413, message, "413.html", largest=largest)
 
 
 def refuse_methods(get_response: Answer) -> Answer:
@@ -165,11 +161,8 @@ def refuse_methods(get_response: Answer) -> Answer:
         if not isinstance(response, HttpResponseNotAllowed):
             return response
         allowed = response.headers["Allow"]
-        if request.path.startswith(PATH):
-            refusal = fault(405, f"This address takes {allowed} only.")
-        else:
-            page = render_to_string("405.html", {"method": request.method, "allowed": allowed})
-            refusal = HttpResponse(page, status=405)
+        message, shown = f"This address takes {allowed} only.", {"method": request.method}
+        refusal = error_response(request, 405, message, "405.html", allowed=allowed, **shown)
         refusal.headers["Allow"] = allowed
         return refusal
 

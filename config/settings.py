@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import storage
 from config.database import policy
 from config.database.dsn import Server, ServerURLError, server_from_url
 from config.database.render.django import Pooling, database
 from config.lib.environment import CACHE_TABLE, Environment, bracketed, reached_at
 from config.lib.logs import LEVELS, logging_config
 from config.proxy.front import Front
+from files import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -240,7 +240,7 @@ S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
-    "default": storage.uploads(
+    "default": storage_settings.uploads(
         VAR_DIR / "files",
         env.text("S3_BUCKET"),
         endpoint=env.text("S3_ENDPOINT_URL"),

@@ -4,19 +4,20 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.urls import entrance
-from config import views
+from config import health
 from config.api import api
+from onboarding.views import home
 
-handler400 = "config.views.bad_request"
-handler404 = "config.views.not_found"
+handler400 = "config.error_pages.bad_request"
+handler404 = "config.error_pages.not_found"
 handler429 = "accounts.rate_limits.too_many_requests"
-handler500 = "config.views.server_error"
+handler500 = "config.error_pages.server_error"
 
 urlpatterns = [
     path("api/", api.urls),  # first, as it is asked most
-    path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("", home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/", include(entrance)),
     path("accounts/", include("allauth.account.urls")),

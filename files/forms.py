@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
     """Files from a page. Each is uploaded, or refused with its own error, by itself."""
 
     file = FilesField(label="Upload files")
-    storage_fails = False
+    storage_error: StorageError | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +64,9 @@ class UploadForm(forms.Form):
     def _upload(self, user: User, sent: UploadedFile[bytes]) -> File | None:
         try:
             return upload(user, sent)
+        except StorageError as error:
+            self.storage_error = error
+            self.add_error("file", f"{sent.name}: {error}")
         except ValidationError as error:
-            self.storage_fails |= isinstance(error, StorageError)
             self.add_error("file", f"{sent.name}: {' '.join(error.messages)}")
-            return None
+        return None

@@ -63,9 +63,9 @@ class TooCostlyError(ValidationError):
 
 
 class BusyError(StorageError):
-    """The site has no means to open the image just now: 503."""
+    """No decoder is free, or the decoder failed."""
 
-    def __init__(self, message: str | dict[str, list[str]] = BUSY) -> None:
+    def __init__(self, message: str = BUSY) -> None:
         super().__init__(message)
 
 
@@ -134,7 +134,7 @@ def _decoded(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[b
         raise BusyError from error
 
 
-def _refusal(done: subprocess.CompletedProcess[bytes]) -> ValidationError:
+def _refusal(done: subprocess.CompletedProcess[bytes]) -> ValidationError | BusyError:
     if reason := REASONS.get(done.returncode):
         return ValidationError(reason) if reason == BROKEN else TooCostlyError(reason)
     logger.error("the decoder ended with %d: %r", done.returncode, done.stderr[-1000:])

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import Error, transaction
@@ -44,10 +43,10 @@ PAGE: Final = 1000
 logger = logging.getLogger(__name__)
 
 
-class StorageError(ValidationError):
-    """Storage does not do what it shall. The message is for the person; the log has the cause."""
+class StorageError(Exception):
+    """The storage backend failed. The message is for the user; the log has the cause."""
 
-    def __init__(self, message: str | dict[str, list[str]] = NOT_STORED) -> None:
+    def __init__(self, message: str = NOT_STORED) -> None:
         super().__init__(message)
 
 

@@ -30,13 +30,10 @@ TOO_LARGE: Final = "This file is larger than %s."
 def upload(user: User, sent: UploadedFile[bytes]) -> File:
     """Keep the file. No transaction is open while its bytes travel.
 
-    Raises ValidationError for the field `file`: for what is not to be kept, and, as
-    StorageError, where storage fails. Nothing is kept then.
+    Raises ValidationError for the field `file`, or StorageError. Nothing is kept then.
     """
     try:
         return _kept(user, sent)
-    except objects.StorageError as error:
-        raise objects.StorageError({"file": error.messages}) from error
     except ValidationError as error:
         raise ValidationError({"file": error.messages}) from error
 

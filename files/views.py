@@ -71,7 +71,7 @@ def upload(request: HtmxRequest) -> HttpResponse:
         which = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
         messages.success(request, f"{which} uploaded.")
     if form.errors:
-        return _list(request, form, status=503 if form.storage_fails else 422)
+        return _list(request, form, status=503 if form.storage_error else 422)
     return redirect(Listing.of(request.GET).url)
 
 
@@ -82,7 +82,7 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     try:
         return downloads.attachment(file)
     except StorageError as error:
-        messages.error(request, f"“{file}”: {' '.join(error.messages)}")
+        messages.error(request, f"“{file}”: {error}")
         return redirect(Listing.of(request.GET).url)
 
 

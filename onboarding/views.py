@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,13 +13,18 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest, SignedInRequest, button_of
+from config.lib.pagination import NearestPages
 from onboarding import favourites
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
 from onboarding.next_url import destination, query, wanted
+
+EXPERTS_PER_PAGE: Final = 24
+LONGEST_SEARCH: Final = 100
 
 StepView = Callable[[SignedInRequest, Step], HttpResponse]
 
@@ -50,6 +56,23 @@ def in_order(view: StepView) -> StepView:
         return view(request, step)
 
     return guarded
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def home(request: HtmxRequest) -> HttpResponse:
+    """Show the catalogue of experts, or the landing page to somebody who is not signed in."""
+    if not request.user.is_authenticated:
+        return render(request, "onboarding/landing.html")
+    text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    favourite_keys = Preferences.of(request.user).experts
+    experts = Expert.objects.for_catalogue(favourite_keys).search(text)
+    page = NearestPages(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
+    part = request.htmx and not request.htmx.history_restore_request
+    template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
+    context = {"page": page, "q": text, "next": request.get_full_path()}
+    return render(request, template, context)
 
 
 @require_safe

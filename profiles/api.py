@@ -18,7 +18,6 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from config.lib.request_bodies import takes_uploads
 from config.lib.schemas import Body, Schema
-from files.objects import StorageError
 from onboarding.api import Key, Manner, Name, only_given
 from onboarding.models import Preferences
 from profiles import avatars
@@ -138,8 +137,8 @@ def change_profile(
 ) -> dict[str, Any]:
     form = change.form(request.user)
     if not form.is_valid():
-        if form.is_busy:
-            raise StorageError({"image": [str(text) for text in form.errors["image"]]})
+        if form.storage_error:
+            raise form.storage_error
         raise ValidationError(form.errors.as_data())
     only_given(form, change.experts)
     form.save()

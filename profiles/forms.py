@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -34,8 +35,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     An `image` of False, in place of a file, takes the picture away.
     """
 
-    # Whether the picture is refused only because the site has no means for it just now.
-    is_busy = False
+    storage_error: objects.StorageError | None = None
 
     image = forms.FileField(
         label="New picture",
@@ -91,9 +91,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         image = self.cleaned_data["image"]
         try:
             return avatars.encoded(image) if image else image
-        except objects.StorageError:
-            self.is_busy = True
-            raise
+        except objects.StorageError as error:
+            self.storage_error = error
+            raise ValidationError(str(error)) from error
 
     def clean_name(self) -> str:
         name: str = User._meta.get_field("name").clean(self.cleaned_data["name"], self.user)

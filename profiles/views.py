@@ -45,12 +45,12 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return render(request, "profiles/profile.html", {"form": ProfileForm(request.user)})
     form = ProfileForm(request.user, request.POST, request.FILES)
     if not form.is_valid():
-        status = 503 if form.is_busy else 422
+        status = 503 if form.storage_error else 422
         return render(request, "profiles/profile.html", {"form": form}, status=status)
     try:
         form.save()
     except StorageError as error:
-        form.add_error("image", error)
+        form.add_error("image", str(error))
         return render(request, "profiles/profile.html", {"form": form}, status=503)
     messages.success(request, "Your profile is saved.")
     return redirect("profiles:profile")

@@ -7,14 +7,12 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
-from config.api import PATH, RETRY_AFTER, fault
+from config.lib.error_responses import API_PATH, RETRY_AFTER, busy_page, error_response, is_api
 from config.proxy.front import Answer
-from config.views import busy
 
 SAYS: Final = {
     400: "The request could not be read.",
@@ -40,7 +38,7 @@ def own_answers() -> list[Answer]:
 
 
 def _answer(status: int) -> Answer:
-    page, api = _through_middleware("/", status), _through_middleware(PATH, status)
+    page, api = _through_middleware("/", status), _through_middleware(API_PATH, status)
     headers = {name: value for name, value in page.items() if name not in OWN}
     if status in (408, 502, 504):
         headers["Retry-After"] = str(RETRY_AFTER)
@@ -52,7 +50,10 @@ def _through_middleware(path: str, status: int) -> Any:
     """The answer with all headers that the site's answers have."""
 
     def answered(request: HttpRequest) -> HttpResponseBase:
-        return _in_api(status) if path == PATH else _on_page(status)
+        if status == 503 and not is_api(request):
+            return busy_page()
+        context = {"status": status, "says": SAYS[status]}
+        return error_response(request, status, SAYS[status], "front_error.html", **context)
 
     environ: dict[str, Any] = {
         "PATH_INFO": path,
@@ -66,14 +67,3 @@ def _through_middleware(path: str, status: int) -> Any:
     for name in reversed(settings.MIDDLEWARE):
         answer = import_string(name)(answer)
     return answer(WSGIRequest(environ))
-
-
-def _in_api(status: int) -> HttpResponse:
-    return fault(status, SAYS[status])
-
-
-def _on_page(status: int) -> HttpResponse:
-    if status == 503:
-        return busy()
-    context = {"status": status, "says": SAYS[status]}
-    return HttpResponse(render_to_string("front_error.html", context), status=status)

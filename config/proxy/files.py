@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.middleware import SHELL
-from config.api import PATH
+from accounts.middleware import PUBLIC_PAGES
+from config.lib.error_responses import API_PATH
 from config.proxy.answers import own_answers
 from config.proxy.front import Front, Paths
 from config.proxy.render import bodies_file, configuration
@@ -28,11 +28,11 @@ def front_files(front: Front) -> dict[Path, str]:
 
 def paths() -> Paths:
     return Paths(
-        api=PATH,
+        api=API_PATH,
         static=settings.STATIC_URL,
         health=reverse("healthz"),
         ready=reverse("readyz"),
-        public=tuple(reverse(name) for name in SHELL),
+        public=tuple(reverse(name) for name in PUBLIC_PAGES),
         downloads=(
             reverse("files:download", args=[ANY]).replace(ANY, "*"),
             reverse("api:download_file", args=[ANY]).replace(ANY, "*"),

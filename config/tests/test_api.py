@@ -19,7 +19,8 @@ from ninja.errors import ValidationError as NinjaValidationError
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.api import CODES, SignedIn, api
+from config.api import SignedIn, api
+from config.lib.error_responses import CODES
 from onboarding.models import ExpertQuerySet
 
 JSON, FORM = "application/json", "multipart/form-data"

@@ -4,7 +4,8 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from config import views
+from config.lib.error_responses import busy_page
+from onboarding import views as onboarding_views
 
 
 def failing(said):
@@ -22,7 +23,7 @@ def failing(said):
     ],
 )
 def test_it_tells_the_reason_and_offers_to_try_again(client, monkeypatch, said, heading):
-    monkeypatch.setattr(views, "render", failing(said))
+    monkeypatch.setattr(onboarding_views, "render", failing(said))
     client.raise_request_exception = False
     page = client.get("/").content.decode()
     assert heading in page
@@ -31,18 +32,18 @@ def test_it_tells_the_reason_and_offers_to_try_again(client, monkeypatch, said, 
 
 def test_a_form_can_be_sent_again_as_it_was():
     request = RequestFactory().post("/profile/", {"bio": '"<Chief>"', "experts": ["1", "2"]})
-    page = views.busy("503.html", request).content.decode()
+    page = busy_page("503.html", request).content.decode()
     assert 'name="bio" value="&quot;&lt;Chief&gt;&quot;"' in page
     assert page.count('name="experts"') == 2
 
 
 def test_a_password_is_never_in_a_page():
     request = RequestFactory().post("/accounts/login/", {"login": "ada", "password": "secret-7"})
-    page = views.busy("503.html", request).content.decode()
+    page = busy_page("503.html", request).content.decode()
     assert "secret-7" not in page
     assert "Go back to it and send it again" in page
 
 
 def test_a_static_refusal_can_be_tried_again_too():
-    assert b"Try again" in views.busy().content
+    assert b"Try again" in busy_page().content
     assert Client(raise_request_exception=False).get("/nothing").status_code == 404

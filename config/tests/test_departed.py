@@ -7,7 +7,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from accounts import middleware
 from accounts.models import User
 from accounts.tests.people import make_user
-from config import storage
+from files import storage_settings
 from files.tests.content import picture, sent
 from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert
@@ -19,7 +19,9 @@ JSON = "application/json"
 @pytest.fixture
 def leaver(client, settings, tmp_path, monkeypatch):
     """A browser whose person is deleted as soon as the session has told who it is."""
-    settings.STORAGES = settings.STORAGES | {"default": storage.uploads(tmp_path / "files", "")}
+    settings.STORAGES = settings.STORAGES | {
+        "default": storage_settings.uploads(tmp_path / "files", "")
+    }
     client.force_login(make_user())
     client.raise_request_exception = False
     may_sign_in = middleware.may_sign_in

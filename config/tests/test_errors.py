@@ -7,7 +7,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.tests.people import make_user
-from config import views
+from files.objects import StorageError
+from onboarding import views as onboarding_views
 
 ELSEWHERE = {"Host": "evil.example"}
 STRANGER = {"Cookie": "sessionid=anything"}
@@ -60,7 +61,7 @@ def test_an_exception_becomes_its_page(client, monkeypatch, error, status, headi
     def render(*args):
         raise error("secret")
 
-    monkeypatch.setattr(views, "render", render)
+    monkeypatch.setattr(onboarding_views, "render", render)
     client.raise_request_exception = False
     answer = client.get("/")
     assert answer.status_code == status
@@ -91,3 +92,13 @@ def test_twice_as_many_files_as_are_taken_are_told_by_the_form(client, db):
     client.force_login(make_user())
     files = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(21)]
     assert client.post("/files/upload/", {"file": files}).status_code == 422
+
+
+def test_a_page_that_storage_fails_is_503_and_says_when_to_come_back(client, monkeypatch):
+    def render(*args):
+        raise StorageError
+
+    monkeypatch.setattr(onboarding_views, "render", render)
+    client.raise_request_exception = False
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

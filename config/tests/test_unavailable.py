@@ -16,10 +16,11 @@ from django.test import Client
 
 from accounts.models import Session
 from accounts.tests.people import PASSWORD, make_admin
-from config import views
+from config import health
 from config.database.backend import retry
 from config.database.tests.servers import connect, pooler, where
 from config.tests.outages import led_astray
+from onboarding import views as onboarding_views
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -242,7 +243,7 @@ def test_a_request_waits_in_the_queue_once():
 
 @queueing
 def test_a_probe_has_its_answer_before_the_queue_ends(client, monkeypatch):
-    monkeypatch.setattr(views, "PROBE_WAIT", 0.5)
+    monkeypatch.setattr(health, "PROBE_WAIT", 0.5)
     with full_pool(query_wait_timeout=60):
         began = time.monotonic()
         assert client.get("/readyz").status_code == 503
@@ -261,7 +262,7 @@ def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_pat
         os.symlink(f"{entry['HOST']}/{name}", tmp_path / name)
         connection.ensure_connection()
 
-    monkeypatch.setattr(views, "render", ask_again)
+    monkeypatch.setattr(onboarding_views, "render", ask_again)
     client.raise_request_exception = False
     with led_astray(default={"HOST": str(tmp_path)}):
         assert is_the_page(client.get("/"))
@@ -273,6 +274,6 @@ def test_what_an_outage_brings_about_is_no_fault_of_request_or_code(client, monk
     def render(*args):
         raise wrapped from OperationalError("the connection is closed")
 
-    monkeypatch.setattr(views, "render", render)
+    monkeypatch.setattr(onboarding_views, "render", render)
     client.raise_request_exception = False
     assert is_the_page(client.get("/"))

@@ -12,9 +12,8 @@ from django.conf import settings as project
 from django.core.files.storage import default_storage
 
 from accounts.tests.people import make_user
-from config import storage
 from config.tests.processes import free_port
-from files import objects
+from files import objects, storage_settings
 from files.tests.agreement import assert_agreed
 from files.tests.conftest import use
 from files.tests.content import kept, picture, sent
@@ -66,7 +65,7 @@ def test_without_the_signature_it_serves_nothing(bucket, client, user):
         assert answer.code == 403
 
 
-@pytest.mark.parametrize("size", [6, storage.IN_MEMORY + 1])
+@pytest.mark.parametrize("size", [6, storage_settings.IN_MEMORY + 1])
 def test_a_bucket_that_browsers_cannot_reach_is_read_through_the_site(
     bucket, client, user, settings, size
 ):
@@ -96,7 +95,7 @@ def test_the_bucket_is_not_told_the_type_that_the_client_says(bucket, user):
 def test_a_server_that_is_away_is_an_error_within_seconds(client, user, settings, caplog):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage.uploads(None, "bucket", endpoint=nobody, **access))
+    use(settings, storage_settings.uploads(None, "bucket", endpoint=nobody, **access))
     start = time.monotonic()
     answer = client.post("/api/files/upload", {"file": sent()})
     assert time.monotonic() - start < 15
@@ -109,7 +108,7 @@ def test_a_bucket_that_does_not_exist_is_an_error_that_names_it(
     user, settings, s3_endpoint, caplog
 ):
     access = {"region": "us-east-1", "key_id": "someone", "secret": "something"}
-    use(settings, storage.uploads(None, "no-such-bucket", endpoint=s3_endpoint, **access))
+    use(settings, storage_settings.uploads(None, "no-such-bucket", endpoint=s3_endpoint, **access))
     with pytest.raises(objects.StorageError):
         kept(user)
     assert "NoSuchBucket" in caplog.text

@@ -81,7 +81,7 @@ def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch,
     monkeypatch.setattr(Folder, "_open", refuse)
     with pytest.raises(StorageError) as caught:
         read(file)
-    assert caught.value.messages == [NOT_READ]
+    assert str(caught.value) == NOT_READ
     assert "not yours" in caplog.text
 
 

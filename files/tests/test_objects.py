@@ -211,7 +211,7 @@ def test_a_storage_that_cannot_be_read_is_an_error_of_storage(monkeypatch, caplo
     monkeypatch.setattr(Folder, "exists", refuse)
     with pytest.raises(StorageError) as caught:
         read(keys[0])
-    assert caught.value.messages == [objects.NOT_READ]
+    assert str(caught.value) == objects.NOT_READ
     assert "storage is away" in caplog.text
 
 

@@ -10,10 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.tests.people import make_user
-from config import storage
 from config.database.cli import jobs_pool
 from config.tests.processes import free_port
-from files import objects, orphans
+from files import objects, orphans, storage_settings
 from files.models import TRASH, File, StoredObject
 from files.storage import Folder
 from files.tests.agreement import assert_agreed, stored_keys
@@ -155,7 +154,7 @@ def test_what_is_not_ours_is_never_touched(store, purge, key):
 def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
     user = make_user()
     files = [kept(user) for _ in range(3)]
-    use(settings, storage.uploads(tmp_path / "other", ""))
+    use(settings, storage_settings.uploads(tmp_path / "other", ""))
     put(a_key())
     assert "object without a row: 1, row without its object: 3\n" in purge()
     assert set(user.files.all()) == set(files)
@@ -213,6 +212,6 @@ def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypa
 def test_a_storage_that_is_away_is_one_line_within_seconds(purge, settings):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage.uploads(None, "bucket", endpoint=nobody, **access))
+    use(settings, storage_settings.uploads(None, "bucket", endpoint=nobody, **access))
     with pytest.raises(CommandError, match="Storage cannot be read: Could not connect"):
         purge()

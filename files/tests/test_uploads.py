@@ -222,6 +222,6 @@ def test_a_storage_that_fails_is_told_apart_and_leaves_nothing(monkeypatch, capl
     monkeypatch.setattr(Folder, "_save", refuse)
     with pytest.raises(objects.StorageError) as caught:
         kept(make_user())
-    assert caught.value.message_dict == {"file": [objects.NOT_STORED]}
+    assert str(caught.value) == objects.NOT_STORED
     assert "disk full" in caplog.text
     assert_agreed()

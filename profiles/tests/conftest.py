@@ -1,9 +1,11 @@
 import pytest
 from django.conf import settings as stored
 
-from config import storage
+from files import storage_settings
 
 
 @pytest.fixture(autouse=True)
 def _storage_of_the_test(settings, tmp_path):
-    settings.STORAGES = stored.STORAGES | {"default": storage.uploads(tmp_path / "files", "")}
+    settings.STORAGES = stored.STORAGES | {
+        "default": storage_settings.uploads(tmp_path / "files", "")
+    }

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import connections
 
 from accounts.models import Act as Claim
-from config import storage
 from config.database.backend import retry
 from config.tests.acts import ReadsProfile, every_act
 from config.tests.cutter import cutter_before
 from config.tests.fixtures import empty_tables
 from config.tests.outages import made
+from files import storage_settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,9 @@ SOON = 10
 
 @pytest.fixture(autouse=True)
 def _storage_of_the_test(settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {"default": storage.uploads(tmp_path / "files", "")}
+    settings.STORAGES = settings.STORAGES | {
+        "default": storage_settings.uploads(tmp_path / "files", "")
+    }
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
-from config.api import PATH, api
+from config.api import api
+from config.lib.error_responses import API_PATH
 from config.proxy.files import paths
 
 
@@ -11,7 +12,7 @@ def views(patterns, prefix="/"):
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield address, pattern.callback
-        elif not address.startswith(PATH):
+        elif not address.startswith(API_PATH):
             yield from views(pattern.url_patterns, address)
 
 

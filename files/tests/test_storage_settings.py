@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from config import views
-from config.storage import LARGEST, uploads
-from files.objects import StorageError
+from files.storage_settings import LARGEST, uploads
 
 ACCESS = {"endpoint": "https://s3.example", "region": "eu", "key_id": "key", "secret": "secret"}
 NO_ACCESS = dict.fromkeys(ACCESS, "")
@@ -54,13 +52,3 @@ def test_a_server_that_does_not_answer_is_not_waited_for_long():
     config = uploads(Path("/srv/files"), "bucket", **NO_ACCESS)["OPTIONS"]["client_config"]
     assert (config.connect_timeout, config.read_timeout) == (5, 15)
     assert config.retries["max_attempts"] == 2
-
-
-def test_a_page_that_storage_fails_is_503_and_says_when_to_come_back(client, monkeypatch):
-    def render(*args):
-        raise StorageError
-
-    monkeypatch.setattr(views, "render", render)
-    client.raise_request_exception = False
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

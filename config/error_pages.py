@@ -1,0 +1,65 @@
+"""The error handlers of the URLconf: each errors' page, or the API's own answer."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views import defaults
+
+from config.api import api, user_is_deleted
+from config.database.errors import explain, is_overload, is_unavailable
+from config.lib.error_responses import TOO_LARGE, busy_page, is_api
+from files.objects import StorageError, is_full
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[HttpRequest, BaseException | None], HttpResponse]
+
+
+def json_in_api(handler: Handler) -> Callable[..., HttpResponse]:
+    """Let the API answer for its own paths, and `handler` for all others."""
+
+    @wraps(handler)
+    def wrapped(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+        error = exception or sys.exception()
+        return api.on_exception(request, error) if is_api(request) else handler(request, error)
+
+    return wrapped
+
+
+@json_in_api
+def bad_request(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    if is_unavailable(error):
+        return database_unavailable(request, error)
+    if isinstance(error, TOO_LARGE):
+        return HttpResponse(render_to_string("413.html"), status=413)
+    return defaults.bad_request(request, error)  # type: ignore[arg-type]  # it is not used
+
+
+@json_in_api
+def not_found(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    return defaults.page_not_found(request, error)  # type: ignore[arg-type]  # an Http404
+
+
+@json_in_api
+def server_error(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Database or storage unavailable: 503. User deleted meanwhile: sign-in page. Else 500."""
+    if is_unavailable(error):
+        return database_unavailable(request, error)
+    if user_is_deleted(request, error):
+        return redirect_to_login(request.get_full_path())
+    if isinstance(error, StorageError) or is_full(error):
+        return busy_page("503_storage.html", request)
+    return defaults.server_error(request)
+
+
+def database_unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    logger.error("%s: %s", request.path, explain(error))
+    template = "503.html" if is_overload(error) else "503_database.html"
+    return busy_page(template, request)
