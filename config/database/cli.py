@@ -1,23 +1,31 @@
-"""Jobs: what a management command does goes through the jobs pool, and nothing else."""
+"""The command line: every management command uses the jobs pool, and nothing else."""
 
 from __future__ import annotations
 
 import sys
+import time
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final, cast
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.core.management import ManagementUtility
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.connection import ConnectionProxy
 from psycopg.errors import UndefinedTable
 
-from config.database.commands import Commands
+from config.database.backend.base import DatabaseWrapper
 from config.database.errors import chain, explain, is_unavailable
+from config.database.policy import PROBE_WAIT
 
 # These serve the web, by threads, in the web pool.
 SERVERS: Final = ("runserver", "testserver")
+# Seconds.
+LONGEST_WAIT: Final = 86400
+PAUSE: Final = 0.5
 
 
 class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the stubs only
@@ -48,29 +56,83 @@ def jobs_pool() -> Iterator[None]:
 
 
 def execute(argv: Sequence[str]) -> int:
-    """Run a management command in the jobs pool; the exit status.
+    """Run a management command in the jobs pool; return the exit status.
 
-    What the database refuses and what the environment gets wrong ends in one line on the
-    standard error and the status 1. `--traceback` shows where it came from.
+    `--wait SECONDS` makes any command wait for the database first. An error of the database or
+    of the environment ends as one line on standard error; `--traceback` shows where it came from.
     """
     try:
+        wait, argv = take_wait(argv)
         with nullcontext() if argv[1:2] and argv[1] in SERVERS else jobs_pool():
-            Commands(list(argv)).execute()
+            if wait:
+                wait_for_database(wait)
+            ManagementUtility(raising_errors(argv)).execute()
     except ImproperlyConfigured as error:
         return _fail(argv, str(error))
     except KeyboardInterrupt:
         return _fail(argv, "interrupted; a transaction that was open has been rolled back.")
     except Exception as error:
-        if "--traceback" in argv or not is_of_the_database(error):
+        if "--traceback" in argv:
+            raise
+        if isinstance(error, CommandError) and not repeats_outage(error):
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            return error.returncode
+        if not is_of_the_database(error):
             raise
         return _fail(argv, explain(error))
     return 0
+
+
+def take_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
+    """Return the value of `--wait`, and the arguments without it."""
+    parser = ArgumentParser(prog=" ".join(argv[:2]), add_help=False, allow_abbrev=False)
+    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS")
+    options, rest = parser.parse_known_args(argv[1:])
+    return options.wait, [*argv[:1], *rest]
+
+
+def raising_errors(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with which Django raises a CommandError, instead of printing it."""
+    name, rest = argv[1:2], argv[2:]
+    if not name or name[0].startswith("-"):
+        return list(argv)
+    return [argv[0], name[0], "--traceback", *rest]
+
+
+def wait_for_database(seconds: float) -> None:
+    """Return as soon as a statement comes back through the pool; the connection stays open.
+
+    Raises the last attempt's error after that many seconds.
+    """
+    connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return connection.probe(min(PROBE_WAIT, end - time.monotonic()))
+        except Error as error:
+            connection.close()
+            if not is_unavailable(error) or time.monotonic() + PAUSE >= end:
+                raise
+        time.sleep(PAUSE)
+
+
+def repeats_outage(error: CommandError) -> bool:
+    """Whether the message quotes an outage in several lines, as those of Django's commands do."""
+    return "\n" in str(error) and is_unavailable(error)
 
 
 def is_of_the_database(error: Exception) -> bool:
     """Whether the database is at fault: it cannot be asked, or has not been migrated."""
     links = chain(error)
     return is_unavailable(error) or any(isinstance(link, UndefinedTable) for link in links)
+
+
+def seconds(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= LONGEST_WAIT:
+        return int(text)
+    raise ArgumentTypeError(
+        f"{text!r} is not allowed: give a whole number of seconds from 0 to {LONGEST_WAIT}"
+    )
 
 
 def _fail(argv: Sequence[str], reason: str) -> int:

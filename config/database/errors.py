@@ -33,6 +33,25 @@ TOO_MUCH: Final = (
     *("remaining connection slots", "statement timeout"),
 )
 
+# What PgBouncer, and PostgreSQL while it starts, answer instead of running anything: the
+# server was away, and the next attempt may find it again.
+REFUSED: Final = (
+    "server login has been failing",
+    "pgbouncer cannot connect to server",
+    "the database system is",
+)
+
+# What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
+# listens yet, or the one that goes has ended the login that was on its way.
+SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
+RESTARTING: Final = (
+    *SHUTTING_DOWN,
+    "Connection refused",
+    "No such file or directory",
+    "server closed the connection unexpectedly",
+    "Connection reset by peer",
+)
+
 # Words in the message, as PgBouncer 1.18 to 1.25, PostgreSQL and libpq say them (PgBouncer's
 # own errors carry no telling SQLSTATE), and what it means. The first that fits counts.
 FAULTS: Final = (
@@ -213,3 +232,11 @@ def explain(error: BaseException | None) -> str:
         if any(word in said for word in words):
             return f"{meaning}. ({said})"
     return said
+
+
+def summarize(error: Exception, seconds: float) -> str:
+    """Return the server's message as one line, for a statement that could take `seconds`."""
+    text = " ".join(str(error).split())
+    if "timeout expired" in text:
+        return f"no answer within {seconds} s; PostgreSQL is away or frozen, or the jobs pool full"
+    return text.rpartition("FATAL: ")[2].strip() if "FATAL: " in text else text

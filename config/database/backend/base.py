@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from config.database.backend import session_state
 from config.database.backend.health import doubtful_pool, home, is_worth_waiting
 from config.database.backend.plain_reads import is_plain_read
-from config.database.backend.retry import Patience
+from config.database.backend.retry import RetryBudget
 from config.database.backend.socket_state import has_ended
 from config.database.policy import PoolPolicy
 
@@ -48,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     first_by: float | None = None
     waits_once = False
     given_up: BaseException | None = None
-    patience: Patience | None = None
+    budget: RetryBudget | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -161,14 +161,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         if self.given_up:
             raise self.given_up
-        return self.log_in(conn_params, self.patience or Patience(self.time_left()))
+        return self.log_in(conn_params, self.budget or RetryBudget(self.time_left()))
 
-    def log_in(self, conn_params: dict[str, Any], patience: Patience) -> Connection[Any]:
+    def log_in(self, conn_params: dict[str, Any], budget: RetryBudget) -> Connection[Any]:
         while True:
             try:
                 connection = super().get_new_connection(conn_params)
             except OperationalError as error:
-                if not patience.for_login(error):
+                if not budget.allows_login(error):
                     self.give_up(error)
                     raise
             else:
@@ -204,17 +204,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Only where that cannot do anything twice: a plain read outside a transaction, or what
         would have been a transaction's first statement, since nothing was committed.
         """
-        patience, began = self.patience or Patience(self.time_left()), time.monotonic()
+        budget, began = self.budget or RetryBudget(self.time_left()), time.monotonic()
         while True:
             is_alone = self.connection.autocommit and self.is_idle()
             repeatable = not many and self.is_repeatable(sql, context["cursor"].cursor)
             try:
                 return execute(sql, params, many, context)
             except DjangoError as error:
-                if not (repeatable and patience.for_statement(error.__cause__)):
+                if not (repeatable and budget.allows_statement(error.__cause__)):
                     self.leave_if_lost(error.__cause__, time.monotonic() - began, is_alone)
                     raise
-            self.replace_connection(patience)
+            self.replace_connection(budget)
             context["cursor"].cursor = self.create_cursor()
 
     def repeat_if_poisoned(
@@ -259,14 +259,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if is_alone:
             self.close()
 
-    def replace_connection(self, patience: Patience) -> None:
+    def replace_connection(self, budget: RetryBudget) -> None:
         """Connect anew, leaving Django's record of open `atomic()` blocks as it is.
 
         Where that fails the lost connection stays in a transaction, so that this fails too.
         """
         lost, record = self.connection, {name: getattr(self, name) for name in RECORD}
         self.run_commit_hooks_on_set_autocommit_on = False
-        before, self.patience = self.patience, patience
+        before, self.budget = self.budget, budget
         try:
             with self.wrap_database_errors:
                 self.connect()
@@ -278,6 +278,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection = None if record["autocommit"] else lost
             raise
         finally:
-            self.patience = before
+            self.budget = before
             vars(self).update(record)
         lost.close()

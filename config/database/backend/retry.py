@@ -8,6 +8,7 @@ from typing import Final
 
 from psycopg import OperationalError
 
+from config.database.errors import REFUSED, RESTARTING, SHUTTING_DOWN
 from config.database.policy import RESTART_WAIT
 
 RETRY_PAUSE: Final = 0.05
@@ -16,27 +17,8 @@ REFUSED_PAUSE: Final = 0.25
 # The one that goes may take a login before it goes, so that the repetition is lost as well.
 REPEATS: Final = 3
 
-# What PgBouncer, and PostgreSQL while it starts, answer instead of running anything: the
-# server was away, and the next attempt may find it again.
-REFUSED: Final = (
-    "server login has been failing",
-    "pgbouncer cannot connect to server",
-    "the database system is",
-)
 
-# What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
-# listens yet, or the one that goes has ended the login that was on its way.
-SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
-RESTARTING: Final = (
-    *SHUTTING_DOWN,
-    "Connection refused",
-    "No such file or directory",
-    "server closed the connection unexpectedly",
-    "Connection reset by peer",
-)
-
-
-class Patience:
+class RetryBudget:
     """The time in which what failed may be tried again: RESTART_WAIT from the first failure, or
     the `seconds` that there are."""
 
@@ -45,13 +27,13 @@ class Patience:
         self.end: float | None = None
         self.losses = 0
 
-    def for_login(self, error: BaseException) -> bool:
+    def allows_login(self, error: BaseException) -> bool:
         """Whether to log in again; waits a moment first."""
         if is_refused(error):
             return self._lasts(REFUSED_PAUSE)
         return is_restarting(error) and self._lasts(RETRY_PAUSE)
 
-    def for_statement(self, error: BaseException | None) -> bool:
+    def allows_statement(self, error: BaseException | None) -> bool:
         """Whether to log in and run a statement again that may run twice; may wait first."""
         if is_refused(error):
             return self._lasts(REFUSED_PAUSE)

@@ -127,11 +127,3 @@ def role_status(backends: Iterable[Backend], known: Collection[int] | None) -> R
 def _count(backends: Iterable[Backend], state: str) -> int:
     # A transaction that has failed is idle in it as well.
     return sum((row.state or "").removesuffix(" (aborted)") == state for row in backends)
-
-
-def in_short(error: Exception) -> str:
-    """What the server said, in one line, without where it was asked."""
-    text = " ".join(str(error).split())
-    if "timeout expired" in text:
-        return f"no answer within {LIMIT} s; PostgreSQL is away or frozen, or the jobs pool full"
-    return text.rpartition("FATAL: ")[2].strip() if "FATAL: " in text else text

@@ -12,11 +12,12 @@ from typing import Any, Final
 from django.db import Error
 
 from config.database.dsn import Server
+from config.database.errors import summarize
 from config.database.monitor.activity import (
+    LIMIT,
     RoleStatus,
     ask,
     holders,
-    in_short,
     role_status,
     without_the_asking,
 )
@@ -139,7 +140,7 @@ def overview(
         roles = _roles(policies, servers, pools)
         ended = _ended(policies, servers, pools, alone=replicas == 1)
     except (ConsoleError, Error) as error:
-        errors["postgresql"] = in_short(error)
+        errors["postgresql"] = summarize(error, LIMIT)
     return Overview(pools=pools, roles=roles, errors=errors, ended=ended)
 
 

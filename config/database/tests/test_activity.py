@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from config.database.errors import summarize
 from config.database.monitor.activity import (
     Backend,
     RoleStatus,
-    in_short,
     role_status,
     without_the_asking,
 )
@@ -50,5 +50,7 @@ def test_the_backend_that_asks_counts_as_what_it_was_before():
 
 def test_a_reason_is_one_line_without_the_place():
     error = Exception('connection to server on socket "/x" failed: FATAL:  login\n  failed')
-    assert in_short(error) == "login failed"
-    assert in_short(Exception("connection timeout expired")).startswith("no answer within 2 s; ")
+    assert summarize(error, 2) == "login failed"
+    assert summarize(Exception("connection timeout expired"), 2).startswith(
+        "no answer within 2 s; "
+    )

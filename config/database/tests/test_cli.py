@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import ManagementUtility
 from django.db import (
     InterfaceError,
     OperationalError,
@@ -21,7 +22,6 @@ from django.db import (
 
 from config.database.backend.health import home
 from config.database.cli import execute, jobs_pool
-from config.database.commands import Commands
 from config.database.tests.servers import connect, pooler, where
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -71,7 +71,7 @@ def test_a_thread_of_a_command_is_in_the_jobs_pool_too():
 
 
 def test_a_web_server_of_djangos_own_is_in_the_web_pool(monkeypatch):
-    monkeypatch.setattr(Commands, "execute", lambda commands: seen.append(pool_of()))
+    monkeypatch.setattr(ManagementUtility, "execute", lambda commands: seen.append(pool_of()))
     seen = []
     assert execute(["manage.py", "runserver"]) == 0
     assert execute(["manage.py", "seed"]) == 0
@@ -129,7 +129,7 @@ def failing(monkeypatch, error):
     def fail(commands):
         raise error
 
-    monkeypatch.setattr(Commands, "execute", fail)
+    monkeypatch.setattr(ManagementUtility, "execute", fail)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def running(monkeypatch, statement):
         with connections["default"].cursor() as cursor:
             cursor.execute(statement)
 
-    monkeypatch.setattr(Commands, "execute", run)
+    monkeypatch.setattr(ManagementUtility, "execute", run)
 
 
 def test_a_database_that_was_never_migrated_is_one_line(monkeypatch, capsys):
@@ -190,7 +190,7 @@ def test_a_wrong_statement_of_our_own_is_not_hidden(monkeypatch):
 
 
 def test_success_is_status_0(monkeypatch):
-    monkeypatch.setattr(Commands, "execute", lambda commands: None)
+    monkeypatch.setattr(ManagementUtility, "execute", lambda commands: None)
     assert execute(["manage.py"]) == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from psycopg.errors import ProtocolViolation
 
 from config.database.backend import retry
-from config.database.backend.retry import Patience
+from config.database.backend.retry import RetryBudget
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def clock(monkeypatch):
     ],
 )
 def test_a_login_waits_only_for_what_passes(said, waits):
-    assert Patience().for_login(psycopg.OperationalError(said)) is waits
+    assert RetryBudget().allows_login(psycopg.OperationalError(said)) is waits
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_login_waits_only_for_what_passes(said, waits):
     ],
 )
 def test_a_statement_runs_again_only_where_it_did_not_run(error, again):
-    assert Patience().for_statement(error) is again
+    assert RetryBudget().allows_statement(error) is again
 
 
 def repetitions(again, error):
@@ -70,22 +70,22 @@ def repetitions(again, error):
 
 def test_refusals_are_waited_for_as_long_as_a_restart(clock):
     refused = psycopg.OperationalError("server login has been failing")
-    assert repetitions(Patience().for_statement, refused) == 8
+    assert repetitions(RetryBudget().allows_statement, refused) == 8
     assert clock.now == 100 + retry.RESTART_WAIT
 
 
 def test_statement_and_login_share_one_wait(clock):
-    refused, both = psycopg.OperationalError("server login has been failing"), Patience()
-    assert both.for_statement(refused)
-    repetitions(both.for_login, refused)
+    refused, both = psycopg.OperationalError("server login has been failing"), RetryBudget()
+    assert both.allows_statement(refused)
+    repetitions(both.allows_login, refused)
     assert clock.now == 100 + retry.RESTART_WAIT
 
 
 def test_a_loss_is_repeated_three_times():
-    assert repetitions(Patience().for_statement, psycopg.OperationalError("lost")) == 3
+    assert repetitions(RetryBudget().allows_statement, psycopg.OperationalError("lost")) == 3
 
 
 def test_who_has_less_time_waits_no_longer(clock):
     refused = psycopg.OperationalError("server login has been failing")
-    assert repetitions(Patience(0.5).for_login, refused) == 2
+    assert repetitions(RetryBudget(0.5).allows_login, refused) == 2
     assert clock.now == 100.5

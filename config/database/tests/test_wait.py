@@ -9,12 +9,11 @@ from contextlib import closing
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import ManagementUtility, get_commands
 from django.db import OperationalError, connections
 
 from config.database.backend import retry
-from config.database.cli import execute, jobs_pool
-from config.database.commands import Commands, wait_for_database
+from config.database.cli import execute, jobs_pool, take_wait, wait_for_database
 from config.tests.outages import led_astray
 from config.tests.processes import manage
 
@@ -64,10 +63,18 @@ def test_out_of_reach_is_one_line_and_status_1(nowhere, capsys, arguments):
 
 
 @pytest.mark.parametrize("name", sorted(get_commands()))
-def test_every_command_documents_the_option(name):
-    parser = Commands(["manage.py"]).fetch_command(name).create_parser("manage.py", name)
-    assert "--wait SECONDS" in parser.format_help()
-    assert parser.get_default("wait") == 0
+def test_no_command_has_an_option_of_that_name(name):
+    parser = ManagementUtility().fetch_command(name).create_parser("manage.py", name)
+    assert "--wait" not in parser.format_help()
+
+
+def test_a_command_does_not_see_the_option():
+    assert take_wait(["manage.py", "seed", "-v", "2"]) == (0, ["manage.py", "seed", "-v", "2"])
+    assert take_wait(["manage.py", "seed", "--wait", "9", "-v", "2"]) == (
+        9,
+        ["manage.py", "seed", "-v", "2"],
+    )
+    assert take_wait(["manage.py", "shell", "--command", "f('--wait 5')"])[0] == 0
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "86401", "٣"])

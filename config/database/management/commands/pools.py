@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.database import commands
+from config.database import cli
 from config.database.monitor import status
 from config.database.monitor.console import Console, ConsoleError
 from config.database.monitor.pool_table import table
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        wait: dict[str, Any] = {"type": commands.seconds, "metavar": "SECONDS"}
+        wait: dict[str, Any] = {"type": cli.seconds, "metavar": "SECONDS"}
         parser.add_argument("action", nargs="?", choices=["pause", *status.ACTIONS])
         parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this one only")
         parser.add_argument("--timeout", **wait, help="of a pause; else half the query wait")
