@@ -1,13 +1,15 @@
-"""System checks of who counts as whom."""
+"""System checks of the proxies in front, and of what the session's statement reads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
+
+from accounts.per_user import PerUser
 
 W001: Final = checks.Warning(
     "SITE_URL is https, so a proxy is in front, but TRUSTED_PROXY_COUNT is 0: everybody has "
@@ -21,6 +23,23 @@ W002: Final = checks.Warning(
     hint="Set TLS_CERT to the certificate's file, or TRUSTED_PROXIES to the proxy's addresses.",
     id="accounts.W002",
 )
+
+
+E001: Final = "SESSION_MODELS names {named}, and the models with a row per user are {found}."
+
+
+@checks.register(checks.Tags.models)
+def check_session_models(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Compare SESSION_MODELS with the models: none may widen every request unseen."""
+    named = sorted(settings.SESSION_MODELS)
+    found = sorted(model._meta.label for model in apps.get_models() if issubclass(model, PerUser))
+    if named == found:
+        return []
+    message = E001.format(named=", ".join(named), found=", ".join(found))
+    hint = f"Set SESSION_MODELS = {tuple(found)!r} in config/settings.py."
+    return [checks.Error(message, hint=hint, id="accounts.E001")]
 
 
 @checks.register(checks.Tags.security)

@@ -1,11 +1,11 @@
-"""What an app keeps about a person: one row, which comes with the session's own statement."""
+"""One row per user, which the session's statement reads along with the session."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -14,8 +14,11 @@ from django.db import models
 from config.database.update_row import Change, upsert, write
 
 
-class Personal(models.Model):
-    """Base of such a row. A person without one has the defaults, so nobody needs to make it."""
+class PerUser(models.Model):
+    """Base of a model with one row per user; a user without a row has the defaults.
+
+    List the model in SESSION_MODELS.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -53,20 +56,21 @@ class Personal(models.Model):
 
 
 @cache
-def models_of_persons() -> list[type[Personal]]:
-    return [model for model in apps.get_models() if issubclass(model, Personal)]
+def session_models() -> list[type[PerUser]]:
+    """The models of SESSION_MODELS; a system check compares them with those there are."""
+    return [cast("type[PerUser]", apps.get_model(label)) for label in settings.SESSION_MODELS]
 
 
 @cache
 def relations() -> list[str]:
-    """The way from a session to its person and to all that the apps keep about the person."""
-    return ["user", *(f"user__{model.__name__.lower()}" for model in models_of_persons())]
+    """What the session's statement joins: the user, and the user's row of each session model."""
+    return ["user", *(f"user__{model.__name__.lower()}" for model in session_models())]
 
 
 @contextmanager
 def formats_of(user: Any) -> Iterator[None]:
     """Have times in the block read as this person reads them, whoever asks."""
     with ExitStack() as stack:
-        for model in models_of_persons():
+        for model in session_models():
             stack.enter_context(model.of(user).formats())
         yield

@@ -164,6 +164,8 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
+# Each widens the statement of every request.
+SESSION_MODELS = ("onboarding.Preferences", "profiles.Profile", "tours.Tour")
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 MESSAGE_STORAGE = "config.lib.cookies.MessageStorage"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"

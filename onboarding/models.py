@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.per_user import Personal
+from accounts.per_user import PerUser
 from config.lib.search import having_words
 from onboarding.traits import Trait
 
@@ -122,7 +122,7 @@ class Step(models.TextChoices):
         return list(Step)[self.number] if self.number < len(Step) else None
 
 
-class Preferences(Personal):
+class Preferences(PerUser):
     """How a person wants the assistant to be, and how far the wizard has asked for it.
 
     `experts` are the keys of the favourite ones. They are a list in this row, so that they come

@@ -6,7 +6,7 @@ from typing import Self
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
-from accounts.per_user import Personal
+from accounts.per_user import PerUser
 from config.lib.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE, local_formats
 from files.models import StoredObject
 from profiles.timezones import known_locale, known_zone, locales, zones
@@ -17,7 +17,7 @@ class ProfileQuerySet(models.QuerySet["Profile"]):
         return self.exclude(avatar=None)
 
 
-class Profile(Personal):
+class Profile(PerUser):
     """What a person tells about themselves, and where on earth they read the clock."""
 
     bio = models.TextField(

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.per_user import Personal
+from accounts.per_user import PerUser
 
 
-class Tour(Personal):
+class Tour(PerUser):
     """Whether a person has answered the offer of a tour, be it by starting it or by declining."""
 
     answered = models.BooleanField(default=False)

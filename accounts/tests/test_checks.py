@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.checks import W001, W002, check_proxies
+from accounts.checks import W001, W002, check_proxies, check_session_models
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ def test_w002_https_that_nobody_ends(settings, https, given, found):
     settings.FRONT = replace(settings.FRONT, origin=origin, **nothing | given)
     settings.HAPROXY, settings.HTTPS = True, https
     assert check_proxies(None) == found
+
+
+def test_e001_a_model_that_widens_the_sessions_statement_unseen(settings):
+    assert check_session_models(None) == []
+    settings.SESSION_MODELS = settings.SESSION_MODELS[:2]
+    (error,) = check_session_models(None)
+    assert error.id == "accounts.E001"
+    assert "tours.Tour" in error.hint
 
 
 def test_each_names_the_remedy():
