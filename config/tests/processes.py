@@ -20,7 +20,7 @@ from dataclasses import replace
 import psycopg
 from django.conf import settings
 
-from config.proxy.files import front_files
+from config.haproxy_files import front_files
 
 ROOT = settings.BASE_DIR
 

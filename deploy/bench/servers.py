@@ -22,7 +22,7 @@ from django.conf import settings
 
 from bench.people import TOKEN
 from bench.variants import BODIES
-from config.proxy.files import front_files
+from config.haproxy_files import front_files
 from config.proxy.front import Front
 
 PATIENCE: Final = 30  # seconds

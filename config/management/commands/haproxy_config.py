@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+from config.haproxy_files import front_files
 from config.lib.generated_files import GeneratedFilesCommand
-from config.proxy.files import front_files
 from config.proxy.tls import trial
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config.proxy.files import front_files
+from config.haproxy_files import front_files
 from config.tests.processes import free_port, wait_until
 
 

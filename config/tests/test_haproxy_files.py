@@ -2,8 +2,8 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 from config.api import api
+from config.haproxy_files import paths
 from config.lib.error_responses import API_PATH
-from config.proxy.files import paths
 
 
 def views(patterns, prefix="/"):

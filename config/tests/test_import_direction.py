@@ -1,0 +1,58 @@
+"""Imports run one way: config's rooms <- accounts <- the apps <- what composes them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+# Each may import itself and what comes before it; the apps of one layer may import each other
+# only as APPS says.
+ROOMS = ("config.database", "config.lib", "config.mail", "config.proxy")
+APPS = {
+    "accounts": {"accounts"},
+    "onboarding": {"accounts", "onboarding"},
+    "tours": {"accounts", "tours"},
+    "files": {"accounts", "files"},
+    "profiles": {"accounts", "onboarding", "tours", "files", "profiles"},
+}
+
+
+def modules():
+    for part in ("config", *APPS):
+        for path in (settings.BASE_DIR / part).rglob("*.py"):
+            if not {"tests", "migrations"} & set(path.parts):
+                name = ".".join(path.relative_to(settings.BASE_DIR).with_suffix("").parts)
+                yield pytest.param(path, name.removesuffix(".__init__"), id=name)
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def is_allowed(importer: str, imported: str) -> bool:
+    """Whether the arrow between two modules of the project points down."""
+    app = importer.partition(".")[0]
+    if imported.partition(".")[0] in APPS:
+        allowed = APPS.get(app, set(APPS) if not importer.startswith(ROOMS) else set())
+        return imported.partition(".")[0] in allowed
+    if imported.startswith("config."):
+        return imported.startswith(ROOMS) or (app == "config" and not importer.startswith(ROOMS))
+    return True
+
+
+@pytest.mark.parametrize(("path", "name"), modules())
+def test_a_module_imports_only_what_is_below_it(path, name):
+    assert [imported for imported in imports(path) if not is_allowed(name, imported)] == []
+
+
+def test_an_arrow_that_points_up_is_found():
+    assert not is_allowed("config.lib.search", "accounts.models.User")
+    assert not is_allowed("config.proxy.files", "config.api.api")
+    assert not is_allowed("accounts.models", "files.models.File")
+    assert not is_allowed("files.models", "config.settings.FRONT")
+    assert is_allowed("config.urls", "accounts.urls")
