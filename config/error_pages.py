@@ -1,11 +1,10 @@
-"""The error handlers of the URLconf: each errors' page, or the API's own answer."""
+"""The URLconf's error handlers."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Callable
-from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -19,22 +18,27 @@ from files.objects import StorageError, is_full
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[HttpRequest, BaseException | None], HttpResponse]
+Page = Callable[[HttpRequest, BaseException | None], HttpResponse]
 
 
-def json_in_api(handler: Handler) -> Callable[..., HttpResponse]:
-    """Let the API answer for its own paths, and `handler` for all others."""
-
-    @wraps(handler)
-    def wrapped(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
-        error = exception or sys.exception()
-        return api.on_exception(request, error) if is_api(request) else handler(request, error)
-
-    return wrapped
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return respond(request, exception, bad_request_page)
 
 
-@json_in_api
-def bad_request(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return respond(request, exception, defaults.page_not_found)  # type: ignore[arg-type]  # Http404
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return respond(request, sys.exception(), server_error_page)
+
+
+def respond(request: HttpRequest, error: BaseException | None, page: Page) -> HttpResponse:
+    """Let the API answer for its own paths, and `page` for all others."""
+    return api.on_exception(request, error) if is_api(request) else page(request, error)
+
+
+def bad_request_page(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     if is_unavailable(error):
         return database_unavailable(request, error)
     if isinstance(error, TOO_LARGE):
@@ -42,13 +46,7 @@ def bad_request(request: HttpRequest, error: BaseException | None) -> HttpRespon
     return defaults.bad_request(request, error)  # type: ignore[arg-type]  # it is not used
 
 
-@json_in_api
-def not_found(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    return defaults.page_not_found(request, error)  # type: ignore[arg-type]  # an Http404
-
-
-@json_in_api
-def server_error(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+def server_error_page(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Database or storage unavailable: 503. User deleted meanwhile: sign-in page. Else 500."""
     if is_unavailable(error):
         return database_unavailable(request, error)

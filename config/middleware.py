@@ -150,7 +150,7 @@ class BodyLimits:
 def too_large(request: HttpRequest, most: int) -> HttpResponse:
     largest = f"{most // 1_000_000} MB"
     message = f"The request is larger than {largest}."
-    return error_response(request, 413, message, "413.html", largest=largest)
+    return error_response(request, 413, message, "413.html", {"largest": largest})
 
 
 def refuse_methods(get_response: Answer) -> Answer:
@@ -161,8 +161,9 @@ def refuse_methods(get_response: Answer) -> Answer:
         if not isinstance(response, HttpResponseNotAllowed):
             return response
         allowed = response.headers["Allow"]
-        message, shown = f"This address takes {allowed} only.", {"method": request.method}
-        refusal = error_response(request, 405, message, "405.html", allowed=allowed, **shown)
+        message = f"This address takes {allowed} only."
+        context = {"method": request.method, "allowed": allowed}
+        refusal = error_response(request, 405, message, "405.html", context)
         refusal.headers["Allow"] = allowed
         return refusal
 

@@ -40,7 +40,11 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def error_response(
-    request: HttpRequest, status: int, message: str, template: str, **context: Any
+    request: HttpRequest,
+    status: int,
+    message: str,
+    template: str,
+    context: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Return the message as JSON to a client of the API, and the template to a browser."""
     if is_api(request):

@@ -53,7 +53,7 @@ def _through_middleware(path: str, status: int) -> Any:
         if status == 503 and not is_api(request):
             return busy_page()
         context = {"status": status, "says": SAYS[status]}
-        return error_response(request, status, SAYS[status], "front_error.html", **context)
+        return error_response(request, status, SAYS[status], "front_error.html", context)
 
     environ: dict[str, Any] = {
         "PATH_INFO": path,

@@ -45,7 +45,7 @@ def is_allowed(importer: str, imported: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("path", "name"), modules())
+@pytest.mark.parametrize(("path", "name"), list(modules()))
 def test_a_module_imports_only_what_is_below_it(path, name):
     assert [imported for imported in imports(path) if not is_allowed(name, imported)] == []
 
