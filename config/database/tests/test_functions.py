@@ -88,8 +88,8 @@ def test_where_it_is_missing_the_query_serves_and_it_is_tried_again_after_a_whil
 
 
 def test_that_it_is_missing_renews_no_connections(by_slug, monkeypatch):
-    monkeypatch.setattr(poison, "_true", {})
-    monkeypatch.setattr(poison, "_renewed", {})
+    monkeypatch.setattr(session_state, "_true", {})
+    monkeypatch.setattr(session_state, "_renewed", {})
     assert by_slug.get("law") is None
     assert session_state._renewed == {}
 
