@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from config.database.update_row import Change, upsert, write
+from config.database.writes import Change, upsert, write
 
 
 class PerUser(models.Model):

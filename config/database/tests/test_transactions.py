@@ -16,7 +16,7 @@ from accounts.tests.people import make_user
 from config.database.cli import jobs_pool
 from config.database.lookup import Lookup
 from config.database.render.django import database
-from config.database.update_row import update, write
+from config.database.writes import update, write
 from config.tests.processes import superuser
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])

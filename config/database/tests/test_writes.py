@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.database.update_row import update, upsert, write
+from config.database.writes import update, upsert, write
 from onboarding.models import Expert, Preferences, Step
 from onboarding.tests.experts import make_expert
 from tours.models import Tour
