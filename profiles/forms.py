@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from config.database.change import update, write
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
+from config.database.writes import update, write
 from files import objects
 from onboarding.forms import ExpertsField, TraitsField
 from onboarding.models import Preferences
