@@ -23,7 +23,7 @@ from accounts import known_browsers, security_log, signup_attempts
 from accounts.email import normalised
 from accounts.models import User
 from accounts.per_user import formats_of
-from config.lib.site_urls import is_ours
+from config.lib.site_urls import is_site_url
 from config.mail.queue import Queue
 
 ADDRESS: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
@@ -94,7 +94,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def is_safe_url(self, url: str) -> bool:
-        return is_ours(url)
+        return is_site_url(url)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The person's address; where the proxies' header does not tell it, the peer's."""

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 
 from accounts import security_log
 from accounts.models import Session, User
-from config.lib.admin import NamelessDeletions, local_time
+from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 
 if TYPE_CHECKING:
     from django.contrib.admin.models import LogEntry
@@ -194,8 +194,8 @@ class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
     list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "joined")
     search_fields = ("email", "name")
     ordering = ("email",)
-    signed_in = local_time("last_login", "last login")
-    joined = local_time("date_joined", "joined")
+    signed_in = local_time_column("last_login", "last login")
+    joined = local_time_column("date_joined", "joined")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if request.user.is_superuser else self.readonly_fields + ROLES
@@ -223,7 +223,7 @@ class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Session)
-class SessionAdmin(GuardedByPerson, NamelessDeletions):
+class SessionAdmin(GuardedByPerson, AnonymousDeletionsAdmin):
     """Who is signed in; deleting a session signs that browser out."""
 
     fields = ("user", "created", "expires")
@@ -231,8 +231,8 @@ class SessionAdmin(GuardedByPerson, NamelessDeletions):
     list_filter = ("created_at", "expire_date")
     search_fields = ("user__email", "user__name")
     ordering = ("-created_at",)
-    created = local_time("created_at", "created")
-    expires = local_time("expire_date", "expires")
+    created = local_time_column("created_at", "created")
+    expires = local_time_column("expire_date", "expires")
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -13,7 +13,7 @@ from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.form_tokens import TOKEN, answered_before, has_token
-from config.lib.site_urls import is_ours
+from config.lib.site_urls import is_site_url
 
 # What Django says once the request is known to come from a page of this site.
 OF_THE_TOKEN: Final = ("CSRF token from POST", REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE)
@@ -39,7 +39,7 @@ def _way_on(request: HttpRequest) -> str | None:
         if request.path not in map(reverse, WAYS_IN):
             return None
         page = request.POST.get("next", "")
-        return page if page and is_ours(page) else resolve_url(settings.LOGIN_REDIRECT_URL)
+        return page if page and is_site_url(page) else resolve_url(settings.LOGIN_REDIRECT_URL)
     signs_out = request.path == reverse("account_logout")
     return resolve_url(settings.LOGOUT_REDIRECT_URL) if signs_out else None
 

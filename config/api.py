@@ -36,7 +36,7 @@ from pydantic.alias_generators import to_camel
 
 from config.database.errors import explain, is_unavailable
 from config.lib.error_responses import CODES, Fields, json_error
-from config.lib.request_bodies import announced_size
+from config.lib.request_bodies import get_body_size
 from config.lib.schemas import Fault
 from files.api import router as files
 from files.objects import StorageError, is_full
@@ -139,7 +139,7 @@ def refusing_other_bodies(run: Run) -> Run:
 
 def body_refused(request: HttpRequest, operation: Operation) -> HttpResponse | None:
     """The refusal of a body that this person may not send; a stranger's is refused anyway."""
-    size, plain = announced_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    size, plain = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if size <= plain or not request.user.is_authenticated:
         return None
     uploads = getattr(operation.view_func, "uploads", None)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
 from config.lib.error_responses import error_response, is_api
-from config.lib.request_bodies import announced_size
+from config.lib.request_bodies import get_body_size
 
 ISOLATION: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -113,7 +113,7 @@ def refuse_large_bodies(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         most = settings.REQUEST_MAX_SIZE
-        if announced_size(request) <= most:
+        if get_body_size(request) <= most:
             return get_response(request)
         return too_large(request, most)
 
@@ -131,7 +131,7 @@ class BodyLimits:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponseBase | None:
-        size, plain = announced_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        size, plain = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if size <= plain or is_api(request):
             return None
         uploads = getattr(view, "uploads", None)
@@ -142,7 +142,7 @@ class BodyLimits:
         try:
             uploads.check(request.user, size)
         except ValidationError as error:
-            page: HttpResponseBase = uploads.refused(request, " ".join(error.messages))
+            page: HttpResponseBase = uploads.render_error(request, " ".join(error.messages))
             return page
         return None
 

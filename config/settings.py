@@ -11,8 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import policy
 from config.database.dsn import Server, ServerURLError, server_from_url
 from config.database.render.django import Pooling, database
-from config.lib.environment import CACHE_TABLE, Environment, bracketed, reached_at
-from config.lib.logs import LEVELS, logging_config
+from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
+from config.lib.logs import LEVELS, build_logging_config
 from config.proxy.front import Front
 from files import storage_settings
 
@@ -28,10 +28,10 @@ SECRET_KEY = env.required(
 )
 VAR_DIR = (BASE_DIR / env.text("VAR_DIR", "var")).resolve()
 BIND = env.text("BIND", "127.0.0.1")
-PORT = env.whole("PORT", 8000, 1, 65535)
-SITE = env.site("SITE_URL", reached_at(BIND, PORT))
+PORT = env.integer("PORT", 8000, 1, 65535)
+SITE = env.site_url("SITE_URL", get_local_url(BIND, PORT))
 SITE_URL = SITE.geturl()
-SITE_HOST = bracketed(str(SITE.hostname))
+SITE_HOST = bracket_ipv6(str(SITE.hostname))
 HTTPS = SITE.scheme == "https"
 MAIL_DOMAIN = SITE.hostname if HTTPS else "localhost"
 ALLOWED_HOSTS = [SITE_HOST] if HTTPS else [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
@@ -41,12 +41,12 @@ WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # How many requests are served at once
-WEB_WORKERS = env.whole("WEB_WORKERS", 2, 1, 64)
-WEB_THREADS = env.whole("WEB_THREADS", 16, 1, 256)
+WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
+WEB_THREADS = env.integer("WEB_THREADS", 16, 1, 256)
 # Whether HAProxy is in front; each gunicorn process behind it has a socket of its own.
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
-REPLICAS = env.whole("REPLICAS", 1, 1, 100)
+REPLICAS = env.integer("REPLICAS", 1, 1, 100)
 
 # The two pools
 try:
@@ -204,7 +204,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
 # HAProxy names one address, the person's.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HAPROXY else env.whole("TRUSTED_PROXY_COUNT", 0, 0, 10)
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HAPROXY else env.integer("TRUSTED_PROXY_COUNT", 0, 0, 10)
 # An IP address after the @ would be no e-mail address, and nobody could sign in with it.
 ADMIN_EMAIL = env.mailbox("ADMIN_EMAIL", "admin@localhost")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
@@ -220,9 +220,9 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 # What people upload; a megabyte is a million bytes
-FILE_TYPES = env.some("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
-FILE_MAX_SIZE = env.whole("FILE_MAX_SIZE_MB", 5, 1, 1000) * 1_000_000
-FILE_QUOTA = env.whole("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
+FILE_TYPES = env.subset("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
+FILE_MAX_SIZE = env.integer("FILE_MAX_SIZE_MB", 5, 1, 1000) * 1_000_000
+FILE_QUOTA = env.integer("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
 FILES_AT_ONCE = 10
 # As many files and a form around them; without the margin the form could not say what is wrong.
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
@@ -279,7 +279,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
-LOGGING = logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
+LOGGING = build_logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
 
 # The door
 FRONT = Front(
@@ -295,6 +295,6 @@ FRONT = Front(
     largest_plain_body=DATA_UPLOAD_MAX_MEMORY_SIZE,
     session_cookie=SESSION_COOKIE_NAME,
     trusted_proxies=env.networks("TRUSTED_PROXIES"),
-    tls_port=env.whole("TLS_PORT", 443, 1, 65535),
+    tls_port=env.integer("TLS_PORT", 443, 1, 65535),
     tls_certificates=env.paths("TLS_CERT") if HAPROXY else (),
 )

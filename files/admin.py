@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin import GuardedByPerson
-from config.lib.admin import NamelessDeletions, local_time
+from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 from config.lib.local_formats import local_size
 from files import trash
 from files.models import File, StoredObject
@@ -26,7 +26,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(File)
-class FileAdmin(GuardedByPerson, NamelessDeletions, ReadOnlyAdmin):
+class FileAdmin(GuardedByPerson, AnonymousDeletionsAdmin, ReadOnlyAdmin):
     """What people have uploaded; deleting it here is deleting it for good."""
 
     fields = (
@@ -49,9 +49,9 @@ class FileAdmin(GuardedByPerson, NamelessDeletions, ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "object__key")
     ordering = ("-created_at", "pk")
-    created = local_time("created_at", "created")
-    updated = local_time("updated_at", "updated")
-    deleted = local_time("deleted_at", "deleted")
+    created = local_time_column("created_at", "created")
+    updated = local_time_column("updated_at", "updated")
+    deleted = local_time_column("deleted_at", "deleted")
 
     @admin.display(description="size", ordering="size")
     def length(self, file: File) -> str:
@@ -74,8 +74,8 @@ class StoredObjectAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     search_fields = ("key", "owner__email")
     ordering = ("-created_at", "pk")
-    created = local_time("created_at", "created")
-    removable = local_time("remove_after", "remove after")
+    created = local_time_column("created_at", "created")
+    removable = local_time_column("remove_after", "remove after")
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
-from config.lib.text import as_plain_line
+from config.lib.text import to_plain_line
 from files import encodings
 from files.unsupported import ADVISED, foreign
 
@@ -110,7 +110,7 @@ def taken() -> list[Kind]:
 def label(name: str, kind: Kind) -> str:
     """The name to show and to save as: one line, without folders, with an ending of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    name = _without_ends(as_plain_line(name))
+    name = _without_ends(to_plain_line(name))
     if _extension(name) in kind.extensions:
         stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
     else:

@@ -13,8 +13,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from config.lib.pagination import NearestPages
-from config.lib.search import having_words
+from config.lib.pagination import NearestPaginator
+from config.lib.search import filter_by_words
 from files.models import File, FileQuerySet
 from files.quota import USED
 
@@ -86,7 +86,7 @@ class Listing:
         """Those that are looked for, on whatever page, in no particular order."""
         files: FileQuerySet = user.files.all()
         state = files.deleted() if self.deleted else files.present()
-        return having_words(state, self.search, "name")  # type: ignore[return-value]
+        return filter_by_words(state, self.search, "name")  # type: ignore[return-value]
 
     def order(self) -> tuple[OrderBy | str, ...]:
         moment = "deleted_at" if self.deleted else "created_at"
@@ -113,7 +113,7 @@ def totals(user: User, listing: Listing) -> dict[str, int]:
 
 def page_of(user: User, listing: Listing, count: int) -> Page[File]:
     """The page, or the nearest there is: one statement, as `count` is known."""
-    paginator = NearestPages(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
+    paginator = NearestPaginator(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
     paginator.count = count
     return paginator.get_page(listing.page)
 

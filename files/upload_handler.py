@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser
 from django.http.response import HttpResponseBase
 
-from config.lib.text import as_plain_line
+from config.lib.text import to_plain_line
 from files.objects import StorageError
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Parser(MultiPartParser):
 
     def sanitize_file_name(self, file_name: str) -> str | None:
         file_name = file_name.replace("%22", '"')  # as browsers send a quotation mark
-        name = as_plain_line(file_name.replace("\\", "/").rpartition("/")[2])
+        name = to_plain_line(file_name.replace("\\", "/").rpartition("/")[2])
         return None if name in {"", ".", ".."} else name
 
 

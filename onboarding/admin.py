@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import GuardedByPerson
-from config.lib.admin import local_time
+from config.lib.admin import local_time_column
 from onboarding.forms import TraitsField
 from onboarding.models import Expert, ExpertQuerySet, Preferences
 from onboarding.traits import Trait
@@ -25,8 +25,8 @@ class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     # The unfiltered total would cost a second count of the whole table.
     show_full_result_count = False
     readonly_fields = ["created", "updated"]
-    created = local_time("created_at", "created")
-    updated = local_time("updated_at", "updated")
+    created = local_time_column("created_at", "created")
+    updated = local_time_column("updated_at", "updated")
     actions = ["activate", "deactivate"]
 
     @admin.action(description="Activate the chosen experts", permissions=["change"])
@@ -73,7 +73,7 @@ class PreferencesAdmin(GuardedByPerson):
     show_full_result_count = False
     search_fields = ["user__email", "user__name"]
     ordering = ["user__email"]
-    finished = local_time("finished_at", "finished")
+    finished = local_time_column("finished_at", "finished")
 
     @admin.display(boolean=True, description="onboarded", ordering="finished_at")
     def is_onboarded(self, preferences: Preferences) -> bool:

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.per_user import PerUser
-from config.lib.search import having_words
+from config.lib.search import filter_by_words
 from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
@@ -36,7 +36,7 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return others.update(is_active=is_active, updated_at=timezone.now())
 
     def search(self, text: str) -> Self:
-        return having_words(self, text, "name", "description")  # type: ignore[return-value]
+        return filter_by_words(self, text, "name", "description")  # type: ignore[return-value]
 
     def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
         """The active ones, favourites first, then by name.

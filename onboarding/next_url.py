@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
-from config.lib.site_urls import is_ours
+from config.lib.site_urls import is_site_url
 
 # Quoted, and with the way to the wizard before it, it still fits into a redirect.
 LONGEST: Final = 600
@@ -20,7 +20,7 @@ def wanted(request: HttpRequest) -> str:
     url = request.POST.get("next") or request.GET.get("next", "")
     # Without the slash it would be a part of the address at hand.
     is_path = url.startswith("/") and len(url) <= LONGEST
-    return url if is_path and is_ours(url) else ""
+    return url if is_path and is_site_url(url) else ""
 
 
 def destination(request: HttpRequest) -> str:

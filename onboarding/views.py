@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest, SignedInRequest, button_of
-from config.lib.pagination import NearestPages
+from config.lib.pagination import NearestPaginator
 from onboarding import favourites
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
@@ -68,7 +68,7 @@ def home(request: HtmxRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     favourite_keys = Preferences.of(request.user).experts
     experts = Expert.objects.for_catalogue(favourite_keys).search(text)
-    page = NearestPages(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = NearestPaginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
     part = request.htmx and not request.htmx.history_restore_request
     template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
     context = {"page": page, "q": text, "next": request.get_full_path()}

@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.params.models import Body, BodyModel
 
-from config.lib.schemas import ONCE, refuse, repeated
+from config.lib.schemas import ONCE, list_repeated, reject_fields
 
 FORM: Final = "multipart/form-data"
 
@@ -29,7 +29,7 @@ class EitherModel(BodyModel):
         name = cls.__read_from_single_attr__
         schema: Any = cls.model_fields[name].annotation
         texts, files = form_of(request)
-        refuse(repeated(texts, files) - schema.lists, "form", ONCE)
+        reject_fields(list_repeated(texts, files) - schema.lists, "form", ONCE)
         return {name: schema.from_form(texts, files)}
 
 

@@ -1,4 +1,4 @@
-"""What the pages of the administration have in common."""
+"""Shared base classes of the admin site."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from config.lib.local_formats import local_datetime
-from config.lib.search import having_words
+from config.lib.search import filter_by_words
 
 
-class NearestList(ChangeList):
-    """Django's, for which a filter that no row can have is as wrong as one it does not know."""
+class StrictChangeList(ChangeList):
+    """Treat a filter value that no row can have like an unknown filter."""
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -30,50 +30,52 @@ class NearestList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-class Lists(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What the lists of all models have in common."""
+class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Mixed into every ModelAdmin by `AdminSite.register`."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return NearestList
+        return StrictChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As on the site's own pages."""
+        """Search as the site's own pages do."""
         fields = self.get_search_fields(request)
-        return having_words(queryset, search_term, *fields) if fields else queryset, False
+        return filter_by_words(queryset, search_term, *fields) if fields else queryset, False
 
 
 class AdminSite(admin.AdminSite):
-    """The administration, which answers 400 to what no address and no key can be."""
+    """Answer 400 to URLs with null characters and to malformed primary keys."""
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         kind = admin_class or admin.ModelAdmin
         members = {"__module__": kind.__module__, "__doc__": kind.__doc__}
-        super().register(model_or_iterable, type(kind.__name__, (Lists, kind), members), **options)
+        super().register(
+            model_or_iterable, type(kind.__name__, (SiteModelAdmin, kind), members), **options
+        )
 
     def get_urls(self) -> list[Any]:
-        """Without the way to a row's page on the site: none has one, and it knows no UUIDs."""
+        """Return Django's URLs without "view on site", which fails for UUID keys."""
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refuse_null_characters(request)
-            refuse_malformed_keys(request)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            reject_null_characters(request)
+            reject_malformed_keys(request)
             return view(request, *args, **kwargs)
 
-        return super().admin_view(checked, cacheable)
+        return super().admin_view(wrapper, cacheable)
 
 
-def refuse_null_characters(request: HttpRequest) -> None:
-    """Refuse an address with one: no text in PostgreSQL contains it."""
+def reject_null_characters(request: HttpRequest) -> None:
+    # PostgreSQL's text type cannot hold them.
     if "\0" in unquote(request.get_full_path()):
-        raise BadRequest("A null character is in the address.")
+        raise BadRequest("The URL contains a null character.")
 
 
-def refuse_malformed_keys(request: HttpRequest) -> None:
-    """Refuse chosen rows, of a list, by what cannot be the key of a row of its model."""
+def reject_malformed_keys(request: HttpRequest) -> None:
+    """Raise BadRequest if an action's selected rows include an invalid primary key."""
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     view = request.resolver_match and request.resolver_match.func
     if chosen and (model_admin := getattr(view, "model_admin", None)):
@@ -81,15 +83,14 @@ def refuse_malformed_keys(request: HttpRequest) -> None:
             for key in chosen:
                 model_admin.opts.pk.to_python(key)
         except ValidationError as error:
-            raise BadRequest("A chosen row has a key that is none.") from error
+            raise BadRequest("A selected row has an invalid key.") from error
 
 
-class NamelessDeletions(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Base for rows that are named after a person or by one: no name stays in the history of
-    deletions, where nothing would tell any more to whom it belonged."""
+class AnonymousDeletionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Log deletions without the rows' names, which may be personal data."""
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        from django.contrib.admin.models import LogEntry  # at import, no model is there yet
+        from django.contrib.admin.models import LogEntry  # models are not loaded at import
 
         entries = super().log_deletions(request, queryset)
         logged = LogEntry.objects.filter(pk__in=[entry.pk for entry in entries])
@@ -97,12 +98,12 @@ class NamelessDeletions(admin.ModelAdmin):  # type: ignore[type-arg]
         return entries
 
 
-def local_time(field: str, description: str) -> Callable[[Any, Model], str | None]:
-    """For a column or a read-only field, a method: this time as the reader has times."""
+def local_time_column(field: str, description: str) -> Callable[[Any, Model], str | None]:
+    """Return an admin method that shows a datetime field in the user's zone and locale."""
 
     @admin.display(description=description, ordering=field)
-    def shown(model_admin: Any, row: Model) -> str | None:
+    def display(model_admin: Any, row: Model) -> str | None:
         moment = getattr(row, field)
         return local_datetime(moment) if moment else None
 
-    return shown
+    return display

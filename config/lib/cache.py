@@ -1,4 +1,4 @@
-"""The cache in a table, in which a lost connection leaves no lock behind."""
+"""A database cache whose locks survive a lost connection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db import connection
 
 from config.database.repeat import repeat_if_lost
 
-# Done again, it finds what it has added itself.
+# A repeated insert recognizes the row that it added itself.
 ADD: Final = """
     INSERT INTO {table} AS entry (cache_key, value, expires) VALUES (%(key)s, %(value)s, %(until)s)
     ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires
@@ -25,8 +25,11 @@ ADD: Final = """
 
 
 class DatabaseCache(db.DatabaseCache):
-    """Django's, whose `add` would call a lock taken where the connection was lost, and with it
-    lock everybody out until it expires: allauth's limits are counted under such locks."""
+    """Repeat `add` and `delete` when the connection was lost.
+
+    allauth counts its rate limits under locks made by `add`. Django's version would find its own
+    lock after a lost connection and lock everyone out until it expires.
+    """
 
     def __init__(self, table: str, params: dict[str, Any]) -> None:
         super().__init__(table, params)
@@ -39,11 +42,11 @@ class DatabaseCache(db.DatabaseCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
-        """Whether nothing was there; atomic. What has expired is culled by `set`."""
+        """Add the entry atomically and return whether the key was free."""
         entry = {
             "key": self.make_and_validate_key(key, version=version),
             "value": base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("ascii"),
-            "until": end(self.get_backend_timeout(timeout)),
+            "until": to_expiry(self.get_backend_timeout(timeout)),
         }
         tries = count()
         return repeat_if_lost(lambda: self.insert(entry | {"again": next(tries) > 0}))
@@ -57,7 +60,7 @@ class DatabaseCache(db.DatabaseCache):
         return repeat_if_lost(partial(super().delete, key, version))
 
 
-def end(timestamp: float | None) -> datetime:
+def to_expiry(timestamp: float | None) -> datetime:
     if timestamp is None:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.fromtimestamp(timestamp, UTC)

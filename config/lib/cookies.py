@@ -1,4 +1,4 @@
-"""Cookies that only this very host can set, where the site is on https."""
+"""Message cookies with the `__Host-` prefix on HTTPS."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from django.contrib.messages.storage.cookie import CookieStorage
 
 
 class MessageStorage(CookieStorage):
-    """Django's, whose cookie's name is no setting."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cookie_name = f"{settings.COOKIE_PREFIX}messages"

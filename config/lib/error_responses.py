@@ -29,7 +29,7 @@ CODES: Final = {
 RETRY_AFTER: Final = 5
 RETRY: Final = {"Retry-After": str(RETRY_AFTER)}
 TOO_LARGE: Final = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-# Bytes of a form that the page of a 503 repeats.
+# Bytes; the 503 page repeats the values of forms up to this size.
 LONGEST_FORM: Final = 1_000_000
 
 Fields = dict[str, list[str]]
@@ -62,9 +62,9 @@ def json_error(
 
 
 def busy_page(template: str = "503.html", request: HttpRequest | None = None) -> HttpResponse:
-    """Return a 503 page, from which the form that failed can be sent again.
+    """Return a 503 page with the submitted form, to send it again.
 
-    It needs neither the database nor the session.
+    Uses neither the database nor the session.
     """
     sent = request if request and request.method == "POST" else None
     context = {"sent": sent is not None, "typed": _typed_values(sent) if sent else None}
@@ -72,7 +72,7 @@ def busy_page(template: str = "503.html", request: HttpRequest | None = None) ->
 
 
 def _typed_values(request: HttpRequest) -> list[tuple[str, str]] | None:
-    """Return the form's values; None for passwords, files and what cannot be read."""
+    """Return the form's values; None if it has passwords or files or is unreadable."""
     if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= LONGEST_FORM:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Commands that write another program's files from the settings."""
+"""Base command for configuration files rendered from the settings."""
 
 from __future__ import annotations
 
@@ -12,26 +12,22 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class GeneratedFilesCommand(BaseCommand):
-    """Prints the files; --write writes them, --check fails where one is stale.
-
-    A file is readable by its owner only.
-    """
+    """Print the files; --write writes them with mode 600, --check fails if one is stale."""
 
     requires_system_checks = ()
     program: ClassVar[str]
-    # What brings changed files into force.
-    renew: ClassVar[str]
-    # Which of the files are printed: others may hold secrets.
-    printed: ClassVar[str]
+    reload_hint: ClassVar[str]
+    # Other files may hold secrets.
+    printed_suffix: ClassVar[str]
 
     def render(self) -> dict[Path, str]:
-        """The text of each file. Raises ValueError for a setting that a file cannot hold."""
+        """Return the text of each file. Raise ValueError for an unwritable setting."""
         raise NotImplementedError
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         group = parser.add_mutually_exclusive_group()
         group.add_argument("--write", action="store_true", help="write the files")
-        group.add_argument("--check", action="store_true", help="fail where a file is stale")
+        group.add_argument("--check", action="store_true", help="fail if a file is stale")
 
     def handle(self, *args: Any, write: bool, check: bool, **options: Any) -> None:
         try:
@@ -43,27 +39,29 @@ class GeneratedFilesCommand(BaseCommand):
         elif check:
             self.check_files(files)
         else:
-            texts = (text for path, text in files.items() if path.suffix == self.printed)
+            texts = (text for path, text in files.items() if path.suffix == self.printed_suffix)
             self.stdout.write("\n".join(texts))
 
     def write(self, files: dict[Path, str]) -> None:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.parent.chmod(0o700)
-            changed = state(path, text) != "up to date"
+            changed = get_state(path, text) != "up to date"
             if changed:
-                replace(path, text)
+                replace_file(path, text)
             self.stdout.write(f"{path}: {'changed' if changed else 'unchanged'}")
 
     def check_files(self, files: dict[Path, str]) -> None:
-        found = {path: state(path, text) for path, text in files.items()}
-        if stale := [f"{path} is {what}" for path, what in found.items() if what != "up to date"]:
-            raise CommandError(f"{'; '.join(stale)}. {self.renew}")
+        states = {path: get_state(path, text) for path, text in files.items()}
+        if stale := [
+            f"{path} is {state}" for path, state in states.items() if state != "up to date"
+        ]:
+            raise CommandError(f"{'; '.join(stale)}. {self.reload_hint}")
         self.stdout.write(f"{self.program}'s files are up to date.")
 
 
-def state(path: Path, text: str) -> str:
-    """How a file stands to the text that it should hold: up to date, missing, ..."""
+def get_state(path: Path, text: str) -> str:
+    """Compare a file with its expected text and mode: up to date, stale, missing, ..."""
     try:
         if path.read_bytes() != text.encode():
             return "stale"
@@ -74,8 +72,8 @@ def state(path: Path, text: str) -> str:
         return f"unreadable ({error.strerror})"
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
+def replace_file(path: Path, text: str) -> None:
+    """Write the file atomically, with mode 600."""
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
         file.write(text.encode())
         file.flush()

@@ -1,4 +1,4 @@
-"""Times, numbers and sizes as the person reads them: in the zone and locale of the request."""
+"""Times, numbers and sizes in the time zone and locale of the request's user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_ZONE: Final = "UTC"
 DEFAULT_LOCALE: Final = "en"
 UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 STEP: Final = 1000
-# What the root of all locales, and each that adds no words to it, calls the months.
+# Locales without month names of their own inherit these placeholders from CLDR's root locale.
 NO_MONTH: Final = re.compile(r"M\d\d")
 NUMERIC: Final = "y-MM-dd"
 
@@ -28,7 +28,7 @@ _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
 @contextmanager
 def local_formats(zone: str, locale: str) -> Iterator[None]:
-    """Have everything in the block read as in this zone and locale (both known to be valid)."""
+    """Activate a time zone and locale, both already validated, inside the block."""
     token = _locale.set(locale)
     try:
         with timezone.override(ZoneInfo(zone)):
@@ -38,40 +38,40 @@ def local_formats(zone: str, locale: str) -> Iterator[None]:
 
 
 def local_datetime(moment: datetime) -> str:
-    """Day and minute, such as 23 Nov 2026, 16:05."""
+    """Format date and time, such as 23 Nov 2026, 16:05."""
     locale, local = _babel_locale(), timezone.localtime(moment)
-    day = format_date(local, _day_pattern(locale), locale=locale)
+    day = format_date(local, _get_day_pattern(locale), locale=locale)
     minute = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
-    # The locale's way to put the two together; quotes are around words of it.
+    # The locale's pattern quotes literal words.
     pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
-    return _isolated(pattern.replace("{1}", day).replace("{0}", minute))
+    return _isolate(pattern.replace("{1}", day).replace("{0}", minute))
 
 
 def local_number(number: float) -> str:
-    """The number with at most one decimal, such as 1,234.5."""
-    return _isolated(_decimal(number))
+    """Format a number with at most one decimal, such as 1,234.5."""
+    return _isolate(_format_decimal(number))
 
 
 def local_size(count: int) -> str:
-    """A count of bytes in the largest unit in which it is at least 1, such as 1.2 MB."""
+    """Format bytes in the largest unit that gives at least 1, such as 1.2 MB."""
     size, unit = float(count), 0
     while round(size, 1) >= STEP and unit < len(UNITS) - 1:
         size, unit = size / STEP, unit + 1
     name = "byte" if count == 1 else UNITS[unit]
-    return _isolated(f"{_decimal(size)} {name}")
+    return _isolate(f"{_format_decimal(size)} {name}")
 
 
-def _decimal(number: float) -> str:
+def _format_decimal(number: float) -> str:
     return format_decimal(round(number, 1), locale=_babel_locale())
 
 
-def _day_pattern(locale: Locale) -> str:
+def _get_day_pattern(locale: Locale) -> str:
     months = locale.months["format"]["abbreviated"].values()
     return NUMERIC if any(map(NO_MONTH.fullmatch, months)) else "medium"
 
 
-def _isolated(text: str) -> str:
-    """The text so that a direction of its own leaves alone the words around it."""
+def _isolate(text: str) -> str:
+    """Wrap right-to-left text in Unicode isolates, so it does not reorder its surroundings."""
     return f"\u2068{text}\u2069" if _babel_locale().text_direction == "rtl" else text
 
 

@@ -1,4 +1,4 @@
-"""The pages of a list."""
+"""Pagination that returns the nearest page for an invalid number."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 
 
-class NearestPages(Paginator):  # type: ignore[type-arg]
-    """Django's, but before the first page comes the first, not the last."""
-
+class NearestPaginator(Paginator):  # type: ignore[type-arg]
     def get_page(self, number: str | float | None) -> Page[Any]:
-        """The page of this number, or the nearest there is; the first where it is no number."""
+        """Return the nearest existing page; unlike Django, 0 and below give the first."""
         try:
             return self.page(number)  # type: ignore[arg-type]
         except PageNotAnInteger:

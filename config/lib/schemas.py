@@ -1,4 +1,4 @@
-"""What the API's data has in common: camelCase outside, Python's names inside."""
+"""Base schemas of the API: camelCase in JSON, snake_case in Python."""
 
 from __future__ import annotations
 
@@ -18,56 +18,54 @@ ONCE: Final = "Give it once."
 
 
 class Schema(ninja.Schema):
-    """Base of every answer; its router needs `by_alias=True` to answer in camelCase."""
+    """Base of response schemas; the router needs `by_alias=True` for camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class Body(Schema):
-    """Base of every request's JSON: no value is taken for another type's, no unknown key is
-    passed over. What the values may be is for the models to say."""
+    """Base of JSON request bodies: strict types, no unknown keys. Models validate the values."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-def digits(value: Any) -> Any:
-    """A number as it is written in an address: pydantic would take 1.0, +1 and 1_0 as well."""
+def check_digits(value: Any) -> Any:
+    # pydantic would also accept 1.0, +1 and 1_0.
     if isinstance(value, str) and not re.fullmatch("[0-9]{1,9}", value):
         raise PydanticCustomError("digits", "Give a whole number.")
     return value
 
 
-Digits = BeforeValidator(digits)
+Digits = BeforeValidator(check_digits)
 
 
 class Parameters(Schema):
-    """Base of what an address says after its question mark: no unknown name, none twice."""
+    """Base of query parameters: no unknown and no repeated names."""
 
     @model_validator(mode="before")
     @classmethod
-    def _only_these(cls, values: Any, info: ValidationInfo) -> Any:
+    def _reject_unknown_and_repeated(cls, values: Any, info: ValidationInfo) -> Any:
         request = (info.context or {}).get("request")
         if request is not None:
             names = {field.alias or name for name, field in cls.model_fields.items()}
-            refuse(request.GET.keys() - names, "query", "This parameter is unknown.")
-            refuse(repeated(request.GET), "query", ONCE)
+            reject_fields(request.GET.keys() - names, "query", "This parameter is unknown.")
+            reject_fields(list_repeated(request.GET), "query", ONCE)
         return values
 
 
-def repeated(*parts: MultiValueDict[str, Any]) -> set[str]:
-    """The names that occur more than once."""
+def list_repeated(*parts: MultiValueDict[str, Any]) -> set[str]:
     count = Counter(name for part in parts for name in part for _ in part.getlist(name))
     return {name for name in count if count[name] > 1}
 
 
-def refuse(names: Collection[str], source: str, message: str) -> None:
-    """Raise ninja's ValidationError for these names, if there are any."""
+def reject_fields(names: Collection[str], source: str, message: str) -> None:
+    """Raise ninja's ValidationError if there are any names."""
     if names:
         raise ValidationError([{"loc": (source, name), "msg": message} for name in sorted(names)])
 
 
 class Fault(Schema):
-    """Every refusal; `fields` says what is wrong with each field of the request."""
+    """Error response; `fields` maps each invalid field to its messages."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""Addresses that come from outside: which of them lead on within this site."""
+"""Validation of redirect targets from requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-# Django redirects to no address that is longer.
+# Django refuses to redirect to longer URLs.
 LONGEST: Final = 2000
 
 
-def is_ours(url: str) -> bool:
-    """Whether it is a page of this site: a path, or an address with the site's own origin."""
+def is_site_url(url: str) -> bool:
+    """Return whether the URL is a path or has the site's own origin."""
     site = settings.SITE
     try:
         parts = urlsplit(url)

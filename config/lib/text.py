@@ -1,4 +1,4 @@
-"""Which characters a line of text has, such as a person's name or a file's."""
+"""Validation and cleanup of single-line text, such as names."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-# Control characters, ends of lines among them, and halves of surrogate pairs.
+# Control characters, line breaks included, and lone surrogates.
 _controls: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-# Invisible ones, which would have the line show another text than it is, or break it.
+# Invisible characters that break a line or make it display differently.
 _misleading: Final = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def plain_line(text: str) -> None:
-    """Refuse, as a validator, what is not one line of characters that are shown."""
+    """Raise ValidationError unless the text is one line of visible characters."""
     if _controls.search(text) or _misleading.search(text):
         raise ValidationError("Remove line breaks and invisible characters.", "plain_line")
 
 
-def as_plain_line(text: str) -> str:
-    """The text as one plain line, with single spaces. Blanks of other widths stay."""
+def to_plain_line(text: str) -> str:
+    """Return the text as one line with single spaces; wider Unicode spaces stay."""
     return re.sub(" +", " ", _misleading.sub("", _controls.sub(" ", text))).strip()

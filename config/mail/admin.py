@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from config.lib.admin import NamelessDeletions, local_time
+from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 from config.mail.models import Mail, MailQuerySet
 
 SHOWN: Final = ("recipient", "subject", "state", "attempts", "last_error", "queued")
@@ -13,7 +13,7 @@ SEARCHED: Final = ("recipient", "subject")
 
 
 @admin.register(Mail)
-class MailAdmin(NamelessDeletions):
+class MailAdmin(AnonymousDeletionsAdmin):
     """What is on its way, was sent or given up. The text is not shown: it has codes and links."""
 
     fields = readonly_fields = (*SHOWN, "next_attempt", "void", "finished")
@@ -24,10 +24,10 @@ class MailAdmin(NamelessDeletions):
     list_per_page = 50
     show_full_result_count = False
     actions = ("try_again",)
-    queued = local_time("queued_at", "queued")
-    next_attempt = local_time("due_at", "next attempt")
-    void = local_time("void_at", "void from")
-    finished = local_time("finished_at", "sent or given up")
+    queued = local_time_column("queued_at", "queued")
+    next_attempt = local_time_column("due_at", "next attempt")
+    void = local_time_column("void_at", "void from")
+    finished = local_time_column("finished_at", "sent or given up")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

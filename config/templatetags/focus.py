@@ -1,4 +1,4 @@
-"""Where the focus goes on a page with a form: to the first field, or to what is wrong."""
+"""Focus a form's first field, or the summary of its errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def focused(form: BaseForm) -> BaseForm:
-    """The form with the focus in its first field, unless the summary of its errors has it."""
+    """Set `autofocus` on the first field unless the form has errors."""
     if not form.errors:
         for first in form.visible_fields()[:1]:
             first.field.widget.attrs["autofocus"] = True
@@ -19,5 +19,5 @@ def focused(form: BaseForm) -> BaseForm:
 
 @register.filter
 def first_input(field: BoundField) -> str:
-    """The id of the field's input, or of the first where there are several."""
+    """Return the id of the field's first input."""
     return field.id_for_label or f"{field.auto_id}_0"

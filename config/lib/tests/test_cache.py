@@ -1,4 +1,4 @@
-"""The cache's locks, of which no lost connection leaves one behind."""
+"""The cache's locks survive a lost connection."""
 
 import pytest
 from django.conf import settings
@@ -23,20 +23,20 @@ def cutter(tmp_path_factory):
         cutter.left = 0
 
 
-def test_what_is_there_is_not_added():
+def test_does_not_add_an_existing_key():
     assert cache.add("lock", "mine", 10)
     assert not cache.add("lock", "yours", 10)
     assert cache.get("lock") == "mine"
 
 
-def test_what_has_expired_is_added():
+def test_adds_an_expired_key():
     assert cache.add("lock", "mine", -1)
     assert cache.add("lock", "yours", None)
     assert cache.get("lock") == "yours"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_lock_is_taken_once_where_the_connection_is_lost(cutter, moment):
+def test_takes_a_lock_once_if_the_connection_is_lost(cutter, moment):
     with cutter.armed(1, moment):
         assert cache.add("lock", 1, 10)
     assert cutter.cuts == 1
@@ -44,7 +44,7 @@ def test_a_lock_is_taken_once_where_the_connection_is_lost(cutter, moment):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_lock_is_released_where_the_connection_is_lost(cutter, moment):
+def test_releases_a_lock_if_the_connection_is_lost(cutter, moment):
     cache.add("lock", 1, 10)
     with cutter.armed(1, moment):
         cache.delete("lock")
@@ -52,7 +52,7 @@ def test_a_lock_is_released_where_the_connection_is_lost(cutter, moment):
     assert cache.get("lock") is None
 
 
-def test_an_outage_is_not_taken_for_a_lock(cutter):
+def test_raises_in_an_outage(cutter):
     with cutter.armed(1, "before", again=True), pytest.raises(OperationalError):
         cache.add("lock", 1, 10)
 
@@ -63,7 +63,7 @@ def add_two():
         cache.add("second", 1, 10)
 
 
-def test_a_transaction_whose_first_half_is_lost_is_not_done_in_part(cutter):
+def test_does_not_repeat_half_a_transaction(cutter):
     with cutter.armed(3, "before"), pytest.raises(OperationalError):
         add_two()
     assert cache.get_many(["first", "second"]) == {}

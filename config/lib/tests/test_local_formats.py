@@ -1,5 +1,3 @@
-"""Times, numbers and sizes as a person reads them."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -11,8 +9,8 @@ from config.lib.local_formats import local_datetime, local_formats, local_number
 MOMENT = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
 
 
-def plain(text):
-    """Without the narrow and the non-breaking spaces of some locales."""
+def normalize_spaces(text):
+    """Replace the narrow and non-breaking spaces of some locales."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
@@ -25,22 +23,22 @@ def plain(text):
         ("Pacific/Auckland", "fr", "24 nov. 2026, 05:05"),
     ],
 )
-def test_a_time_is_of_the_zone_and_written_as_in_the_locale(zone, locale, text):
+def test_formats_a_time_in_its_zone_and_locale(zone, locale, text):
     with local_formats(zone, locale):
-        assert plain(local_datetime(MOMENT)) == text
+        assert normalize_spaces(local_datetime(MOMENT)) == text
 
 
-def test_without_a_person_it_is_utc_in_english():
-    assert plain(local_datetime(MOMENT)) == "Nov 23, 2026, 4:05 PM"
+def test_defaults_to_utc_and_english():
+    assert normalize_spaces(local_datetime(MOMENT)) == "Nov 23, 2026, 4:05 PM"
 
 
 @pytest.mark.parametrize(
     ("locale", "text"),
     [("en", "1,234,567.9"), ("de", "1.234.567,9"), ("fr", "1 234 567,9"), ("hi", "12,34,567.9")],
 )
-def test_a_number_is_written_as_in_the_locale(locale, text):
+def test_formats_a_number_in_its_locale(locale, text):
     with local_formats("UTC", locale):
-        assert plain(local_number(1_234_567.89)) == text
+        assert normalize_spaces(local_number(1_234_567.89)) == text
 
 
 @pytest.mark.parametrize(
@@ -55,41 +53,41 @@ def test_a_number_is_written_as_in_the_locale(locale, text):
         (2 * 10**15, "2,000 TB"),
     ],
 )
-def test_a_size_is_in_the_largest_unit_of_which_there_is_one(count, text):
+def test_formats_a_size_in_the_largest_unit(count, text):
     assert local_size(count) == text
 
 
-def test_a_size_that_rounds_up_to_the_next_unit_is_written_in_it():
+def test_rounds_up_to_the_next_unit():
     assert local_size(999_960) == "1 MB"
 
 
-def test_the_block_ends_also_by_an_error():
+def test_an_error_restores_the_defaults():
     with pytest.raises(RuntimeError), local_formats("Asia/Tokyo", "ja"):
         raise RuntimeError
-    assert plain(local_datetime(MOMENT)) == "Nov 23, 2026, 4:05 PM"
+    assert normalize_spaces(local_datetime(MOMENT)) == "Nov 23, 2026, 4:05 PM"
 
 
-def test_templates_write_the_same():
+def test_template_filters_give_the_same_text():
     text = "{% load local_formats %}{{ t|local_datetime }}|{{ n|local_number }}|{{ n|local_size }}"
     with local_formats("Europe/Berlin", "de"):
         text = Template(text).render(Context({"t": MOMENT, "n": 1500}))
-    assert plain(text) == "23.11.2026, 17:05|1.500|1,5 KB"
+    assert normalize_spaces(text) == "23.11.2026, 17:05|1.500|1,5 KB"
 
 
-def test_one_locale_in_ten_writes_times_and_sizes():
+def test_every_tenth_locale_formats_times_and_sizes():
     for locale in locale_identifiers()[::10]:
         with local_formats("Asia/Tokyo", locale.replace("_", "-")):
             assert not set("{}'") & set(local_datetime(MOMENT))
             assert local_size(1_250_000).rstrip("\u2069").endswith(" MB")
 
 
-def test_no_locale_writes_a_month_as_its_placeholder():
+def test_no_locale_shows_a_month_placeholder():
     for locale in locale_identifiers():
         with local_formats("UTC", locale.replace("_", "-")):
             assert "M11" not in local_datetime(MOMENT), locale
 
 
-def test_what_reads_from_right_to_left_is_isolated():
+def test_isolates_right_to_left_text():
     for locale in ("ar", "fa", "he", "ur"):
         with local_formats("UTC", locale):
             for text in (local_datetime(MOMENT), local_number(1.5), local_size(1500)):

@@ -1,27 +1,27 @@
-"""What anybody can have the log say, and what it never says."""
+"""Log lines cannot be forged and contain no secrets."""
 
 import logging
 
 import pytest
 
-from config.lib.logs import Line
+from config.lib.logs import LineFormatter
 
-LINE = Line("{levelname} {message}", style="{")
+LINE = LineFormatter("{levelname} {message}", style="{")
 
 
-def logged(message, *args, error=None):
+def format_record(message, *args, error=None):
     info = error and (type(error), error, None)
     return LINE.format(logging.LogRecord("site", 40, __file__, 1, message, args, info))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\x1b[2J", "\x00", "\u202e", "\v"])
-def test_nobody_writes_a_line_of_his_own(end):
-    assert logged("%s: down", f"/a{end}ERROR forged").startswith("ERROR /a\\")
-    assert end not in logged("%s", end)
+def test_escapes_line_breaks_and_control_characters(end):
+    assert format_record("%s: down", f"/a{end}ERROR forged").startswith("ERROR /a\\")
+    assert end not in format_record("%s", end)
 
 
-def test_nor_by_the_words_of_an_exception():
-    text = logged("failed", error=ValueError("/a\nERROR forged\x1b[31m"))
+def test_indents_an_exceptions_message():
+    text = format_record("failed", error=ValueError("/a\nERROR forged\x1b[31m"))
     first, *others = text.splitlines()
     assert first == "ERROR failed"
     assert all(line.startswith("    ") for line in others)
@@ -43,6 +43,6 @@ def test_nor_by_the_words_of_an_exception():
         "Cookie: __Host-sessionid=SECRET; a=b",
     ],
 )
-def test_what_opens_an_account_is_masked(text):
-    assert "SECRET" not in logged("%s", text)
-    assert "SECRET" not in logged("failed", error=ValueError(text))
+def test_masks_secrets(text):
+    assert "SECRET" not in format_record("%s", text)
+    assert "SECRET" not in format_record("failed", error=ValueError(text))

@@ -1,12 +1,10 @@
-"""Which page is shown for what an address asks for."""
-
 import pytest
 
-from config.lib.pagination import NearestPages
+from config.lib.pagination import NearestPaginator
 
 
 @pytest.mark.parametrize(
-    ("asked", "shown"),
+    ("number", "expected"),
     [
         ("2", 2),
         (None, 1),
@@ -21,9 +19,9 @@ from config.lib.pagination import NearestPages
         ("9" * 5000, 1),
     ],
 )
-def test_shows_the_page_that_is_nearest(asked, shown):
-    assert NearestPages(range(30), 10).get_page(asked).number == shown
+def test_returns_the_nearest_page(number, expected):
+    assert NearestPaginator(range(30), 10).get_page(number).number == expected
 
 
 def test_an_empty_list_has_one_page():
-    assert NearestPages([], 10).get_page("2").number == 1
+    assert NearestPaginator([], 10).get_page("2").number == 1

@@ -1,10 +1,8 @@
-"""Words are found by their beginnings, in any order, in any normal form."""
-
 import unicodedata
 
 import pytest
 
-from config.lib.search import having_words
+from config.lib.search import filter_by_words
 from onboarding.models import Expert
 from onboarding.tests.experts import make_expert
 
@@ -19,7 +17,7 @@ def experts():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "slugs"),
     [
         ("HR", {"people"}),
         ("hir PEOP", {"people"}),
@@ -36,11 +34,11 @@ def experts():
         ("a\0", set()),
     ],
 )
-def test_finds(text, found):
-    rows = having_words(Expert.objects.all(), text, "name", "description")
-    assert {row.slug for row in rows} == found
+def test_finds_words_by_prefix(text, slugs):
+    rows = filter_by_words(Expert.objects.all(), text, "name", "description")
+    assert {row.slug for row in rows} == slugs
 
 
-def test_finds_what_is_stored_in_decomposed_letters():
+def test_finds_decomposed_letters():
     make_expert(slug="nfd", name=unicodedata.normalize("NFD", "\u00c9cole"), description="x")
-    assert having_words(Expert.objects.all(), "\u00e9cole", "name").get().slug == "nfd"
+    assert filter_by_words(Expert.objects.all(), "\u00e9cole", "name").get().slug == "nfd"

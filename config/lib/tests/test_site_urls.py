@@ -1,18 +1,16 @@
-"""Which addresses from outside lead on."""
-
 import pytest
 
 from accounts.tests.people import make_user
-from config.lib.site_urls import is_ours
+from config.lib.site_urls import is_site_url
 
 
 @pytest.mark.parametrize("url", ["/", "/files/?q=a&sort=name", "/profile/#bio", "/a//b", "files/"])
-def test_a_path_of_this_site_is(url):
-    assert is_ours(url)
+def test_accepts_a_path(url):
+    assert is_site_url(url)
 
 
-def test_the_sites_own_origin_is(settings):
-    assert is_ours(f"{settings.SITE_URL}/files/")
+def test_accepts_the_sites_own_origin(settings):
+    assert is_site_url(f"{settings.SITE_URL}/files/")
 
 
 @pytest.mark.parametrize(
@@ -33,10 +31,10 @@ def test_the_sites_own_origin_is(settings):
     ],
 )
 @pytest.mark.django_db
-def test_any_other_is_not_and_no_page_fails_by_it(client, url):
-    assert not is_ours(url)
+def test_rejects_other_urls_and_no_page_fails(client, url):
+    assert not is_site_url(url)
     for path in ("/accounts/login/", "/accounts/signup/", "/accounts/logout/", "/admin/login/"):
-        answer = client.get(path, {"next": url})
-        assert answer.status_code < 400 or answer.status_code == 404
+        response = client.get(path, {"next": url})
+        assert response.status_code < 400 or response.status_code == 404
     client.force_login(make_user())
     assert client.post("/accounts/logout/", {"next": url}).headers["Location"].startswith("/acc")

@@ -14,8 +14,8 @@ from config.proxy.tls import trial
 class Command(GeneratedFilesCommand):
     help = "Prints HAProxy's file, made from the settings; --write writes it and its answers."
     program = "HAProxy"
-    renew = "Run `manage.py haproxy_config --write`, then deploy/reload."
-    printed = ".cfg"
+    reload_hint = "Run `manage.py haproxy_config --write`, then deploy/reload."
+    printed_suffix = ".cfg"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

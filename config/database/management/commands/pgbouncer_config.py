@@ -12,8 +12,8 @@ from config.lib.generated_files import GeneratedFilesCommand
 class Command(GeneratedFilesCommand):
     help = "Prints PgBouncer's two ini files, made from the pool policy; --write writes them."
     program = "PgBouncer"
-    renew = "Run `manage.py pgbouncer_config --write`, then restart PgBouncer."
-    printed = ".ini"
+    reload_hint = "Run `manage.py pgbouncer_config --write`, then restart PgBouncer."
+    printed_suffix = ".ini"
 
     def render(self) -> dict[Path, str]:
         folder, files = settings.PGBOUNCER_DIR, {}
