@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +19,12 @@ def pytest_configure() -> None:
     A shell that runs the tests in the background has it ignored, by them and by what they start.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
+    """Load schemathesis where its tests are collected: elsewhere it would only cost time."""
+    if file_path.name == "test_schemas.py":
+        parent.config.pluginmanager.import_plugin("schemathesis", consider_entry_points=True)
 
 
 # What migrations put there stays.

@@ -191,19 +191,23 @@ class ServerLog:
 
     def _mark(self):
         """The log's length after a statement of our own has arrived in it."""
-        name = f"mark {uuid.uuid4()}"
+        name, before = f"mark {uuid.uuid4()}", self.path.stat().st_size
         with superuser() as connection:
             connection.execute(f"SELECT '{name}'")
-        return wait_until(lambda: self._position(name), 10, "the log has the mark")
+        return wait_until(lambda: self._position(name, before), 10, "the log has the mark")
 
-    def _position(self, name):
-        text = self.path.read_bytes()
-        found = text.find(name.encode())
-        return found + len(name) + 2 if found >= 0 else 0
+    def _position(self, name, start):
+        found = self._read(start).find(name.encode())
+        return start + found + len(name) + 2 if found >= 0 else 0
+
+    def _read(self, start, end=None):
+        """Only a part: the log of all tests has tens of megabytes."""
+        with self.path.open("rb") as log:
+            log.seek(start)
+            return log.read(-1 if end is None else end - start)
 
     def text(self):
-        end = self._mark()
-        return self.path.read_bytes()[self._start : end].decode()
+        return self._read(self._start, self._mark()).decode()
 
     def statements(self, application):
         """The SQL that arrived from the application, in order."""
