@@ -9,8 +9,8 @@ from typing import Any, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
-from config.database.dsn import Server, ServerURLError, server_from_url
-from config.database.render.django import Pooling, database
+from config.database.dsn import Server, ServerURLError, parse_server_url
+from config.database.render.django import Pooling, render_database
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
 from config.lib.logs import LEVELS, build_logging_config
 from config.proxy.front import Front
@@ -51,20 +51,20 @@ REPLICAS = env.integer("REPLICAS", 1, 1, 100)
 # The two pools
 try:
     POOLS = {
-        base.name: policy.overridden(base, {name: env.text(name) for name in names})
+        base.name: policy.override(base, {name: env.text(name) for name in names})
         for base in (policy.WEB, policy.JOBS)
-        for names in [policy.variables(base)]
+        for names in [policy.list_variables(base)]
     }
     _url = env.required(
         "POSTGRES_URL", "give the server's URL, or let deploy/up make a private one."
     )
     POSTGRES: dict[str, Server] = {
-        "web": server_from_url("POSTGRES_URL", _url),
-        "jobs": server_from_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
+        "web": parse_server_url("POSTGRES_URL", _url),
+        "jobs": parse_server_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
     }
     # For psql and pg_dump, whose settings would stay in a pool.
     _admin_url = env.text("POSTGRES_ADMIN_URL") or env.text("POSTGRES_JOBS_URL") or _url
-    POSTGRES_ADMIN = server_from_url("POSTGRES_ADMIN_URL", _admin_url)
+    POSTGRES_ADMIN = parse_server_url("POSTGRES_ADMIN_URL", _admin_url)
 except (policy.PolicyError, ServerURLError) as error:
     raise ImproperlyConfigured(str(error)) from None
 DATABASE_POOLING = cast(
@@ -74,7 +74,7 @@ DATABASE_POOLING = cast(
 PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
-    pool.alias: database(
+    pool.alias: render_database(
         pool, POSTGRES[name], pooling=DATABASE_POOLING, pgbouncer_host=PGBOUNCER_HOST
     )
     for name, pool in POOLS.items()

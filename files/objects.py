@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
-from config.database.errors import chain
+from config.database.errors import iter_causes
 from files.models import StoredObject, StoredObjectQuerySet
 
 Stored: TypeAlias = "File[bytes]"
@@ -52,7 +52,7 @@ class StorageError(Exception):
 
 def is_full(error: BaseException | None) -> bool:
     """Whether a full disk brought the error about, be it storage's or another."""
-    return any(isinstance(link, OSError) and link.errno in FULL for link in chain(error))
+    return any(isinstance(link, OSError) and link.errno in FULL for link in iter_causes(error))
 
 
 class ObjectLostError(StorageError):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Session
 from accounts.tests.people import make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
@@ -18,7 +18,7 @@ def test_deletes_what_has_expired_and_nothing_else(capsys):
         Client().force_login(user)
     live = Session.objects.first()
     Session.objects.exclude(pk=live.pk).update(expire_date=timezone.now() - timedelta(seconds=1))
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("clear_sessions")
     assert capsys.readouterr().out == "2 expired sessions deleted.\n"
     assert Session.objects.get() == live

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import Session
 from accounts.sessions import BY_KEY
 from accounts.tests.people import make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.database.tests.test_session_state import poisoned
 from onboarding.models import Preferences
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs
 
 def run():
     said = StringIO()
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("session_function", stdout=said)
     return said.getvalue()
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.people import PASSWORD, make_admin, make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_another_name_ends_no_session(client):
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_createsuperuser_makes_one_who_can_sign_in(client, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("createsuperuser", email="root@example.org", interactive=False, verbosity=0)
     client.post("/accounts/login/", {"login": "root@example.org", "password": PASSWORD})
     assert client.get("/admin/").status_code == 200

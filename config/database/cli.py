@@ -18,14 +18,14 @@ from django.utils.connection import ConnectionProxy
 from psycopg.errors import UndefinedTable
 
 from config.database.backend.base import DatabaseWrapper
-from config.database.errors import chain, explain, is_unavailable
+from config.database.errors import explain, is_unavailable, iter_causes
 from config.database.policy import PROBE_WAIT
 
 # These serve the web, by threads, in the web pool.
-SERVERS: Final = ("runserver", "testserver")
+WEB_COMMANDS: Final = ("runserver", "testserver")
 # Seconds.
-LONGEST_WAIT: Final = 86400
-PAUSE: Final = 0.5
+MAX_WAIT: Final = 86400
+RETRY_INTERVAL: Final = 0.5
 
 
 class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the stubs only
@@ -35,7 +35,7 @@ class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the st
 
 
 @contextmanager
-def jobs_pool() -> Iterator[None]:
+def use_jobs_pool() -> Iterator[None]:
     """Make the alias `default` lead to the jobs pool in this process, for as long as it lasts.
 
     A router would leave out `atomic()`, `using="default"` and the commands of Django and
@@ -62,36 +62,36 @@ def execute(argv: Sequence[str]) -> int:
     of the environment ends as one line on standard error; `--traceback` shows where it came from.
     """
     try:
-        wait, argv = take_wait(argv)
-        with nullcontext() if argv[1:2] and argv[1] in SERVERS else jobs_pool():
+        wait, argv = parse_wait(argv)
+        with nullcontext() if argv[1:2] and argv[1] in WEB_COMMANDS else use_jobs_pool():
             if wait:
                 wait_for_database(wait)
-            ManagementUtility(raising_errors(argv)).execute()
+            ManagementUtility(add_traceback(argv)).execute()
     except ImproperlyConfigured as error:
-        return _fail(argv, str(error))
+        return _report(argv, str(error))
     except KeyboardInterrupt:
-        return _fail(argv, "interrupted; a transaction that was open has been rolled back.")
+        return _report(argv, "interrupted; a transaction that was open has been rolled back.")
     except Exception as error:
         if "--traceback" in argv:
             raise
-        if isinstance(error, CommandError) and not repeats_outage(error):
+        if isinstance(error, CommandError) and not quotes_outage(error):
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             return error.returncode
-        if not is_of_the_database(error):
+        if not is_database_error(error):
             raise
-        return _fail(argv, explain(error))
+        return _report(argv, explain(error))
     return 0
 
 
-def take_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
+def parse_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
     """Return the value of `--wait`, and the arguments without it."""
     parser = ArgumentParser(prog=" ".join(argv[:2]), add_help=False, allow_abbrev=False)
-    parser.add_argument("--wait", type=seconds, default=0, metavar="SECONDS")
+    parser.add_argument("--wait", type=parse_seconds, default=0, metavar="SECONDS")
     options, rest = parser.parse_known_args(argv[1:])
     return options.wait, [*argv[:1], *rest]
 
 
-def raising_errors(argv: Sequence[str]) -> list[str]:
+def add_traceback(argv: Sequence[str]) -> list[str]:
     """Return the arguments with which Django raises a CommandError, instead of printing it."""
     name, rest = argv[1:2], argv[2:]
     if not name or name[0].startswith("-"):
@@ -111,31 +111,31 @@ def wait_for_database(seconds: float) -> None:
             return connection.probe(min(PROBE_WAIT, end - time.monotonic()))
         except Error as error:
             connection.close()
-            if not is_unavailable(error) or time.monotonic() + PAUSE >= end:
+            if not is_unavailable(error) or time.monotonic() + RETRY_INTERVAL >= end:
                 raise
-        time.sleep(PAUSE)
+        time.sleep(RETRY_INTERVAL)
 
 
-def repeats_outage(error: CommandError) -> bool:
+def quotes_outage(error: CommandError) -> bool:
     """Whether the message quotes an outage in several lines, as those of Django's commands do."""
     return "\n" in str(error) and is_unavailable(error)
 
 
-def is_of_the_database(error: Exception) -> bool:
+def is_database_error(error: Exception) -> bool:
     """Whether the database is at fault: it cannot be asked, or has not been migrated."""
-    links = chain(error)
+    links = iter_causes(error)
     return is_unavailable(error) or any(isinstance(link, UndefinedTable) for link in links)
 
 
-def seconds(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= LONGEST_WAIT:
+def parse_seconds(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= MAX_WAIT:
         return int(text)
     raise ArgumentTypeError(
-        f"{text!r} is not allowed: give a whole number of seconds from 0 to {LONGEST_WAIT}"
+        f"{text!r} is not allowed: give a whole number of seconds from 0 to {MAX_WAIT}"
     )
 
 
-def _fail(argv: Sequence[str], reason: str) -> int:
+def _report(argv: Sequence[str], reason: str) -> int:
     name = argv[1] if len(argv) > 1 else "manage.py"
     sys.stderr.write(f"{name}: {reason}\n")
     return 1

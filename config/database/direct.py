@@ -10,19 +10,19 @@ from django.core.management.base import CommandError
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.utils import ConnectionHandler
 
-from config.database.render.django import database
+from config.database.render.django import render_database
 
 
-class Dump(DatabaseClient):
+class PgDump(DatabaseClient):
     executable_name = "pg_dump"
 
 
-def run(kind: type[DatabaseClient], arguments: Sequence[str]) -> None:
+def run_program(kind: type[DatabaseClient], arguments: Sequence[str]) -> None:
     """Run psql or pg_dump as POSTGRES_ADMIN_URL's role, on PostgreSQL itself.
 
     Raises CommandError where the program is missing or fails; it has then said why.
     """
-    entry = database(
+    entry = render_database(
         settings.POOLS["jobs"], settings.POSTGRES_ADMIN, pooling="direct", pgbouncer_host=""
     )
     connection = ConnectionHandler({"default": entry}).create_connection("default")

@@ -8,16 +8,16 @@ from typing import Final
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-FILES: Final = ("sslrootcert", "sslcert", "sslkey")
-UNDERSTOOD: Final = frozenset(
+TLS_FILES: Final = ("sslrootcert", "sslcert", "sslkey")
+KNOWN_PARAMETERS: Final = frozenset(
     (
-        *("user", "password", "host", "port", "dbname", "sslmode", *FILES),
+        *("user", "password", "host", "port", "dbname", "sslmode", *TLS_FILES),
         # Left out: the policy's business, and what PgBouncer does not speak.
         *("connect_timeout", "application_name", "channel_binding"),
     )
 )
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-SYSTEM_AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
+SYSTEM_CA_FILE: Final = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class ServerURLError(ValueError):
@@ -48,7 +48,7 @@ def is_one_line(text: str) -> bool:
     return text == text.strip() and all(ord(char) >= 32 and ord(char) != 127 for char in text)
 
 
-def server_from_url(variable: str, url: str) -> Server:
+def parse_server_url(variable: str, url: str) -> Server:
     """The server that `url`, the value of `variable`, names.
 
     libpq's own parser reads it, so every form that psql takes is understood. The time-outs
@@ -59,17 +59,17 @@ def server_from_url(variable: str, url: str) -> Server:
     configuration file, or asks for what cannot be kept through PgBouncer (several hosts,
     `options`).
     """
-    parts = _parts(variable, url)
+    parts = _parse_parts(variable, url)
     host = parts.get("host") or "localhost"
     if "," in host:
         raise ServerURLError(f"{variable} names several hosts: give the one of the primary.")
     for part in ("user", "dbname"):
         if not parts.get(part):
-            raise ServerURLError(f"{variable} names no {part}: give {_FORM}.")
-    sslmode, sslrootcert = _verification(variable, host, parts)
+            raise ServerURLError(f"{variable} names no {part}: give {_URL_FORMAT}.")
+    sslmode, sslrootcert = _parse_verification(variable, host, parts)
     return Server(
         host=host,
-        port=_port(variable, parts.get("port", "")),
+        port=_parse_port(variable, parts.get("port", "")),
         dbname=parts["dbname"],
         user=parts["user"],
         password=parts.get("password", ""),
@@ -80,38 +80,38 @@ def server_from_url(variable: str, url: str) -> Server:
     )
 
 
-_FORM: Final = (
+_URL_FORMAT: Final = (
     "postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full, "
     "with %XX for the characters that have a meaning in a URL"
 )
 
 
-def _parts(variable: str, url: str) -> dict[str, str]:
+def _parse_parts(variable: str, url: str) -> dict[str, str]:
     if not url.startswith(("postgresql://", "postgres://")):
-        raise ServerURLError(f"{variable} is not a PostgreSQL URL: give {_FORM}.")
+        raise ServerURLError(f"{variable} is not a PostgreSQL URL: give {_URL_FORMAT}.")
     try:
         parsed = conninfo_to_dict(url)
     except ProgrammingError:
         # libpq's words quote the URL, and with it the password.
-        raise ServerURLError(f"{variable} cannot be read: give {_FORM}.") from None
-    if unknown := sorted(parsed.keys() - UNDERSTOOD):
+        raise ServerURLError(f"{variable} cannot be read: give {_URL_FORMAT}.") from None
+    if unknown := sorted(parsed.keys() - KNOWN_PARAMETERS):
         raise ServerURLError(
             f"{variable} asks for {', '.join(unknown)}, which cannot be kept through a pool: "
             "remove it, or set it on the role (ALTER ROLE ... SET ...)."
         )
     parts = {key: str(value) for key, value in parsed.items() if value is not None}
     for key, value in parts.items():
-        _refuse_unwritable(variable, key, value)
+        _check_writable(variable, key, value)
     return parts
 
 
-def _refuse_unwritable(variable: str, part: str, value: str) -> None:
+def _check_writable(variable: str, part: str, value: str) -> None:
     if not is_one_line(value):
         raise ServerURLError(
             f"{variable} has a {part} with a blank at an end, a line break or another control "
             "character, which no configuration file holds: remove it."
         )
-    is_file = part in FILES and value != "system"
+    is_file = part in TLS_FILES and value != "system"
     if is_file and not value.startswith("/"):
         raise ServerURLError(
             f"{variable} has a {part} that depends on the current folder: "
@@ -119,13 +119,13 @@ def _refuse_unwritable(variable: str, part: str, value: str) -> None:
         )
 
 
-def _port(variable: str, text: str) -> int:
+def _parse_port(variable: str, text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ServerURLError(f"{variable} names no usable port: give {_FORM}.")
+        raise ServerURLError(f"{variable} names no usable port: give {_URL_FORMAT}.")
     return int(text or 5432)
 
 
-def _verification(variable: str, host: str, parts: dict[str, str]) -> tuple[str, str]:
+def _parse_verification(variable: str, host: str, parts: dict[str, str]) -> tuple[str, str]:
     """The sslmode and the file of authorities, with libpq's own rules made explicit."""
     if host.startswith("/"):
         return "disable", ""
@@ -133,7 +133,7 @@ def _verification(variable: str, host: str, parts: dict[str, str]) -> tuple[str,
     if mode not in SSL_MODES:
         raise ServerURLError(f"{variable} has no usable sslmode: give {', '.join(SSL_MODES)}.")
     if authorities == "system":
-        return "verify-full", SYSTEM_AUTHORITIES
+        return "verify-full", SYSTEM_CA_FILE
     if mode == "require" and authorities:
         return "verify-ca", authorities
     if mode in ("verify-ca", "verify-full") and not authorities:

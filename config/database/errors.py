@@ -12,7 +12,7 @@ from django.db import Error, InterfaceError, OperationalError
 # the connection, a conflict with others, resources, an operator, the system below, a transaction
 # that a timeout ended, a standby instead of the primary, a lock, and, as PgBouncer from 1.22 on
 # hands on what PostgreSQL says to its logins, the role and the database.
-PASSING: Final = (
+TRANSIENT_SQLSTATES: Final = (
     *("08", "40", "53", "57", "58"),
     *("25006", "25P03", "25P04"),
     *("55006", "55P03"),
@@ -20,14 +20,14 @@ PASSING: Final = (
 )
 # Severities that end the connection, and so say nothing about the statement. PgBouncer sends
 # one with all that it says itself, in every version.
-LAST_WORDS: Final = ("FATAL", "PANIC")
+FATAL_SEVERITIES: Final = ("FATAL", "PANIC")
 # Django's, for a transaction whose connection has gone.
-CUT_SHORT: Final = "Cannot open a new connection in an atomic block."
+LOST_TRANSACTION: Final = "Cannot open a new connection in an atomic block."
 # psycopg's, where the server's last word and PgBouncer's both answer a COMMIT or a ROLLBACK.
-CROSSED: Final = "received 2 results from command"
+TWO_RESULTS: Final = "received 2 results from command"
 
 # What PgBouncer and PostgreSQL say where too many ask at once.
-TOO_MUCH: Final = (
+OVERLOAD_MESSAGES: Final = (
     *("query_wait_timeout", "no more connections allowed", "max_client_conn"),
     *("client connections exceeded", "too many connections", "too many clients"),
     *("remaining connection slots", "statement timeout"),
@@ -35,7 +35,7 @@ TOO_MUCH: Final = (
 
 # What PgBouncer, and PostgreSQL while it starts, answer instead of running anything: the
 # server was away, and the next attempt may find it again.
-REFUSED: Final = (
+SERVER_DOWN_MESSAGES: Final = (
     "server login has been failing",
     "pgbouncer cannot connect to server",
     "the database system is",
@@ -43,9 +43,9 @@ REFUSED: Final = (
 
 # What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
 # listens yet, or the one that goes has ended the login that was on its way.
-SHUTTING_DOWN: Final = ("pooler is shutting down", "server shutting down")
-RESTARTING: Final = (
-    *SHUTTING_DOWN,
+SHUTDOWN_MESSAGES: Final = ("pooler is shutting down", "server shutting down")
+RESTART_MESSAGES: Final = (
+    *SHUTDOWN_MESSAGES,
     "Connection refused",
     "No such file or directory",
     "server closed the connection unexpectedly",
@@ -54,7 +54,7 @@ RESTARTING: Final = (
 
 # Words in the message, as PgBouncer 1.18 to 1.25, PostgreSQL and libpq say them (PgBouncer's
 # own errors carry no telling SQLSTATE), and what it means. The first that fits counts.
-FAULTS: Final = (
+EXPLANATIONS: Final = (
     (
         ("query_wait_timeout",),
         "no connection became free in time: either the pool is full (wait until the other jobs "
@@ -175,21 +175,21 @@ FAULTS: Final = (
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether an overload or an outage of the database brought the error about, by whatever
     other errors it went: a server's 503, not a fault of the request or of the code."""
-    return outage(error) is not None
+    return find_outage(error) is not None
 
 
-def outage(error: BaseException | None) -> Error | psycopg.Error | None:
+def find_outage(error: BaseException | None) -> Error | psycopg.Error | None:
     """The error in the chain of causes that means overload or outage; None where none does."""
-    return next((link for link in chain(error) if _means_outage(link)), None)  # type: ignore[return-value]
+    return next((link for link in iter_causes(error) if _is_outage(link)), None)  # type: ignore[return-value]
 
 
 def is_overload(error: BaseException | None) -> bool:
     """Whether there was too much to do at once, rather than a server out of reach."""
-    said = str(outage(error) or "")
-    return any(words in said for words in TOO_MUCH)
+    said = str(find_outage(error) or "")
+    return any(words in said for words in OVERLOAD_MESSAGES)
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
+def iter_causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error, what it was raised from, or while what was handled, and so on."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -198,22 +198,22 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _means_outage(error: BaseException) -> bool:
+def _is_outage(error: BaseException) -> bool:
     if isinstance(error, psycopg.Error):
-        return _is_passing(error)
+        return _is_transient(error)
     if isinstance(error.__cause__, psycopg.Error):
         return False  # Django's wrapper: its cause tells more, and is the next in the chain.
-    return isinstance(error, OperationalError | InterfaceError) or str(error) == CUT_SHORT
+    return isinstance(error, OperationalError | InterfaceError) or str(error) == LOST_TRANSACTION
 
 
-def _is_passing(error: psycopg.Error) -> bool:
+def _is_transient(error: psycopg.Error) -> bool:
     if not error.sqlstate:
-        return _is_of_the_client(error)
+        return _is_connection_error(error)
     severity = error.diag.severity_nonlocalized or error.diag.severity
-    return severity in LAST_WORDS or error.sqlstate.startswith(PASSING)
+    return severity in FATAL_SEVERITIES or error.sqlstate.startswith(TRANSIENT_SQLSTATES)
 
 
-def _is_of_the_client(error: psycopg.Error) -> bool:
+def _is_connection_error(error: psycopg.Error) -> bool:
     """Whether libpq or psycopg says, where no server did, that the connection is no good.
 
     A result that libpq makes up where the connection breaks has no class of its own.
@@ -221,14 +221,14 @@ def _is_of_the_client(error: psycopg.Error) -> bool:
     if isinstance(error, psycopg.InterfaceError):
         return "connection" in str(error)
     if isinstance(error, psycopg.InternalError):
-        return CROSSED in str(error)
+        return TWO_RESULTS in str(error)
     return isinstance(error, psycopg.OperationalError) or type(error) is psycopg.DatabaseError
 
 
 def explain(error: BaseException | None) -> str:
     """One line: what the server said, and what to do about it."""
-    said = " ".join(str(outage(error) or error).split())
-    for words, meaning in FAULTS:
+    said = " ".join(str(find_outage(error) or error).split())
+    for words, meaning in EXPLANATIONS:
         if any(word in said for word in words):
             return f"{meaning}. ({said})"
     return said

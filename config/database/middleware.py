@@ -15,9 +15,9 @@ from django.http.response import HttpResponseBase
 from config.database.backend.base import DatabaseWrapper
 
 # What the proxy in front stamps on a request when it has arrived: t=<microseconds since 1970>.
-STAMP: Final = re.compile(r"t=(\d{1,19})")
+TIMESTAMP: Final = re.compile(r"t=(\d{1,19})")
 # Seconds: who has waited no longer for a thread has the whole wait for a connection left.
-NOTICEABLE: Final = 0.5
+MIN_QUEUE_TIME: Final = 0.5
 
 
 def limit_wait(
@@ -32,17 +32,17 @@ def limit_wait(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
-        waited = seconds_waited(request) if settings.HAPROXY else 0.0
-        with connection.waiting_once():
-            if waited < NOTICEABLE:
+        waited = get_queue_time(request) if settings.HAPROXY else 0.0
+        with connection.wait_once():
+            if waited < MIN_QUEUE_TIME:
                 return get_response(request)
-            with connection.first_answer_within(max(0.0, patience - waited)):
+            with connection.limit_first_statement(max(0.0, patience - waited)):
                 return get_response(request)
 
     return middleware
 
 
-def seconds_waited(request: HttpRequest) -> float:
+def get_queue_time(request: HttpRequest) -> float:
     """How long ago the request arrived; 0 where that is not known."""
-    stamp = STAMP.fullmatch(request.headers.get("X-Request-Start", ""))
+    stamp = TIMESTAMP.fullmatch(request.headers.get("X-Request-Start", ""))
     return max(0.0, time.time() - int(stamp[1]) / 1_000_000) if stamp else 0.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from config.database.dsn import server_from_url
+from config.database.dsn import parse_server_url
 from config.tests.processes import ROOT, free_port, wait_until
 from config.tests.processes import status as status_of
 
@@ -139,7 +139,7 @@ class Site:
         variable = {"web": "POSTGRES_URL", "jobs": "POSTGRES_JOBS_URL"}[pool.name]
         text = (self.folder / ".env").read_text()
         (url,) = re.findall(rf"^{variable}=(.*)$", text, re.MULTILINE)
-        server = server_from_url(variable, url)
+        server = parse_server_url(variable, url)
         return {
             "host": str(self.run_dir),
             "port": pool.listen_port,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from config.database.render.django import database
+from config.database.render.django import render_database
 
 Settings = dict[str, Any]
 
@@ -23,7 +23,7 @@ STOCK_MIDDLEWARE: Final = {
 def direct(site: Settings) -> Settings:
     """The site's own connections without PgBouncer, by as many threads as with it."""
     pool, server = site["POOLS"]["web"], site["POSTGRES"]["web"]
-    entry = database(pool, server, pooling="direct", pgbouncer_host="")
+    entry = render_database(pool, server, pooling="direct", pgbouncer_host="")
     return {"DATABASES": site["DATABASES"] | {"default": entry}}
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.tests.people import make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.tests.processes import free_port
 from files import objects, orphans, storage_settings
 from files.models import TRASH, File, StoredObject
@@ -29,7 +29,7 @@ NOTHING = f"expired files deleted: 0, leftover objects removed: 0\n{NO_ORPHANS}"
 @pytest.fixture
 def purge(capsys):
     def run(*options):
-        with jobs_pool():
+        with use_jobs_pool():
             call_command("purge_files", *options)
         return capsys.readouterr().out
 

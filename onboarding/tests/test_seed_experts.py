@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.tests.processes import wait_until
 from onboarding import seeding
 from onboarding.models import Expert
@@ -161,7 +161,7 @@ def test_a_second_seed_waits_for_its_turn_and_finds_nothing_to_do():
     tallies = []
 
     def second():
-        with jobs_pool():
+        with use_jobs_pool():
             tallies.append(seeding.load([dict(GOOD)]))
 
     thread = threading.Thread(target=second)

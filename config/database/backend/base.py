@@ -16,18 +16,18 @@ from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
 from config.database.backend import session_state
-from config.database.backend.health import doubtful_pool, home, is_worth_waiting
+from config.database.backend.health import get_pool_to_check, get_settings_alias, is_queue_moving
 from config.database.backend.plain_reads import is_plain_read
 from config.database.backend.retry import RetryBudget
 from config.database.backend.socket_state import has_ended
 from config.database.policy import PoolPolicy
 
 # Seconds; libpq knows no less.
-LEAST_CONNECT_TIMEOUT: Final = 2
+MIN_CONNECT_TIMEOUT: Final = 2
 # Seconds; what failed sooner has cost nobody a wait, so that a request may ask again.
 SHORT_WAIT: Final = 0.5
 # What Django remembers of a transaction, which a new connection begins without.
-RECORD: Final = (
+TRANSACTION_STATE: Final = (
     "autocommit",
     "in_atomic_block",
     "savepoint_ids",
@@ -38,66 +38,66 @@ RECORD: Final = (
     "run_commit_hooks_on_set_autocommit_on",
 )
 # What psycopg begins the next transaction with.
-BEGINNING: Final = ("autocommit", "isolation_level", "read_only", "deferrable")
+CONNECTION_SETTINGS: Final = ("autocommit", "isolation_level", "read_only", "deferrable")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Notices a connection that PgBouncer ended without a query, and waits for its restart."""
 
     deadline: float | None = None
-    first_by: float | None = None
+    first_deadline: float | None = None
     waits_once = False
-    given_up: BaseException | None = None
+    failure: BaseException | None = None
     budget: RetryBudget | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.execute_wrappers += [self.repeat_if_lost, self.repeat_if_poisoned]
+        self.execute_wrappers += [self.retry_if_lost, self.retry_on_foreign_settings]
 
     def probe(self, seconds: float) -> None:
         """Have one statement come back through the pool within so many seconds, or raise."""
-        with self.within(seconds), self.cursor() as cursor:
+        with self.limit_time(seconds), self.cursor() as cursor:
             cursor.execute("SELECT 1")
 
     @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
+    def limit_time(self, seconds: float) -> Iterator[None]:
         """Have logins and statements in the block fail where they take longer, queueing included.
 
         Not for a transaction: the connection that was waited for in vain is closed.
         """
         self.deadline = time.monotonic() + seconds
         try:
-            with self.execute_wrapper(self.cut_off):
+            with self.execute_wrapper(self.execute_until_deadline):
                 yield
         finally:
             self.deadline = None
 
     @contextmanager
-    def waiting_once(self) -> Iterator[None]:
+    def wait_once(self) -> Iterator[None]:
         """In the block, a request: where the database was waited for in vain, ask no more, and
         let what needs a new connection fail as it did the first time."""
         self.waits_once = True
         try:
             yield
         finally:
-            self.waits_once, self.given_up = False, None
+            self.waits_once, self.failure = False, None
 
     @contextmanager
-    def first_answer_within(self, seconds: float) -> Iterator[None]:
+    def limit_first_statement(self, seconds: float) -> Iterator[None]:
         """In the block, a request that has waited elsewhere: have its first statement fail where
         that takes longer, so that the queue for a connection adds no more than that."""
-        self.first_by = time.monotonic() + seconds
-        with self.execute_wrapper(self.limit_first):
+        self.first_deadline = time.monotonic() + seconds
+        with self.execute_wrapper(self.execute_first):
             yield
 
-    def limit_first(self, execute: Callable[..., Any], *statement: Any) -> Any:
-        first_by, self.first_by = self.first_by, None
+    def execute_first(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        first_by, self.first_deadline = self.first_deadline, None
         if first_by is None or self.deadline is not None:
             return execute(*statement)
         self.deadline = first_by
         try:
             if self.time_left():
-                return self.cut_off(execute, *statement)
+                return self.execute_until_deadline(execute, *statement)
         except DjangoOperationalError:
             if self.time_left():
                 raise
@@ -138,29 +138,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def connect(self) -> None:
         super().connect()
-        if self.deadline is None and (pool := doubtful_pool(home(self))):
-            self.find_server(pool)
+        if self.deadline is None and (pool := get_pool_to_check(get_settings_alias(self))):
+            self.check_server(pool)
 
-    def find_server(self, pool: PoolPolicy) -> None:
+    def check_server(self, pool: PoolPolicy) -> None:
         """Fail after the pool's connect timeout, not at its queue's end, where there is none."""
         try:
             self.probe(pool.connect_timeout)
         except DjangoOperationalError:
             timed_out = self.connection is None
-            if not (timed_out and is_worth_waiting(pool)):
+            if not (timed_out and is_queue_moving(pool)):
                 raise
             super().connect()
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         if self.deadline is not None:
-            limit = max(math.ceil(self.time_left()), LEAST_CONNECT_TIMEOUT)
+            limit = max(math.ceil(self.time_left()), MIN_CONNECT_TIMEOUT)
             params["connect_timeout"] = min(params["connect_timeout"], limit)
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
-        if self.given_up:
-            raise self.given_up
+        if self.failure:
+            raise self.failure
         return self.log_in(conn_params, self.budget or RetryBudget(self.time_left()))
 
     def log_in(self, conn_params: dict[str, Any], budget: RetryBudget) -> Connection[Any]:
@@ -169,20 +169,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection = super().get_new_connection(conn_params)
             except OperationalError as error:
                 if not budget.allows_login(error):
-                    self.give_up(error)
+                    self.remember_failure(error)
                     raise
             else:
                 return cast("Connection[Any]", connection)
 
-    def give_up(self, error: BaseException | None) -> None:
+    def remember_failure(self, error: BaseException | None) -> None:
         if self.waits_once:
-            self.given_up = error
+            self.failure = error
 
     def time_left(self) -> float:
         """Seconds until the deadline; infinite without one."""
         return math.inf if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
-    def cut_off(self, execute: Callable[..., Any], *statement: Any) -> Any:
+    def execute_until_deadline(self, execute: Callable[..., Any], *statement: Any) -> Any:
         """Run a statement, and close its connection where the deadline comes before its answer."""
         raw = self.connection
         raw.wait = partial(raw.wait, timeout=self.time_left())
@@ -196,7 +196,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             del raw.wait
 
-    def repeat_if_lost(
+    def retry_if_lost(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         """Run a statement; again on a new connection where a restart or an outage lost it.
@@ -212,33 +212,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return execute(sql, params, many, context)
             except DjangoError as error:
                 if not (repeatable and budget.allows_statement(error.__cause__)):
-                    self.leave_if_lost(error.__cause__, time.monotonic() - began, is_alone)
+                    self.close_if_lost(error.__cause__, time.monotonic() - began, is_alone)
                     raise
             self.replace_connection(budget)
             context["cursor"].cursor = self.create_cursor()
 
-    def repeat_if_poisoned(
+    def retry_on_foreign_settings(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         """Run a statement; again on a new server connection where another client's settings may
         have failed it, before anything was done."""
-        pool = session_state.pool_of(self.settings_dict)
+        pool = session_state.get_pool(self.settings_dict)
         repeatable = not many and self.is_idle() and session_state.is_repeatable(sql)
         began = time.monotonic()
         try:
             return execute(sql, params, many, context)
         except DjangoError as error:
             cause, took = error.__cause__, time.monotonic() - began
-            if not (pool and repeatable and session_state.is_sign(cause, pool, took)):
+            if not (pool and repeatable and session_state.is_suspect(cause, pool, took)):
                 raise
-            if not session_state.renew(pool, began, cause):
+            if not session_state.reconnect_pool(pool, began, cause):
                 raise
         if not self.connection.autocommit:
             self.connection.rollback()
         try:
             return execute(sql, params, many, context)
         except DjangoError as error:
-            session_state.believe(error.__cause__)
+            session_state.mark_genuine(error.__cause__)
             raise
 
     def is_repeatable(self, statement: Any, cursor: Any) -> bool:
@@ -249,13 +249,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return ";" not in statement
         return is_plain_read(statement)
 
-    def leave_if_lost(self, error: BaseException | None, seconds: float, is_alone: bool) -> None:
+    def close_if_lost(self, error: BaseException | None, seconds: float, is_alone: bool) -> None:
         """Let what follows have a new connection, unless this one was long waited for in vain;
         but not the rest of a transaction."""
         if self.connection is None or not self.connection.closed:
             return
         if seconds > SHORT_WAIT:
-            self.give_up(error)
+            self.remember_failure(error)
         if is_alone:
             self.close()
 
@@ -264,13 +264,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Where that fails the lost connection stays in a transaction, so that this fails too.
         """
-        lost, record = self.connection, {name: getattr(self, name) for name in RECORD}
+        lost, record = self.connection, {name: getattr(self, name) for name in TRANSACTION_STATE}
         self.run_commit_hooks_on_set_autocommit_on = False
         before, self.budget = self.budget, budget
         try:
             with self.wrap_database_errors:
                 self.connect()
-                for name in BEGINNING:
+                for name in CONNECTION_SETTINGS:
                     setattr(self.connection, name, getattr(lost, name))
         except BaseException:
             if self.connection not in (lost, None):

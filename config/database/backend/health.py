@@ -14,14 +14,14 @@ from config.database.policy import PoolPolicy
 LOGGED_IN: Final = ("sv_active", "sv_idle", "sv_used", "sv_tested")
 
 
-def home(connection: BaseDatabaseWrapper) -> str:
+def get_settings_alias(connection: BaseDatabaseWrapper) -> str:
     """The alias that has the connection's settings: `jobs` for a command's `default`."""
     entries = settings.DATABASES.items()
     mine = (alias for alias, entry in entries if entry is connection.settings_dict)
     return next(mine, connection.alias)
 
 
-def doubtful_pool(alias: str) -> PoolPolicy | None:
+def get_pool_to_check(alias: str) -> PoolPolicy | None:
     """The pool of that alias, where its queue lasts longer than a connection may take.
 
     A client that PgBouncer has let in would wait that long for a server that is out of reach.
@@ -32,7 +32,7 @@ def doubtful_pool(alias: str) -> PoolPolicy | None:
     return next((p for p in pools if p.query_wait_timeout > p.connect_timeout), None)
 
 
-def is_worth_waiting(pool: PoolPolicy) -> bool:
+def is_queue_moving(pool: PoolPolicy) -> bool:
     """Whether the queue moves on: others have the server connections, or the pool is paused.
 
     Also where the console does not answer, which tells nothing about PostgreSQL.

@@ -6,12 +6,12 @@ import re
 from typing import Final
 
 # It locks, makes a table, is several statements, or hides something from the search for calls.
-MORE: Final = re.compile(r"\b(FOR|INTO)\b|;|--|/\*")
-CALL: Final = re.compile(r'([\w"$.]+)\s*\(')
+UNSAFE_SYNTAX: Final = re.compile(r"\b(FOR|INTO)\b|;|--|/\*")
+FUNCTION_CALL: Final = re.compile(r'([\w"$.]+)\s*\(')
 
 # What may stand before a bracket: words of the language, types, and functions that only compute.
 # Any other function may write.
-WORDS: Final = """
+ALLOWED_WORDS: Final = """
 ALL AND ANY ARRAY AS BETWEEN BY CASE CAST DISTINCT ELSE END EXCEPT EXISTS FILTER FROM HAVING
 ILIKE IN INTERSECT IS JOIN LATERAL LIKE LIMIT NOT OFFSET ON OR OVER ROW SELECT THEN UNION USING
 VALUES WHEN WHERE
@@ -20,7 +20,7 @@ ABS ARRAY_AGG AVG BOOL_AND BOOL_OR CEILING CLOCK_TIMESTAMP COALESCE CONCAT COUNT
 EXTRACT FLOOR GREATEST LEAST LEFT LENGTH LOWER MAX MD5 MIN NOW NULLIF REPLACE REVERSE RIGHT
 ROUND STATEMENT_TIMESTAMP STRING_AGG STRPOS SUBSTRING SUM TRANSLATE TRIM UPPER
 """
-HARMLESS: Final = frozenset(WORDS.split())
+ALLOWED: Final = frozenset(ALLOWED_WORDS.split())
 # The beginning of what the site itself makes of its querysets (config.database.functions), and
 # PostgreSQL lets write nothing.
 LOOKUP: Final = "public.lookup_"
@@ -29,7 +29,7 @@ LOOKUP: Final = "public.lookup_"
 def is_plain_read(statement: str) -> bool:
     """Whether it is a SELECT that changes nothing, locks nothing and calls nothing unknown."""
     text = statement.upper()
-    if not text.startswith("SELECT ") or MORE.search(text):
+    if not text.startswith("SELECT ") or UNSAFE_SYNTAX.search(text):
         return False
-    called = set(CALL.findall(text)) - HARMLESS
+    called = set(FUNCTION_CALL.findall(text)) - ALLOWED
     return all(name.startswith(LOOKUP.upper()) for name in called)

@@ -8,14 +8,14 @@ from typing import Final
 
 from psycopg import OperationalError
 
-from config.database.errors import REFUSED, RESTARTING, SHUTTING_DOWN
+from config.database.errors import RESTART_MESSAGES, SERVER_DOWN_MESSAGES, SHUTDOWN_MESSAGES
 from config.database.policy import RESTART_WAIT
 
 RETRY_PAUSE: Final = 0.05
 # PgBouncer tries the server once a second, and every client's attempt costs it a login.
-REFUSED_PAUSE: Final = 0.25
+SERVER_DOWN_PAUSE: Final = 0.25
 # The one that goes may take a login before it goes, so that the repetition is lost as well.
-REPEATS: Final = 3
+MAX_LOSSES: Final = 3
 
 
 class RetryBudget:
@@ -29,18 +29,18 @@ class RetryBudget:
 
     def allows_login(self, error: BaseException) -> bool:
         """Whether to log in again; waits a moment first."""
-        if is_refused(error):
-            return self._lasts(REFUSED_PAUSE)
-        return is_restarting(error) and self._lasts(RETRY_PAUSE)
+        if is_server_down(error):
+            return self._wait(SERVER_DOWN_PAUSE)
+        return is_restarting(error) and self._wait(RETRY_PAUSE)
 
     def allows_statement(self, error: BaseException | None) -> bool:
         """Whether to log in and run a statement again that may run twice; may wait first."""
-        if is_refused(error):
-            return self._lasts(REFUSED_PAUSE)
+        if is_server_down(error):
+            return self._wait(SERVER_DOWN_PAUSE)
         self.losses += 1
-        return is_lost(error) and self.losses <= REPEATS and self._lasts(0)
+        return is_lost(error) and self.losses <= MAX_LOSSES and self._wait(0)
 
-    def _lasts(self, pause: float) -> bool:
+    def _wait(self, pause: float) -> bool:
         now = time.monotonic()
         if self.end is None:
             self.end = now + min(RESTART_WAIT, self.seconds)
@@ -50,9 +50,9 @@ class RetryBudget:
         return True
 
 
-def is_refused(error: BaseException | None) -> bool:
+def is_server_down(error: BaseException | None) -> bool:
     """Whether nothing ran because the server could not be reached a moment ago."""
-    return isinstance(error, OperationalError) and _says(error, REFUSED)
+    return isinstance(error, OperationalError) and _has_words(error, SERVER_DOWN_MESSAGES)
 
 
 def is_lost(error: BaseException | None) -> bool:
@@ -62,14 +62,14 @@ def is_lost(error: BaseException | None) -> bool:
     """
     if not isinstance(error, OperationalError):
         return False
-    return error.sqlstate is None or _says(error, SHUTTING_DOWN)
+    return error.sqlstate is None or _has_words(error, SHUTDOWN_MESSAGES)
 
 
 def is_restarting(error: BaseException) -> bool:
     """Whether a login failed as it does for the moment in which PgBouncer is restarted."""
-    return _says(error, RESTARTING)
+    return _has_words(error, RESTART_MESSAGES)
 
 
-def _says(error: BaseException, words: tuple[str, ...]) -> bool:
+def _has_words(error: BaseException, words: tuple[str, ...]) -> bool:
     text = str(error)
     return any(word in text for word in words)

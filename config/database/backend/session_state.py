@@ -22,17 +22,17 @@ logger = logging.getLogger(__name__)
 
 # A table, function or type that cannot be found, as with another search_path; no writing; no
 # right to it, as after SET ROLE; a conflict that only stricter isolation knows; a lock timeout.
-SIGNS: Final = ("42P01", "42883", "42704", "25006", "42501", "40001", "55P03")
+SUSPECT_SQLSTATES: Final = ("42P01", "42883", "42704", "25006", "42501", "40001", "55P03")
 STATEMENT_TIMEOUT: Final = "canceling statement due to statement timeout"
 # For so many seconds what new connections did not mend is taken for true.
-BELIEVED: Final = 30
+GENUINE_SECONDS: Final = 30
 
 _lock = threading.Lock()
-_renewed: dict[str, float] = {}
-_true: dict[str, float] = {}
+_reconnected: dict[str, float] = {}
+_genuine: dict[str, float] = {}
 
 
-def pool_of(settings_dict: dict[str, Any]) -> PoolPolicy | None:
+def get_pool(settings_dict: dict[str, Any]) -> PoolPolicy | None:
     """The pool behind a connection's settings; None around PgBouncer."""
     if settings.DATABASE_POOLING != "pgbouncer":
         return None
@@ -49,37 +49,39 @@ def is_repeatable(statement: Any) -> bool:
     )
 
 
-def is_sign(error: BaseException | None, pool: PoolPolicy, seconds: float) -> bool:
+def is_suspect(error: BaseException | None, pool: PoolPolicy, seconds: float) -> bool:
     """Whether a statement that failed after so many seconds may have met others' settings."""
     if not isinstance(error, Error) or error.sqlstate is None:
         return False
     if error.sqlstate == "57014" and STATEMENT_TIMEOUT in str(error):
         return not pool.statement_timeout or seconds < 0.8 * pool.statement_timeout
-    return error.sqlstate in SIGNS and not (is_believed(error) or lacks_lookup(error))
+    return error.sqlstate in SUSPECT_SQLSTATES and not (
+        is_genuine(error) or is_missing_lookup(error)
+    )
 
 
-def lacks_lookup(error: Error) -> bool:
+def is_missing_lookup(error: Error) -> bool:
     """Whether it is about a function that is called by its schema, and so is missing indeed."""
     return error.sqlstate == "42883" and LOOKUP in (error.diag.message_primary or "")
 
 
-def is_believed(error: BaseException | None) -> bool:
+def is_genuine(error: BaseException | None) -> bool:
     with _lock:
-        return _true.get(str(error), -BELIEVED) > time.monotonic() - BELIEVED
+        return _genuine.get(str(error), -GENUINE_SECONDS) > time.monotonic() - GENUINE_SECONDS
 
 
-def believe(error: BaseException | None) -> None:
+def mark_genuine(error: BaseException | None) -> None:
     """New connections have not mended it: it is true."""
     with _lock:
-        if len(_true) > 100:
-            _true.clear()
-        _true[str(error)] = time.monotonic()
+        if len(_genuine) > 100:
+            _genuine.clear()
+        _genuine[str(error)] = time.monotonic()
 
 
-def renew(pool: PoolPolicy, began: float, error: BaseException | None) -> bool:
+def reconnect_pool(pool: PoolPolicy, began: float, error: BaseException | None) -> bool:
     """Have all of the pool's server connections replaced, unless that was done since `began`."""
     with _lock:
-        if _renewed.get(pool.name, -1) > began:
+        if _reconnected.get(pool.name, -1) > began:
             return True
         try:
             with Console(pool) as console:
@@ -87,7 +89,7 @@ def renew(pool: PoolPolicy, began: float, error: BaseException | None) -> bool:
         except ConsoleError as refusal:
             logger.warning("%s", refusal)
             return False
-        _renewed[pool.name] = time.monotonic()
+        _reconnected[pool.name] = time.monotonic()
     logger.warning(
         "The %s pool's server connections are replaced: another client may have left its "
         "settings there. (%s)",

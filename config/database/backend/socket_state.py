@@ -10,7 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 # Messages that a server sends unasked: a notification, a notice, a setting's new value.
-UNASKED: Final = (b"A", b"N", b"S")
+ASYNC_MESSAGES: Final = (b"A", b"N", b"S")
 
 
 def has_ended(connection: Connection[Any]) -> bool:
@@ -23,10 +23,12 @@ def has_ended(connection: Connection[Any]) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
     events = poll.poll(0)
-    return bool(events) and (events[0][1] != select.POLLIN or _next(connection) not in UNASKED)
+    return bool(events) and (
+        events[0][1] != select.POLLIN or _peek(connection) not in ASYNC_MESSAGES
+    )
 
 
-def _next(connection: Connection[Any]) -> bytes:
+def _peek(connection: Connection[Any]) -> bytes:
     """The byte that will be read next; left where it is."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         return line.recv(1, socket.MSG_PEEK)

@@ -27,19 +27,19 @@ class Rule:
     id: str
     message: str
     hint: str
-    broken: Callable[[Database], bool]
+    is_broken: Callable[[Database], bool]
     kind: type[checks.Error | checks.Warning] = checks.Error
     direct: bool = True
 
     def applies(self, database: Database, *, pooled: bool) -> bool:
-        return (pooled or self.direct) and self.broken(database)
+        return (pooled or self.direct) and self.is_broken(database)
 
-    def found(self, alias: str) -> checks.CheckMessage:
+    def make_message(self, alias: str) -> checks.CheckMessage:
         hint = self.hint.format(alias=alias)
         return self.kind(self.message, hint=hint, obj=f"DATABASES[{alias!r}]", id=self.id)
 
 
-def _option(database: Database, name: str) -> Any:
+def _get_option(database: Database, name: str) -> Any:
     return database.get("OPTIONS", {}).get(name)
 
 
@@ -49,20 +49,20 @@ RULES: Final = (
         id="pool.E001",
         message="Server-side cursors are on, and outlive the transaction that PgBouncer pools by.",
         hint="Set DATABASES['{alias}']['DISABLE_SERVER_SIDE_CURSORS'] = True.",
-        broken=lambda database: not database.get("DISABLE_SERVER_SIDE_CURSORS", False),
+        is_broken=lambda database: not database.get("DISABLE_SERVER_SIDE_CURSORS", False),
         direct=False,
     ),
     Rule(
         id="pool.E002",
         message="ATOMIC_REQUESTS holds a server connection for the length of a view.",
         hint="Set DATABASES['{alias}']['ATOMIC_REQUESTS'] = False and use transaction.atomic().",
-        broken=lambda database: bool(database.get("ATOMIC_REQUESTS", False)),
+        is_broken=lambda database: bool(database.get("ATOMIC_REQUESTS", False)),
     ),
     Rule(
         id="pool.E003",
         message="Django's own pool is one per process, so it caps nothing.",
         hint="Remove 'pool' from DATABASES['{alias}']['OPTIONS']; POOL_*_MAX is the cap.",
-        broken=lambda database: bool(_option(database, "pool")),
+        is_broken=lambda database: bool(_get_option(database, "pool")),
     ),
     Rule(
         id="pool.E004",
@@ -71,7 +71,7 @@ RULES: Final = (
             "Remove 'options' from DATABASES['{alias}']['OPTIONS']; settings for every "
             "connection belong to session_settings in config/database/render/django.py."
         ),
-        broken=lambda database: bool(_option(database, "options")),
+        is_broken=lambda database: bool(_get_option(database, "options")),
         direct=False,
     ),
     Rule(
@@ -81,7 +81,7 @@ RULES: Final = (
             "Remove 'assume_role' from DATABASES['{alias}']['OPTIONS'] and name the role in "
             "POSTGRES_URL or POSTGRES_JOBS_URL."
         ),
-        broken=lambda database: bool(_option(database, "assume_role")),
+        is_broken=lambda database: bool(_get_option(database, "assume_role")),
         direct=False,
     ),
     Rule(
@@ -91,9 +91,9 @@ RULES: Final = (
             "Remove 'server_side_binding' and 'prepare_threshold' from "
             "DATABASES['{alias}']['OPTIONS']."
         ),
-        broken=lambda database: (
-            bool(_option(database, "server_side_binding"))
-            or _option(database, "prepare_threshold") is not None
+        is_broken=lambda database: (
+            bool(_get_option(database, "server_side_binding"))
+            or _get_option(database, "prepare_threshold") is not None
         ),
         direct=False,
     ),
@@ -101,13 +101,13 @@ RULES: Final = (
         id="pool.E007",
         message="Every request makes its own connection: CONN_MAX_AGE is 0.",
         hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = 0; POOL_*_MAX_LIFETIME sets it.",
-        broken=lambda database: database.get("CONN_MAX_AGE", 0) == 0,
+        is_broken=lambda database: database.get("CONN_MAX_AGE", 0) == 0,
     ),
     Rule(
         id="pool.E008",
         message="This backend does not notice a connection that PgBouncer has ended.",
         hint=f"Set DATABASES['{{alias}}']['ENGINE'] = '{ENGINE}'.",
-        broken=lambda database: database.get("ENGINE") != ENGINE,
+        is_broken=lambda database: database.get("ENGINE") != ENGINE,
     ),
     Rule(
         id="pool.E009",
@@ -116,14 +116,14 @@ RULES: Final = (
             "Put one into POSTGRES_URL and POSTGRES_JOBS_URL (postgresql://USER:PASSWORD@...), "
             "or set DATABASE_POOLING=direct."
         ),
-        broken=lambda database: not database.get("PASSWORD"),
+        is_broken=lambda database: not database.get("PASSWORD"),
         direct=False,
     ),
     Rule(
         id="pool.W001",
         message="Connections never end, so clients cannot be drained: CONN_MAX_AGE is None.",
         hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = None; POOL_*_MAX_LIFETIME sets it.",
-        broken=lambda database: database.get("CONN_MAX_AGE", 0) is None,
+        is_broken=lambda database: database.get("CONN_MAX_AGE", 0) is None,
         kind=checks.Warning,
     ),
 )
@@ -139,7 +139,7 @@ def check_databases(
 ) -> list[checks.CheckMessage]:
     pooled = settings.DATABASE_POOLING == "pgbouncer"
     return [
-        rule.found(alias)
+        rule.make_message(alias)
         for alias, database in settings.DATABASES.items()
         for rule in RULES
         if rule.applies(database, pooled=pooled)
@@ -164,11 +164,11 @@ def check_clients(
     """Each thread of each worker holds a client connection; a reload runs both generations."""
     pool, clients = settings.POOLS["web"], settings.WEB_WORKERS * settings.WEB_THREADS
     if settings.DATABASE_POOLING == "pgbouncer":
-        return _too_many_for_pgbouncer(2 * clients, pool.max_client_conn)
-    return _too_many_for_postgresql(clients, pool.max_connections)
+        return _check_pgbouncer_clients(2 * clients, pool.max_client_conn)
+    return _check_direct_connections(clients, pool.max_connections)
 
 
-def _too_many_for_pgbouncer(clients: int, admitted: int) -> list[checks.CheckMessage]:
+def _check_pgbouncer_clients(clients: int, admitted: int) -> list[checks.CheckMessage]:
     if clients <= admitted:
         return []
     message = E011.format(clients=clients, admitted=admitted)
@@ -176,7 +176,7 @@ def _too_many_for_pgbouncer(clients: int, admitted: int) -> list[checks.CheckMes
     return [checks.Error(message, hint=hint, id="pool.E011")]
 
 
-def _too_many_for_postgresql(clients: int, pool: int) -> list[checks.CheckMessage]:
+def _check_direct_connections(clients: int, pool: int) -> list[checks.CheckMessage]:
     if clients <= pool:
         return []
     message = E012.format(clients=clients, pool=pool)

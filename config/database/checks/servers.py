@@ -18,14 +18,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from config.database.dsn import Server
-from config.database.policy import PoolPolicy, demanded
+from config.database.policy import PoolPolicy, count_all_backends
 from config.database.render import roles
-from config.database.render.django import SITE_SETTINGS, session_settings
-from config.database.render.slot_functions import IS_OPEN
-from config.database.render.slots import HAS_SLOT, lock_class
+from config.database.render.django import SITE_SETTINGS, get_session_settings
+from config.database.render.slot_functions import SLOTS_ARE_OPEN
+from config.database.render.slots import HAS_SLOT, get_lock_class
 
-OLDEST: Final = 140000
-RENEW: Final = "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
+MIN_VERSION: Final = 140000
+CONFIG_HINT: Final = (
+    "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
+)
 
 E101: Final = "PostgreSQL {version} cannot end abandoned queries; 14 is the oldest that can."
 E102: Final = "The pools may cause {wanted} connections, and the server has {free} to give."
@@ -36,11 +38,11 @@ W101: Final = "The web role {role} may do more than read and write rows."
 W102: Final = "The web role {role} may take and give back any pool's slots, or make large objects."
 W103: Final = "The web role {role} may connect to other databases of the server: {names}."
 W104: Final = "The role {role} has defaults that the site did not give it: {names}."
-SCRIPT: Final = "manage.py database_roles --sql | psql -d postgres (as a superuser)"
+ROLES_HINT: Final = "manage.py database_roles --sql | psql -d postgres (as a superuser)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class ServerFacts:
     """What a server says of itself and of the role that asks."""
 
     version: int
@@ -57,7 +59,7 @@ class Facts:
     defaults: tuple[str, ...] = ()
 
 
-FACTS: Final = """
+FACTS_QUERY: Final = """
     SELECT current_setting('server_version_num')::int,
            current_setting('max_connections')::int,
            current_setting('superuser_reserved_connections')::int
@@ -71,8 +73,8 @@ FACTS: Final = """
 """
 
 
-RIGHTS: Final = f"""
-    SELECT {IS_OPEN} OR has_function_privilege('lo_create(oid)', 'EXECUTE'),
+RIGHTS_QUERY: Final = f"""
+    SELECT {SLOTS_ARE_OPEN} OR has_function_privilege('lo_create(oid)', 'EXECUTE'),
            ARRAY(SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate
                  AND datname <> current_database() AND has_database_privilege(oid, 'CONNECT')
                  ORDER BY datname),
@@ -89,33 +91,33 @@ def check_servers(
     seen: set[tuple[str, int]] = set()
     for name, pool in settings.POOLS.items():
         if pool.alias in (databases or ()):
-            facts, server = facts_of(pool), settings.POSTGRES[name]
+            facts, server = get_facts(pool), settings.POSTGRES[name]
             if (server.host, server.port) not in seen:
-                messages += about_server(facts, server)
-            messages += about_pool(facts, name)
+                messages += check_server(facts, server)
+            messages += check_pool(facts, name)
             seen.add((server.host, server.port))
     return messages
 
 
-def facts_of(pool: PoolPolicy) -> Facts:
+def get_facts(pool: PoolPolicy) -> ServerFacts:
     """Ask the server behind the pool's alias, as it stands in the settings."""
     handler = ConnectionHandler(settings.DATABASES)
     with closing(handler.create_connection(pool.alias)) as connection:
-        return _ask(connection, pool)
+        return _query_facts(connection, pool)
 
 
-def _ask(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> Facts:
+def _query_facts(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> ServerFacts:
     with connection.cursor() as cursor:
-        cursor.execute(FACTS)
+        cursor.execute(FACTS_QUERY)
         version, most, reserved, role, limit, is_superuser, alters = cursor.fetchone()
-        names = [*session_settings(pool)]
+        names = [*get_session_settings(pool)]
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [names])
         in_force = dict(cursor.fetchall())
-        cursor.execute(HAS_SLOT, [lock_class(pool)])
+        cursor.execute(HAS_SLOT, [get_lock_class(pool)])
         (has_slot,) = cursor.fetchone()
-        cursor.execute(RIGHTS)
+        cursor.execute(RIGHTS_QUERY)
         is_open, databases, defaults = cursor.fetchone()
-    return Facts(
+    return ServerFacts(
         version=version,
         max_connections=most,
         reserved=reserved,
@@ -131,13 +133,15 @@ def _ask(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> Facts:
     )
 
 
-def about_server(facts: Facts, server: Server) -> Iterator[checks.CheckMessage]:
+def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMessage]:
     """Is the server new enough, and has it room for all pools that use it?"""
-    if facts.version < OLDEST:
+    if facts.version < MIN_VERSION:
         message = E101.format(version=facts.version // 10000)
         yield checks.Error(message, hint="Upgrade PostgreSQL to 14 or later.", id="pool.E101")
-    there = (p for name, p in settings.POOLS.items() if _same(settings.POSTGRES[name], server))
-    wanted = demanded(there, settings.REPLICAS)
+    there = (
+        p for name, p in settings.POOLS.items() if _is_same_server(settings.POSTGRES[name], server)
+    )
+    wanted = count_all_backends(there, settings.REPLICAS)
     if wanted > (free := facts.max_connections - facts.reserved):
         hint = (
             f"ALTER SYSTEM SET max_connections = {wanted + facts.reserved}; then restart "
@@ -146,28 +150,28 @@ def about_server(facts: Facts, server: Server) -> Iterator[checks.CheckMessage]:
         yield checks.Error(E102.format(wanted=wanted, free=free), hint=hint, id="pool.E102")
 
 
-def about_pool(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
+def check_pool(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
     """Does the role let the pool work, no more than that, and with the policy's settings?"""
     pool = settings.POOLS[name]
-    yield from _limit(facts, name)
+    yield from _check_role_limit(facts, name)
     if name == "web" and settings.POSTGRES["jobs"].user != facts.role:
-        yield from _too_much(facts, pool)
-    yield from _connect_query(facts, pool)
+        yield from _check_web_role(facts, pool)
+    yield from _check_session(facts, pool)
 
 
-def _too_much(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
+def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
     """What the web role may do beyond reading and writing rows, and what it did with its own."""
     role, obj = facts.role, _obj(pool)
     if facts.alters_tables:
-        yield checks.Warning(W101.format(role=role), hint=SCRIPT, obj=obj, id="pool.W101")
+        yield checks.Warning(W101.format(role=role), hint=ROLES_HINT, obj=obj, id="pool.W101")
     if facts.slots_are_open and not facts.is_superuser:
-        yield checks.Warning(W102.format(role=role), hint=SCRIPT, obj=obj, id="pool.W102")
+        yield checks.Warning(W102.format(role=role), hint=ROLES_HINT, obj=obj, id="pool.W102")
     if names := facts.other_databases:
         hint = " ".join(f"REVOKE CONNECT ON DATABASE {roles.quoted(n)} FROM PUBLIC;" for n in names)
         message = W103.format(role=role, names=", ".join(names))
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
     # What each login sets anew does not matter, unless it keeps the login itself from writing.
-    anew = session_settings(pool) | SITE_SETTINGS
+    anew = get_session_settings(pool) | SITE_SETTINGS
     lines = [line for line in facts.defaults if line != "default_transaction_read_only=off"]
     own = [line.partition("=")[0] for line in lines]
     anew.pop("default_transaction_read_only")
@@ -177,28 +181,28 @@ def _too_much(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")
 
 
-def _connect_query(facts: Facts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
-    wanted = session_settings(pool)
+def _check_session(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
+    wanted = get_session_settings(pool)
     if names := [key for key, value in wanted.items() if facts.settings.get(key) != value]:
         message = E104.format(names=", ".join(names))
-        yield checks.Error(message, hint=RENEW, obj=_obj(pool), id="pool.E104")
+        yield checks.Error(message, hint=CONFIG_HINT, obj=_obj(pool), id="pool.E104")
     if settings.DATABASE_POOLING == "pgbouncer" and not facts.has_slot:
-        yield checks.Error(E105, hint=RENEW, obj=_obj(pool), id="pool.E105")
+        yield checks.Error(E105, hint=CONFIG_HINT, obj=_obj(pool), id="pool.E105")
 
 
-def _limit(facts: Facts, name: str) -> Iterator[checks.CheckMessage]:
-    limits = roles.connection_limits(
+def _check_role_limit(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
+    limits = roles.get_connection_limits(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
     )
     needed = limits[settings.POSTGRES[name].user]
     if facts.is_superuser or not 0 <= facts.role_limit < needed:
         return
     message = E103.format(role=facts.role, limit=facts.role_limit, needed=needed)
-    hint = f"{roles.limit(facts.role, needed).statement};"
+    hint = f"{roles.limit_connections(facts.role, needed).statement};"
     yield checks.Error(message, hint=hint, obj=_obj(settings.POOLS[name]), id="pool.E103")
 
 
-def _same(one: Server, other: Server) -> bool:
+def _is_same_server(one: Server, other: Server) -> bool:
     return (one.host, one.port) == (other.host, other.port)
 
 

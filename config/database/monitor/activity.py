@@ -13,10 +13,10 @@ from django.db.backends.utils import CursorWrapper
 from config.database.backend.base import DatabaseWrapper
 
 # Seconds for the login, and again for the statement: a full pool must not hold the figures up.
-LIMIT: Final = 2
+QUERY_TIMEOUT: Final = 2
 
 # A backend of another role shows its process and role only, unless one may read all statistics.
-BACKENDS: Final = """
+LIST_BACKENDS: Final = """
     SELECT pid, usename, state, extract(epoch FROM clock_timestamp() - backend_start)::float8,
            pid = pg_backend_pid()
     FROM pg_stat_activity
@@ -24,12 +24,12 @@ BACKENDS: Final = """
 """
 
 
-HOLDERS: Final = "SELECT class, pid, role FROM entrance.holders()"
-END: Final = "SELECT entrance.end_holder(%s, %s)"
+LIST_HOLDERS: Final = "SELECT class, pid, role FROM entrance.holders()"
+END_HOLDER: Final = "SELECT entrance.end_holder(%s, %s)"
 
 
 @dataclass(frozen=True)
-class Holder:
+class SlotHolder:
     """A session that has a slot of the lock class `class_`."""
 
     class_: int
@@ -45,7 +45,7 @@ class Backend:
     role: str
     state: str | None
     age: float | None
-    asks: bool = False
+    is_own_query: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,30 +64,30 @@ class RoleStatus:
     abandoned: int | None
 
 
-def ask(roles: Collection[str]) -> list[Backend]:
+def list_backends(roles: Collection[str]) -> list[Backend]:
     """The backends of these roles, asked for through the jobs pool.
 
     Raises OperationalError where no answer comes within LIMIT.
     """
     with _cursor() as cursor:
-        cursor.execute(BACKENDS, [list(roles)])
+        cursor.execute(LIST_BACKENDS, [list(roles)])
         return [Backend(*row) for row in cursor.fetchall()]
 
 
-def holders() -> list[Holder]:
+def list_slot_holders() -> list[SlotHolder]:
     """Who has a slot, of any pool; nobody where the server cannot be asked for it."""
     try:
         with _cursor() as cursor:
-            cursor.execute(HOLDERS)
-            return [Holder(*row) for row in cursor.fetchall()]
+            cursor.execute(LIST_HOLDERS)
+            return [SlotHolder(*row) for row in cursor.fetchall()]
     except ProgrammingError:
         return []
 
 
-def end(holder: Holder) -> bool:
+def end_session(holder: SlotHolder) -> bool:
     """End the session if it still has its slot; whether it had."""
     with _cursor() as cursor:
-        cursor.execute(END, [holder.class_, holder.pid])
+        cursor.execute(END_HOLDER, [holder.class_, holder.pid])
         return bool(cursor.fetchone()[0])
 
 
@@ -95,22 +95,22 @@ def end(holder: Holder) -> bool:
 def _cursor() -> Iterator[CursorWrapper]:
     connection = cast("DatabaseWrapper", connections["jobs"])
     try:
-        with connection.within(LIMIT), connection.cursor() as cursor:
+        with connection.limit_time(QUERY_TIMEOUT), connection.cursor() as cursor:
             yield cursor
     finally:
         connection.close()
 
 
-def without_the_asking(backends: Iterable[Backend], before: Collection[int]) -> list[Backend]:
+def exclude_own_query(backends: Iterable[Backend], before: Collection[int]) -> list[Backend]:
     """The backends as they were before somebody asked, when PgBouncer had those pids."""
     return [
-        Backend(one.pid, one.role, "idle", one.age) if one.asks else one
+        Backend(one.pid, one.role, "idle", one.age) if one.is_own_query else one
         for one in backends
-        if not one.asks or one.pid in before
+        if not one.is_own_query or one.pid in before
     ]
 
 
-def role_status(backends: Iterable[Backend], known: Collection[int] | None) -> RoleStatus:
+def summarize_role(backends: Iterable[Backend], known: Collection[int] | None) -> RoleStatus:
     """The figures of one role's backends; `known` are the pids that PgBouncer has."""
     rows = list(backends)
     visible = all(row.state is not None for row in rows)

@@ -19,14 +19,14 @@ ADMIN_DATABASE: Final = "pgbouncer"
 # Seconds; the console answers at once or not at all.
 CONNECT_TIMEOUT: Final = 5
 # From this version on it tells whether all its databases are paused at once.
-SHOWS_STATE: Final = (1, 19)
+SHOW_STATE_SINCE: Final = (1, 19)
 
 
 class ConsoleError(Exception):
     """The console cannot be reached or refuses a command; the text says what to do."""
 
 
-class StillBusyError(ConsoleError):
+class PauseTimeoutError(ConsoleError):
     """A pause that open transactions kept from taking hold within its time."""
 
 
@@ -34,7 +34,7 @@ class StillBusyError(ConsoleError):
 SALT: Final = "config.database.console"
 
 
-def console_password() -> str:
+def get_console_password() -> str:
     """The console user's password, which is the same as long as SECRET_KEY is."""
     return salted_hmac(SALT, CONSOLE_USER, algorithm="sha256").hexdigest()
 
@@ -58,7 +58,7 @@ class Console:
                 port=self.pool.listen_port,
                 dbname=ADMIN_DATABASE,
                 user=CONSOLE_USER,
-                password=console_password(),
+                password=get_console_password(),
                 sslmode="disable",
                 connect_timeout=CONNECT_TIMEOUT,
                 autocommit=True,
@@ -69,7 +69,7 @@ class Console:
             raise ConsoleError(
                 f"PgBouncer of the {self.pool.name} pool does not answer on "
                 f"{settings.PGBOUNCER_HOST}, port {self.pool.listen_port}: start it with "
-                f"deploy/up, or correct PGBOUNCER_HOST. ({_one_line(str(error))})"
+                f"deploy/up, or correct PGBOUNCER_HOST. ({_join_lines(str(error))})"
             ) from error
         return self
 
@@ -98,17 +98,17 @@ class Console:
         text = self._connection.info.parameter_status("server_version") or "0"
         return tuple(int(part) for part in text.split("/")[0].split(".") if part.isdigit())
 
-    def entry(self) -> dict[str, Any]:
+    def get_entry(self) -> dict[str, Any]:
         """The row of SHOW DATABASES that is the pool's, and not the console's own."""
         rows = self.show("DATABASES")
         return next(row for row in rows if row["name"] != ADMIN_DATABASE)
 
     def is_paused(self) -> bool:
         """Whether clients wait for a RESUME. 1.18 does not tell of a PAUSE without a name."""
-        if self.version >= SHOWS_STATE:
+        if self.version >= SHOW_STATE_SINCE:
             state = {row["key"]: row["value"] for row in self.show("STATE")}
-            return state["active"] != "yes" or bool(self.entry()["paused"])
-        return bool(self.entry()["paused"])
+            return state["active"] != "yes" or bool(self.get_entry()["paused"])
+        return bool(self.get_entry()["paused"])
 
     def pause(self, seconds: float) -> None:
         """Hold back all clients, and close the server connections as their transactions end.
@@ -118,18 +118,18 @@ class Console:
         """
         command = f"PAUSE {self._entry_name()}"
         try:
-            answers = self._answers(command, time.monotonic() + seconds)
+            answers = self._fetch_results(command, time.monotonic() + seconds)
         except TimeoutError:
-            raise StillBusyError(
+            raise PauseTimeoutError(
                 f"transactions were still open after {seconds:g} s, so try again or wait longer "
                 "with --timeout"
             ) from None
         except psycopg.Error as error:
-            raise self._refusal(command, str(error)) from error
+            raise self._make_error(command, str(error)) from error
         if refusals := [a for a in answers if a.status != psycopg.pq.ExecStatus.COMMAND_OK]:
-            raise self._refusal(command, refusals[0].error_message.decode())
+            raise self._make_error(command, refusals[0].error_message.decode())
 
-    def _answers(self, command: str, end: float) -> list[psycopg.pq.abc.PGresult]:
+    def _fetch_results(self, command: str, end: float) -> list[psycopg.pq.abc.PGresult]:
         """What comes of a command; psycopg itself waits on after Ctrl-C, for a cancellation."""
         pgconn = self._connection.pgconn
         pgconn.send_query(command.encode())
@@ -142,7 +142,7 @@ class Console:
 
     def resume(self) -> bool:
         """Let the clients go on; whether anything was paused, by `pause` or by a bare PAUSE."""
-        by_name = bool(self.entry()["paused"])
+        by_name = bool(self.get_entry()["paused"])
         if by_name:
             self.run(f"RESUME {self._entry_name()}")
         return self._resume_all() or by_name
@@ -157,19 +157,19 @@ class Console:
         return True
 
     def _entry_name(self) -> str:
-        return '"{}"'.format(self.entry()["name"])
+        return '"{}"'.format(self.get_entry()["name"])
 
     def _execute(self, cursor: psycopg.Cursor[Any], command: str) -> None:
         try:
             cursor.execute(command.encode())
         except psycopg.Error as error:
-            raise self._refusal(command, str(error)) from error
+            raise self._make_error(command, str(error)) from error
 
-    def _refusal(self, command: str, said: str) -> ConsoleError:
+    def _make_error(self, command: str, said: str) -> ConsoleError:
         return ConsoleError(
-            f"PgBouncer of the {self.pool.name} pool refuses {command!r}: {_one_line(said)}"
+            f"PgBouncer of the {self.pool.name} pool refuses {command!r}: {_join_lines(said)}"
         )
 
 
-def _one_line(said: str) -> str:
+def _join_lines(said: str) -> str:
     return " ".join(said.split())

@@ -32,50 +32,50 @@ POOL_ROWS: Final[tuple[tuple[str, Callable[[PoolStatus], str]], ...]] = (
 
 ROLE_ROWS: Final[tuple[tuple[str, Callable[[RoleStatus], str]], ...]] = (
     ("  backends", lambda role: str(role.backends)),
-    ("    active", lambda role: _seen(role.active)),
-    ("    idle", lambda role: _seen(role.idle)),
-    ("    idle in transaction", lambda role: _seen(role.idle_in_transaction)),
-    ("    oldest", lambda role: _age(role)),
-    ("    abandoned", lambda role: _seen(role.abandoned, "unknown")),
+    ("    active", lambda role: _format_count(role.active)),
+    ("    idle", lambda role: _format_count(role.idle)),
+    ("    idle in transaction", lambda role: _format_count(role.idle_in_transaction)),
+    ("    oldest", lambda role: _format_age(role)),
+    ("    abandoned", lambda role: _format_count(role.abandoned, "unknown")),
 )
 
 
-def table(overview: Overview, servers: Mapping[str, Server]) -> str:
+def render_table(overview: Overview, servers: Mapping[str, Server]) -> str:
     """Text for people, its lines ended: a column for each pool, and below it for its role."""
-    lines = [*_pools(overview), *_roles(overview, servers)]
-    notes = [textwrap.fill(note, WIDTH) for note in _notes(overview, servers)]
+    lines = [*_render_pools(overview), *_render_roles(overview, servers)]
+    notes = [textwrap.fill(note, WIDTH) for note in _render_notes(overview, servers)]
     return "\n".join(lines) + "\n" + "".join(f"\n{note}\n" for note in notes)
 
 
-def _pools(overview: Overview) -> Iterator[str]:
+def _render_pools(overview: Overview) -> Iterator[str]:
     pools = overview.pools
-    yield _line("", *pools)
+    yield _render_line("", *pools)
     for label, show in POOL_ROWS:
         away = "no answer" if label == POOL_ROWS[0][0] else "-"
-        yield _line(label, *(show(pool) if pool else away for pool in pools.values()))
+        yield _render_line(label, *(show(pool) if pool else away for pool in pools.values()))
 
 
-def _roles(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
+def _render_roles(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
     if overview.roles is None:
-        yield _line("PostgreSQL", "not available, see below")
+        yield _render_line("PostgreSQL", "not available, see below")
         return
     # One role for both pools has one column.
     shared = ", for both pools" if len(overview.roles) < len(servers) else ""
-    yield _line("PostgreSQL", *(role + shared for role in overview.roles))
+    yield _render_line("PostgreSQL", *(role + shared for role in overview.roles))
     for label, show in ROLE_ROWS:
-        yield _line(label, *(show(role) for role in overview.roles.values()))
+        yield _render_line(label, *(show(role) for role in overview.roles.values()))
 
 
-def _line(label: str, *cells: str) -> str:
+def _render_line(label: str, *cells: str) -> str:
     shown = (f"{cell[: CELL - 2]:{CELL}}" for cell in cells)
     return f"{label:{LABEL}}{''.join(shown)}".rstrip()
 
 
-def _seen(number: int | None, instead: str = "hidden") -> str:
+def _format_count(number: int | None, instead: str = "hidden") -> str:
     return instead if number is None else str(number)
 
 
-def _age(role: RoleStatus) -> str:
+def _format_age(role: RoleStatus) -> str:
     if role.oldest is None:
         return "hidden" if role.backends else "-"
     for seconds, unit in ((86400, "days"), (3600, "h"), (60, "min")):
@@ -84,7 +84,7 @@ def _age(role: RoleStatus) -> str:
     return f"{role.oldest:.0f} s"
 
 
-def _notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
+def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
     if "postgresql" in overview.errors:
         yield f"PostgreSQL's view is not available: {overview.errors['postgresql']}."
     roles, jobs = overview.roles or {}, servers["jobs"].user

@@ -14,21 +14,21 @@ from django.db import Error
 from config.database.dsn import Server
 from config.database.errors import summarize
 from config.database.monitor.activity import (
-    LIMIT,
+    QUERY_TIMEOUT,
     RoleStatus,
-    ask,
-    holders,
-    role_status,
-    without_the_asking,
+    exclude_own_query,
+    list_backends,
+    list_slot_holders,
+    summarize_role,
 )
-from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError, StillBusyError
-from config.database.monitor.slot_holders import Intruder, end_intruders
+from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError, PauseTimeoutError
+from config.database.monitor.slot_holders import StrayHolder, end_stray_holders
 from config.database.policy import PoolPolicy
 
 Rows = list[dict[str, Any]]
 
 # Seconds: even where no transaction is open, PgBouncer has to close its connections.
-LEAST_TIME: Final = 0.2
+MIN_PAUSE_TIME: Final = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +60,21 @@ class PoolStatus:
         return self.in_use + self.idle + self.logging_in
 
 
-def pool_status(console: Console) -> PoolStatus:
+def get_pool_status(console: Console) -> PoolStatus:
     """Ask one console."""
     config = {row["key"]: row["value"] for row in console.show("CONFIG")}
     return PoolStatus(
         version=".".join(str(part) for part in console.version),
         paused=console.is_paused(),
-        pool_size=console.entry()["pool_size"],
+        pool_size=console.get_entry()["pool_size"],
         max_client_conn=int(config["max_client_conn"]),
         query_wait_timeout=float(config["query_wait_timeout"]),
-        pids=server_pids(console),
-        **usage(console.show("POOLS"), console.show("LISTS")),
+        pids=list_server_pids(console),
+        **summarize_usage(console.show("POOLS"), console.show("LISTS")),
     )
 
 
-def usage(pools: Rows, lists: Rows) -> dict[str, Any]:
+def summarize_usage(pools: Rows, lists: Rows) -> dict[str, Any]:
     """The figures that SHOW POOLS and SHOW LISTS have, without the console and those on it."""
     rows = [row for row in pools if row["database"] != ADMIN_DATABASE]
     everybody = next(row["items"] for row in lists if row["list"] == "used_clients")
@@ -94,7 +94,7 @@ def usage(pools: Rows, lists: Rows) -> dict[str, Any]:
     }
 
 
-def server_pids(console: Console) -> frozenset[int]:
+def list_server_pids(console: Console) -> frozenset[int]:
     """The backends that this PgBouncer has as server connections."""
     return frozenset(row["remote_pid"] for row in console.show("SERVERS"))
 
@@ -109,10 +109,10 @@ class Overview:
     pools: Mapping[str, PoolStatus | None]
     roles: Mapping[str, RoleStatus] | None
     errors: Mapping[str, str]
-    ended: Sequence[Intruder] = ()
+    ended: Sequence[StrayHolder] = ()
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def document(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The same for JSON, by the names of the fields."""
         pools = {name: asdict(pool) if pool else None for name, pool in self.pools.items()}
         for pool in filter(None, pools.values()):
@@ -121,12 +121,12 @@ class Overview:
         if self.roles is not None:
             roles = {role: asdict(status) for role, status in self.roles.items()}
         now = self.time.isoformat(timespec="milliseconds")
-        ended = [asdict(intruder) for intruder in self.ended]
+        ended = [asdict(holder) for holder in self.ended]
         errors = dict(self.errors)
         return {"time": now, "pools": pools, "roles": roles, "errors": errors, "ended": ended}
 
 
-def overview(
+def get_overview(
     policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server], *, replicas: int
 ) -> Overview:
     """Ask both consoles and, through the jobs pool, PostgreSQL; never raises for their absence.
@@ -134,55 +134,59 @@ def overview(
     Sessions that hold a slot which is not theirs are ended.
     """
     errors: dict[str, str] = {}
-    pools = {name: _reached(policy, errors) for name, policy in policies.items()}
-    roles, ended = None, list[Intruder]()
+    pools = {name: _try_pool_status(policy, errors) for name, policy in policies.items()}
+    roles, ended = None, list[StrayHolder]()
     try:
-        roles = _roles(policies, servers, pools)
-        ended = _ended(policies, servers, pools, alone=replicas == 1)
+        roles = _get_roles(policies, servers, pools)
+        ended = _end_stray_holders(policies, servers, pools, is_only_replica=replicas == 1)
     except (ConsoleError, Error) as error:
-        errors["postgresql"] = summarize(error, LIMIT)
+        errors["postgresql"] = summarize(error, QUERY_TIMEOUT)
     return Overview(pools=pools, roles=roles, errors=errors, ended=ended)
 
 
-def _ended(
+def _end_stray_holders(
     policies: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     pools: Mapping[str, PoolStatus | None],
     *,
-    alone: bool,
-) -> list[Intruder]:
+    is_only_replica: bool,
+) -> list[StrayHolder]:
     """End who holds a slot without being a server connection, before and after they were seen."""
-    seen = holders()
-    known = {name: pool.pids | _pids(policies[name]) for name, pool in pools.items() if pool}
-    return list(end_intruders(seen, policies, servers, known, alone=alone))
+    seen = list_slot_holders()
+    known = {name: pool.pids | _fetch_pids(policies[name]) for name, pool in pools.items() if pool}
+    return list(end_stray_holders(seen, policies, servers, known, is_only_replica=is_only_replica))
 
 
-def _reached(policy: PoolPolicy, errors: dict[str, str]) -> PoolStatus | None:
+def _try_pool_status(policy: PoolPolicy, errors: dict[str, str]) -> PoolStatus | None:
     try:
         with Console(policy) as console:
-            return pool_status(console)
+            return get_pool_status(console)
     except ConsoleError as error:
         errors[policy.name] = str(error)
         return None
 
 
-def _roles(
+def _get_roles(
     policies: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     pools: Mapping[str, PoolStatus | None],
 ) -> dict[str, RoleStatus]:
-    if reason := _not_to_be_asked(pools["jobs"]):
+    if reason := _explain_unavailable(pools["jobs"]):
         raise ConsoleError(reason)
     before = {name: pool.pids for name, pool in pools.items() if pool}
-    rows = without_the_asking(ask({server.user for server in servers.values()}), before["jobs"])
-    known = {name: pids | _pids(policies[name]) for name, pids in before.items()}
+    rows = exclude_own_query(
+        list_backends({server.user for server in servers.values()}), before["jobs"]
+    )
+    known = {name: pids | _fetch_pids(policies[name]) for name, pids in before.items()}
     return {
-        role: role_status([row for row in rows if row.role == role], _of_role(role, servers, known))
+        role: summarize_role(
+            [row for row in rows if row.role == role], _select_pids(role, servers, known)
+        )
         for role in dict.fromkeys(server.user for server in servers.values())
     }
 
 
-def _not_to_be_asked(jobs: PoolStatus | None) -> str:
+def _explain_unavailable(jobs: PoolStatus | None) -> str:
     """Why asking through the jobs pool would be in vain; empty where it would not.
 
     PgBouncer keeps whoever gave up in its queue, so that asking in vain must not be repeated.
@@ -194,13 +198,13 @@ def _not_to_be_asked(jobs: PoolStatus | None) -> str:
     return "clients wait for the jobs pool already" if jobs.waiting else ""
 
 
-def _pids(policy: PoolPolicy) -> frozenset[int]:
+def _fetch_pids(policy: PoolPolicy) -> frozenset[int]:
     # Read before and after: whatever came or went in between is not abandoned.
     with Console(policy) as console:
-        return server_pids(console)
+        return list_server_pids(console)
 
 
-def _of_role(
+def _select_pids(
     role: str, servers: Mapping[str, Server], known: Mapping[str, frozenset[int]]
 ) -> frozenset[int] | None:
     """The pids of all the pools that use the role; None where one of them is away."""
@@ -241,25 +245,25 @@ def pause(policies: Sequence[PoolPolicy], seconds: float | None) -> dict[str, fl
     by default half of what its clients wait. Raises ConsoleError where one cannot be paused in
     that time, or on Ctrl-C; that, like all else that ends it early, leaves no pool held back.
     """
-    taken: dict[str, float | None] = {}
+    durations: dict[str, float | None] = {}
     held: list[PoolPolicy] = []
     with ExitStack() as stack:
         consoles = [stack.enter_context(Console(policy)) for policy in policies]
         try:
             for console in consoles:
-                taken[console.pool.name] = _pause(console, seconds, held)
-        except (StillBusyError, KeyboardInterrupt) as error:
+                durations[console.pool.name] = _pause(console, seconds, held)
+        except (PauseTimeoutError, KeyboardInterrupt) as error:
             reason = str(error) or "interrupted"
-            raise ConsoleError(f"{console.pool.name}: {reason}. {_resumed(held)}") from error
+            raise ConsoleError(f"{console.pool.name}: {reason}. {_resume_all(held)}") from error
         except BaseException:
-            _resumed(held)
+            _resume_all(held)
             raise
-    return taken
+    return durations
 
 
-def paused(policy: PoolPolicy, taken: float | None) -> str:
+def describe_pause(policy: PoolPolicy, duration: float | None) -> str:
     """What a pause of the pool means for its clients, in words."""
-    how = "was paused already" if taken is None else f"paused in {taken:.1f} s"
+    how = "was paused already" if duration is None else f"paused in {duration:.1f} s"
     return f"{how}; whoever waits for it longer than {policy.query_wait_timeout} s is refused"
 
 
@@ -269,11 +273,11 @@ def _pause(console: Console, seconds: float | None, held: list[PoolPolicy]) -> f
     began = time.monotonic()
     held.append(console.pool)
     limit = console.pool.query_wait_timeout / 2 if seconds is None else seconds
-    console.pause(max(limit, LEAST_TIME))
+    console.pause(max(limit, MIN_PAUSE_TIME))
     return time.monotonic() - began
 
 
-def _resumed(policies: Iterable[PoolPolicy]) -> str:
+def _resume_all(policies: Iterable[PoolPolicy]) -> str:
     """What came of letting the clients of all of these go on, in words."""
     failures = []
     for policy in policies:

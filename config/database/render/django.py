@@ -43,7 +43,7 @@ SITE_SETTINGS: Final = {
 }
 
 
-def database(
+def render_database(
     policy: PoolPolicy, server: Server, *, pooling: Pooling, pgbouncer_host: str
 ) -> dict[str, Any]:
     """The DATABASES entry of one pool.
@@ -54,9 +54,9 @@ def database(
     """
     if pooling == "direct":
         where = {"NAME": server.dbname, "HOST": server.host, "PORT": str(server.port)}
-        options = _tls(server) | KEEPALIVE | {"options": _startup_options(policy)}
+        options = _get_tls_options(server) | KEEPALIVE | {"options": _render_options(policy)}
     else:
-        name, port = entry_name(policy, server), str(policy.listen_port)
+        name, port = get_entry_name(policy, server), str(policy.listen_port)
         where = {"NAME": name, "HOST": pgbouncer_host, "PORT": port}
         options = {"sslmode": "disable"}
     return {
@@ -70,13 +70,13 @@ def database(
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": policy.connect_timeout,
-            "application_name": application_name(policy),
+            "application_name": get_application_name(policy),
             **options,
         },
     }
 
 
-def entry_name(policy: PoolPolicy, server: Server) -> str:
+def get_entry_name(policy: PoolPolicy, server: Server) -> str:
     """The database's name towards PgBouncer: its own, else the pool's.
 
     A key of the ini file holds only these characters, in every version up to 1.24.
@@ -85,12 +85,12 @@ def entry_name(policy: PoolPolicy, server: Server) -> str:
     return server.dbname if is_key and server.dbname != "pgbouncer" else policy.name
 
 
-def application_name(policy: PoolPolicy) -> str:
+def get_application_name(policy: PoolPolicy) -> str:
     """What pg_stat_activity shows of this pool's connections."""
     return f"ai4ceo {policy.name}"
 
 
-def session_settings(policy: PoolPolicy) -> dict[str, str]:
+def get_session_settings(policy: PoolPolicy) -> dict[str, str]:
     """PostgreSQL's settings for every server connection of the pool, in milliseconds."""
     return {
         "statement_timeout": str(policy.statement_timeout * 1000),
@@ -99,13 +99,13 @@ def session_settings(policy: PoolPolicy) -> dict[str, str]:
     }
 
 
-def _startup_options(policy: PoolPolicy) -> str:
-    settings = {"TimeZone": "UTC"} | session_settings(policy) | SITE_SETTINGS
+def _render_options(policy: PoolPolicy) -> str:
+    settings = {"TimeZone": "UTC"} | get_session_settings(policy) | SITE_SETTINGS
     return " ".join(
         "-c {}={}".format(name, value.replace(" ", r"\ ")) for name, value in settings.items()
     )
 
 
-def _tls(server: Server) -> dict[str, str]:
+def _get_tls_options(server: Server) -> dict[str, str]:
     names = ("sslmode", "sslrootcert", "sslcert", "sslkey")
     return {name: value for name in names if (value := getattr(server, name))}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from config.database.dsn import Server, is_one_line
-from config.database.policy import SILENCE, PoolPolicy
-from config.database.render.django import entry_name, session_settings
-from config.database.render.slots import wait_for_slot
+from config.database.policy import QUERY_TIMEOUT_MARGIN, PoolPolicy
+from config.database.render.django import get_entry_name, get_session_settings
+from config.database.render.slots import render_wait
 
 CONSOLE_USER: Final = "pgbouncer"
 
@@ -26,7 +26,7 @@ HEADER: Final = """\
 """
 
 
-def ini(policy: PoolPolicy, server: Server, *, host: str, folder: str, replicas: int) -> str:
+def render_ini(policy: PoolPolicy, server: Server, *, host: str, folder: str, replicas: int) -> str:
     """The text of one process's ini file; `host` is a socket's folder or an address for TCP.
 
     `folder` is the absolute path of the folder in which the file and its userlist lie, and
@@ -34,24 +34,24 @@ def ini(policy: PoolPolicy, server: Server, *, host: str, folder: str, replicas:
     Raises UnwritableError for a value that the file cannot hold.
     """
     sections: dict[str, dict[str, str | int]] = {
-        "databases": {entry_name(policy, server): _entry(policy, server, replicas)},
+        "databases": {get_entry_name(policy, server): _render_entry(policy, server, replicas)},
         "pgbouncer": (
-            _listen(policy, host)
-            | _authentication(policy, folder)
-            | _pool(policy)
-            | _timeouts(policy)
-            | _tls(server)
-            | _logging()
+            _get_listen_settings(policy, host)
+            | _get_auth_settings(policy, folder)
+            | _get_pool_settings(policy)
+            | _get_timeouts(policy)
+            | _get_tls_settings(server)
+            | _get_log_settings()
         ),
     }
     return HEADER.format(name=policy.name.upper()) + "".join(
         f"\n[{name}]\n"
-        + "".join(f"{key} = {_line(key, value)}\n" for key, value in section.items())
+        + "".join(f"{key} = {_check_line(key, value)}\n" for key, value in section.items())
         for name, section in sections.items()
     )
 
 
-def userlist(server: Server, *, console_password: str) -> str:
+def render_userlist(server: Server, *, console_password: str) -> str:
     """The text of one process's auth_file: the pool's role and the console's user.
 
     The role's password stands there plainly (mode 0600): PgBouncer needs it to log in.
@@ -63,10 +63,10 @@ def userlist(server: Server, *, console_password: str) -> str:
             "name another one in POSTGRES_URL and POSTGRES_JOBS_URL."
         )
     people = {server.user: server.password, CONSOLE_USER: console_password}
-    return "".join(f"{_quoted(user)} {_quoted(secret)}\n" for user, secret in people.items())
+    return "".join(f"{_quote(user)} {_quote(secret)}\n" for user, secret in people.items())
 
 
-def connect_query(policy: PoolPolicy, replicas: int) -> str:
+def render_connect_query(policy: PoolPolicy, replicas: int) -> str:
     """The statements by which a new server connection gets the pool's settings, then its slot.
 
     The settings come first, so that a login that PgBouncer gave up does not wait on for a slot;
@@ -75,33 +75,33 @@ def connect_query(policy: PoolPolicy, replicas: int) -> str:
 
     PgBouncer, in every version, sends no more than 506 bytes: hence few blanks and short names.
     """
-    settings = session_settings(policy) | {"search_path": "public"}
+    settings = get_session_settings(policy) | {"search_path": "public"}
     lines = "".join(f"SET {name}={value};" for name, value in settings.items())
-    return lines + wait_for_slot(policy, replicas)
+    return lines + render_wait(policy, replicas)
 
 
-def _entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
+def _render_entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
     parts = {
-        "host": _host(server),
+        "host": _get_host(server),
         "port": server.port,
         "dbname": server.dbname,
         "pool_size": policy.max_connections,
         "max_db_connections": policy.max_connections,
         "client_encoding": "UTF8",
         "timezone": "UTC",
-        "connect_query": connect_query(policy, replicas),
+        "connect_query": render_connect_query(policy, replicas),
     }
-    return " ".join(f"{key}={_value(str(value))}" for key, value in parts.items())
+    return " ".join(f"{key}={_quote_value(str(value))}" for key, value in parts.items())
 
 
-def _host(server: Server) -> str:
+def _get_host(server: Server) -> str:
     # 1.24 tries only the first address of a name, for localhost ::1, where often nobody listens.
     if server.host == "localhost" and server.sslmode != "verify-full":
         return "127.0.0.1"
     return server.host
 
 
-def _listen(policy: PoolPolicy, host: str) -> dict[str, str | int]:
+def _get_listen_settings(policy: PoolPolicy, host: str) -> dict[str, str | int]:
     if "," in host:
         raise UnwritableError(f"PGBOUNCER_HOST={host!r} is a list: give one folder or address.")
     if host.startswith("/"):
@@ -113,7 +113,7 @@ def _listen(policy: PoolPolicy, host: str) -> dict[str, str | int]:
     return {"listen_addr": host, "listen_port": policy.listen_port, "unix_socket_dir": ""}
 
 
-def _authentication(policy: PoolPolicy, folder: str) -> dict[str, str | int]:
+def _get_auth_settings(policy: PoolPolicy, folder: str) -> dict[str, str | int]:
     return {
         "auth_type": "scram-sha-256",
         "auth_file": f"{folder}/{policy.name}.userlist",
@@ -122,7 +122,7 @@ def _authentication(policy: PoolPolicy, folder: str) -> dict[str, str | int]:
     }
 
 
-def _pool(policy: PoolPolicy) -> dict[str, str | int]:
+def _get_pool_settings(policy: PoolPolicy) -> dict[str, str | int]:
     return {
         "pool_mode": "transaction",
         "default_pool_size": policy.max_connections,
@@ -133,7 +133,7 @@ def _pool(policy: PoolPolicy) -> dict[str, str | int]:
     }
 
 
-def _timeouts(policy: PoolPolicy) -> dict[str, str | int]:
+def _get_timeouts(policy: PoolPolicy) -> dict[str, str | int]:
     return {
         "server_idle_timeout": policy.idle_timeout,
         "server_lifetime": policy.max_lifetime,
@@ -142,7 +142,7 @@ def _timeouts(policy: PoolPolicy) -> dict[str, str | int]:
         # What a frozen server, or one behind a dropped network, leaves to PgBouncer to end.
         "query_timeout": policy.query_timeout,
         # A client may have turned its session's own limit off.
-        "idle_transaction_timeout": policy.idle_in_transaction_timeout + SILENCE,
+        "idle_transaction_timeout": policy.idle_in_transaction_timeout + QUERY_TIMEOUT_MARGIN,
         # The default, 15 s, turns an outage of 4 s into 15 s of errors.
         "server_login_retry": 1,
         # The default, 30 s, is longer than the idle timeout: the check would never run.
@@ -157,7 +157,7 @@ def _timeouts(policy: PoolPolicy) -> dict[str, str | int]:
     }
 
 
-def _tls(server: Server) -> dict[str, str | int]:
+def _get_tls_settings(server: Server) -> dict[str, str | int]:
     files: dict[str, str | int] = {
         "server_tls_ca_file": server.sslrootcert,
         "server_tls_cert_file": server.sslcert,
@@ -166,12 +166,12 @@ def _tls(server: Server) -> dict[str, str | int]:
     return {"server_tls_sslmode": server.sslmode, **{k: v for k, v in files.items() if v}}
 
 
-def _logging() -> dict[str, str | int]:
+def _get_log_settings() -> dict[str, str | int]:
     # Errors and the minute's figures; a line for each client and server would drown them.
     return {"log_connections": 0, "log_disconnections": 0}
 
 
-def _line(key: str, value: str | int) -> str:
+def _check_line(key: str, value: str | int) -> str:
     text = str(value)
     if not is_one_line(text):
         raise UnwritableError(
@@ -181,11 +181,11 @@ def _line(key: str, value: str | int) -> str:
     return text
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _value(text: str) -> str:
+def _quote_value(text: str) -> str:
     if text.isascii() and all(c.isalnum() or c in "/._-:" for c in text):
         return text
     return "'" + text.replace("'", "''") + "'"

@@ -17,9 +17,9 @@ from psycopg.conninfo import make_conninfo
 from config.database.dsn import Server
 from config.database.policy import ADMIN_CONNECTIONS, PoolPolicy
 from config.database.render import slot_functions
-from config.database.render.django import SITE_SETTINGS, session_settings
+from config.database.render.django import SITE_SETTINGS, get_session_settings
 
-ROWS: Final = "SELECT, INSERT, UPDATE, DELETE"
+ROW_PRIVILEGES: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 HEADER: Final = """\
 -- The roles and rights of both pools and the tools around them. It holds their passwords: do
@@ -39,7 +39,7 @@ class Grant:
     statement: str
 
 
-def connection_limits(
+def get_connection_limits(
     pools: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     replicas: int,
@@ -54,13 +54,13 @@ def connection_limits(
     limits: dict[str, int] = {}
     for name, pool in pools.items():
         role = servers[name].user
-        limits[role] = limits.get(role, 0) + pool.server_connections(replicas)
+        limits[role] = limits.get(role, 0) + pool.count_backends(replicas)
     if admin:
         limits[admin.user] = limits.get(admin.user, 0) + ADMIN_CONNECTIONS
     return limits
 
 
-def limit(role: str, connections: int) -> Grant:
+def limit_connections(role: str, connections: int) -> Grant:
     """The statement that gives `role` its connection limit."""
     return Grant(
         purpose=f"{role} has no more than {connections} connections",
@@ -68,9 +68,9 @@ def limit(role: str, connections: int) -> Grant:
     )
 
 
-def database_rights(web: Server, jobs: Server) -> list[Grant]:
+def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
     """Who may enter the database, and that nobody else creates anything in it."""
-    database, roles = quoted(jobs.dbname), _names(web, jobs)
+    database, roles = quoted(jobs.dbname), _join_names(web, jobs)
     return [
         Grant(
             purpose="only these roles connect, and nobody else makes temporary tables",
@@ -87,7 +87,7 @@ def database_rights(web: Server, jobs: Server) -> list[Grant]:
     ]
 
 
-def row_rights(web: Server, jobs: Server) -> list[Grant]:
+def list_row_grants(web: Server, jobs: Server) -> list[Grant]:
     """What the web role may do in the jobs role's schema; nothing for one role in both pools."""
     if web.user == jobs.user:
         return []
@@ -100,7 +100,7 @@ def row_rights(web: Server, jobs: Server) -> list[Grant]:
         ),
         Grant(
             purpose="the web role reads and writes rows",
-            statement=f"GRANT {ROWS} ON ALL TABLES IN SCHEMA public TO {role}",
+            statement=f"GRANT {ROW_PRIVILEGES} ON ALL TABLES IN SCHEMA public TO {role}",
         ),
         Grant(
             purpose="the web role draws new keys",
@@ -108,7 +108,7 @@ def row_rights(web: Server, jobs: Server) -> list[Grant]:
         ),
         Grant(
             purpose="the same for tables to come",
-            statement=f"{to_come} GRANT {ROWS} ON TABLES TO {role}",
+            statement=f"{to_come} GRANT {ROW_PRIVILEGES} ON TABLES TO {role}",
         ),
         Grant(
             purpose="the same for sequences to come",
@@ -116,14 +116,14 @@ def row_rights(web: Server, jobs: Server) -> list[Grant]:
         ),
         Grant(
             purpose="the web role leaves the list of migrations alone",
-            statement=_where_migrated(
+            statement=_run_if_migrated(
                 f"REVOKE INSERT, UPDATE, DELETE ON public.django_migrations FROM {role}"
             ),
         ),
     ]
 
 
-def script(
+def render_script(
     pools: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     replicas: int,
@@ -131,76 +131,81 @@ def script(
 ) -> str:
     """A psql script that makes roles, database and rights; harmless when run again."""
     web, jobs = servers["web"], servers["jobs"]
-    limits = connection_limits(pools, servers, replicas, admin)
+    limits = get_connection_limits(pools, servers, replicas, admin)
     everybody = {server.user: server for server in (web, jobs, admin) if server}
-    names = _names(web, jobs)
+    names = _join_names(web, jobs)
     everything = [
-        *(line for server in everybody.values() for line in _role(server)),
-        *_defaults(pools, servers),
-        *(f"{limit(role, connections).statement};" for role, connections in limits.items()),
-        *(_administers(admin, jobs) if admin and admin.user not in (web.user, jobs.user) else ()),
-        _database(jobs),
-        _connect(jobs),
-        *(f"{grant.statement};" for grant in database_rights(web, jobs)),
+        *(line for server in everybody.values() for line in _render_role(server)),
+        *_render_defaults(pools, servers),
+        *(
+            f"{limit_connections(role, connections).statement};"
+            for role, connections in limits.items()
+        ),
+        *(_render_admin(admin, jobs) if admin and admin.user not in (web.user, jobs.user) else ()),
+        _render_database(jobs),
+        _render_connect(jobs),
+        *(f"{grant.statement};" for grant in list_database_grants(web, jobs)),
         f"GRANT USAGE, CREATE ON SCHEMA public TO {quoted(jobs.user)};",
-        *(f"{grant.statement};" for grant in row_rights(web, jobs)),
-        *slot_functions.rights(pools, servers, names, quoted(jobs.user)),
+        *(f"{grant.statement};" for grant in list_row_grants(web, jobs)),
+        *slot_functions.render_rights(pools, servers, names, quoted(jobs.user)),
     ]
     return HEADER + "".join(f"{line}\n" for line in everything)
 
 
-def _role(server: Server) -> list[str]:
+def _render_role(server: Server) -> list[str]:
     role = quoted(server.user)
-    password = f" PASSWORD {_text(server.password)}" if server.password else ""
-    missing = f"SELECT FROM pg_roles WHERE rolname = {_text(server.user)}"
+    password = f" PASSWORD {_quote_text(server.password)}" if server.password else ""
+    missing = f"SELECT FROM pg_roles WHERE rolname = {_quote_text(server.user)}"
     return [
-        f"SELECT {_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
+        f"SELECT {_quote_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
         f"ALTER ROLE {role} LOGIN{password};",
     ]
 
 
-def _defaults(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Iterator[str]:
+def _render_defaults(
+    pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]
+) -> Iterator[str]:
     """To which RESET and DISCARD lead back: a role may have changed its own."""
     shared = servers["web"].user == servers["jobs"].user
     for name in ["web"] if shared else pools:
-        limits = {} if shared else session_settings(pools[name])
+        limits = {} if shared else get_session_settings(pools[name])
         for setting, value in (limits | SITE_SETTINGS).items():
-            yield f"ALTER ROLE {quoted(servers[name].user)} SET {setting} = {_text(value)};"
+            yield f"ALTER ROLE {quoted(servers[name].user)} SET {setting} = {_quote_text(value)};"
 
 
-def _administers(admin: Server, jobs: Server) -> Iterator[str]:
+def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
     """The role of the tools around the pools acts as the owner of the tables."""
     yield f"GRANT {quoted(jobs.user)} TO {quoted(admin.user)};"
-    yield f"ALTER ROLE {quoted(admin.user)} SET role = {_text(jobs.user)};"
+    yield f"ALTER ROLE {quoted(admin.user)} SET role = {_quote_text(jobs.user)};"
 
 
-def _database(jobs: Server) -> str:
+def _render_database(jobs: Server) -> str:
     create = (
         f"CREATE DATABASE {quoted(jobs.dbname)} OWNER {quoted(jobs.user)} "
         "ENCODING 'UTF8' TEMPLATE template0"
     )
-    missing = f"SELECT FROM pg_database WHERE datname = {_text(jobs.dbname)}"
-    return f"SELECT {_text(create)} WHERE NOT EXISTS ({missing}) \\gexec"
+    missing = f"SELECT FROM pg_database WHERE datname = {_quote_text(jobs.dbname)}"
+    return f"SELECT {_quote_text(create)} WHERE NOT EXISTS ({missing}) \\gexec"
 
 
-def _connect(jobs: Server) -> str:
+def _render_connect(jobs: Server) -> str:
     # A connection string, because psql takes a bare name with "=" in it for one.
     target = make_conninfo(dbname=jobs.dbname).replace('"', '""')
     return f'\\connect -reuse-previous=on "{target}"\n\\encoding UTF8'
 
 
-def _where_migrated(statement: str) -> str:
+def _run_if_migrated(statement: str) -> str:
     # Quoted as text: a dollar quote could end within a role's name.
     migrated = "to_regclass('public.django_migrations') IS NOT NULL"
-    return f"DO {_text(f'BEGIN IF {migrated} THEN {statement}; END IF; END')}"
+    return f"DO {_quote_text(f'BEGIN IF {migrated} THEN {statement}; END IF; END')}"
 
 
-def _distinct(web: Server, jobs: Server) -> list[Server]:
+def _list_distinct(web: Server, jobs: Server) -> list[Server]:
     return [web] if web.user == jobs.user else [web, jobs]
 
 
-def _names(web: Server, jobs: Server) -> str:
-    return ", ".join(quoted(server.user) for server in _distinct(web, jobs))
+def _join_names(web: Server, jobs: Server) -> str:
+    return ", ".join(quoted(server.user) for server in _list_distinct(web, jobs))
 
 
 def quoted(identifier: str) -> str:
@@ -208,5 +213,5 @@ def quoted(identifier: str) -> str:
     return sql.Identifier(identifier).as_string(None)
 
 
-def _text(value: str) -> str:
+def _quote_text(value: str) -> str:
     return sql.Literal(value).as_string(None).strip()

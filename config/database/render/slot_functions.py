@@ -17,28 +17,28 @@ from typing import Final
 from psycopg import sql
 
 from config.database.dsn import Server
-from config.database.policy import SILENCE, PoolPolicy
+from config.database.policy import QUERY_TIMEOUT_MARGIN, PoolPolicy
 from config.database.render.django import SITE_SETTINGS
-from config.database.render.slots import PAUSE, lock_class
+from config.database.render.slots import POLL_INTERVAL, get_lock_class
 
-NAME: Final = "public.enter_pool"
+ENTER_POOL: Final = "public.enter_pool"
 
 # pg_catalog's functions that nobody but the jobs' role may call: locks of a session, which leak
 # through a pool, those that could be a slot, and large objects, which no limit bounds.
-REVOKED: Final = """\
+REVOKED_FUNCTIONS: Final = """\
     SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
     AND (proname ~ '^pg_(try_)?advisory_(lock|unlock)' OR proname ~ '^lo_|^lo(read|write)$'
     OR proname ~ '^pg_(try_)?advisory_xact_lock' AND pronargs = 2)"""
 
 # Whether the role that asks may take slots as it likes.
-IS_OPEN: Final = (
+SLOTS_ARE_OPEN: Final = (
     "has_function_privilege('pg_try_advisory_lock(int,int)', 'EXECUTE')"
     " OR has_function_privilege('pg_advisory_unlock_all()', 'EXECUTE')"
-    f" OR to_regproc('{NAME}') IS NULL"
+    f" OR to_regproc('{ENTER_POOL}') IS NULL"
 )
 
 # Unlogged: a crash of the server ends all sessions and empties it, and nothing waits for a disk.
-MEMORY: Final = """\
+SLOT_TABLE: Final = """\
 SET client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS entrance;
 CREATE UNLOGGED TABLE IF NOT EXISTS entrance.taken (
@@ -48,7 +48,7 @@ CREATE UNLOGGED TABLE IF NOT EXISTS entrance.taken (
 # Whether the slot, whose lock the session has got, is its own: not where another session that
 # forgot the lock still lives, nor for one that has a slot of another pool. A transaction that may
 # not write, as the role can have it, or on a standby, leaves it at the locks.
-KEEP: Final = """\
+KEEP_FUNCTION: Final = """\
 CREATE OR REPLACE FUNCTION entrance.keep(class integer, slot integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $keep$
 DECLARE
@@ -74,7 +74,7 @@ EXCEPTION
 END $keep$;"""
 
 # For `manage.py pools`: who has a slot, and the end of one of them.
-HOLDERS: Final = """\
+HOLDER_FUNCTIONS: Final = """\
 CREATE OR REPLACE FUNCTION entrance.holders() RETURNS TABLE (class integer, pid integer, role name)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $holders$
     SELECT l.classid::integer, a.pid, a.usename FROM pg_locks AS l JOIN pg_stat_activity AS a
@@ -91,7 +91,7 @@ $end$;"""
 
 # One slot for each session, so that no client can take those of others; a class that is not a
 # pool's, such as a test's, is anybody's.
-FUNCTION: Final = """\
+ENTER_FUNCTION: Final = """\
 CREATE OR REPLACE FUNCTION {name}(class integer, slots integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $enter$
 DECLARE
@@ -125,7 +125,7 @@ BEGIN
 END $enter$;"""
 
 # A client may have turned its session's limits off: whoever waits ends what lasts too long.
-OVERDUE: Final = """\
+END_OVERDUE: Final = """\
         PERFORM pg_stat_clear_snapshot();
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datid = here AND usename = {role} AND pid <> pg_backend_pid()
@@ -135,7 +135,7 @@ OVERDUE: Final = """\
              AND state_change < clock_timestamp() - interval '{idle} s');"""
 
 
-def rights(
+def render_rights(
     pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], roles: str, owner: str
 ) -> list[str]:
     """The lines of psql's that make the functions and revoke what would get around it.
@@ -143,53 +143,56 @@ def rights(
     `roles` and `owner`, the jobs' role, are quoted names; the others are as they are.
     """
     return [
-        definitions(pools, servers),
-        f"REVOKE ALL ON FUNCTION {NAME} FROM PUBLIC;",
-        f"GRANT EXECUTE ON FUNCTION {NAME} TO {roles};",
+        render_definitions(pools, servers),
+        f"REVOKE ALL ON FUNCTION {ENTER_POOL} FROM PUBLIC;",
+        f"GRANT EXECUTE ON FUNCTION {ENTER_POOL} TO {roles};",
         "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA entrance FROM PUBLIC;",
         f"GRANT USAGE ON SCHEMA entrance TO {owner};",
         f"GRANT EXECUTE ON FUNCTION entrance.holders, entrance.end_holder TO {owner};",
         # pg_dump, which acts as the owner, looks at every table.
         f"GRANT SELECT ON entrance.taken TO {owner};",
-        _each(REVOKED, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"),
-        _each(REVOKED, f"GRANT EXECUTE ON FUNCTION %s TO {owner.replace('%', '%%')}"),
+        _run_for_each(REVOKED_FUNCTIONS, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"),
+        _run_for_each(
+            REVOKED_FUNCTIONS, f"GRANT EXECUTE ON FUNCTION %s TO {owner.replace('%', '%%')}"
+        ),
     ]
 
 
-def definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
+def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
     """The statements that make the functions, and the table in which they remember."""
     reserved = ", ".join(
-        f"({_text(servers[name].user)}, {lock_class(pool)})" for name, pool in pools.items()
+        f"({_quote_text(servers[name].user)}, {get_lock_class(pool)})"
+        for name, pool in pools.items()
     )
     settings = "\n".join(
         f"    PERFORM set_config('{name}', '{value}', false);"
         for name, value in SITE_SETTINGS.items()
     )
-    enter = FUNCTION.format(
-        name=NAME,
+    enter = ENTER_FUNCTION.format(
+        name=ENTER_POOL,
         reserved=reserved,
         settings=settings,
-        overdue=_overdue(pools["web"], servers),
-        pause=PAUSE,
+        overdue=_render_overdue(pools["web"], servers),
+        pause=POLL_INTERVAL,
     )
-    return "\n".join((MEMORY, KEEP, HOLDERS, enter))
+    return "\n".join((SLOT_TABLE, KEEP_FUNCTION, HOLDER_FUNCTIONS, enter))
 
 
-def _overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:
+def _render_overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:
     """Ends what PgBouncer has given up on: a client may have turned its own limits off."""
     if not web.query_timeout or servers["web"].user == servers["jobs"].user:
         return ""
-    return OVERDUE.format(
-        role=_text(servers["web"].user),
+    return END_OVERDUE.format(
+        role=_quote_text(servers["web"].user),
         active=web.query_timeout + 1,
-        idle=web.idle_in_transaction_timeout + SILENCE + 1,
+        idle=web.idle_in_transaction_timeout + QUERY_TIMEOUT_MARGIN + 1,
     )
 
 
-def _each(functions: str, statement: str) -> str:
-    rows = f"SELECT format({_text(statement)}, name)"
+def _run_for_each(functions: str, statement: str) -> str:
+    rows = f"SELECT format({_quote_text(statement)}, name)"
     return f"{rows} FROM (\n{functions}) AS revoked \\gexec"
 
 
-def _text(value: str) -> str:
+def _quote_text(value: str) -> str:
     return sql.Literal(value).as_string(None).strip()

@@ -12,16 +12,16 @@ import zlib
 from typing import Final
 
 from config.database.policy import PoolPolicy
-from config.database.render.django import application_name
+from config.database.render.django import get_application_name
 
 # Between two looks for a free slot, in seconds. One login of a replica looks at a time, and a
 # look costs PostgreSQL some 0.05 ms.
-PAUSE: Final = 0.01
+POLL_INTERVAL: Final = 0.01
 
 # EXISTS asks row by row and stops at the first lock that it gets. PgBouncer would use the
 # connection even if the wait failed, so that a failure has to end the session. The function is
 # the administrator's (`entrance`); without it, or the right to it, each login helps itself.
-WAIT: Final = (
+WAIT_FOR_SLOT: Final = (
     "DO $$BEGIN "
     "IF has_function_privilege(to_regproc('enter_pool')::oid,'EXECUTE') "
     "THEN PERFORM enter_pool({lock_class},{slots});"
@@ -40,16 +40,16 @@ HAS_SLOT: Final = """
 """
 
 
-def lock_class(policy: PoolPolicy) -> int:
+def get_lock_class(policy: PoolPolicy) -> int:
     """The first half of the locks' keys, the same in all replicas of the pool."""
-    return zlib.crc32(application_name(policy).encode()) % 1_000_000
+    return zlib.crc32(get_application_name(policy).encode()) % 1_000_000
 
 
-def wait_for_slot(policy: PoolPolicy, replicas: int) -> str:
+def render_wait(policy: PoolPolicy, replicas: int) -> str:
     """The statement that returns when the session has a slot, however long that takes.
 
     PgBouncer gives the login up after `connect_timeout`; the wait then ends as any statement
     does whose client has gone.
     """
-    slots = policy.slots(replicas)
-    return WAIT.format(slots=slots, lock_class=lock_class(policy), pause=PAUSE)
+    slots = policy.count_slots(replicas)
+    return WAIT_FOR_SLOT.format(slots=slots, lock_class=get_lock_class(policy), pause=POLL_INTERVAL)

@@ -14,9 +14,9 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from config.database.monitor.console import console_password
+from config.database.monitor.console import get_console_password
 from config.database.render import pgbouncer, roles
-from config.database.render.django import entry_name
+from config.database.render.django import get_entry_name
 from config.tests.processes import wait_until
 
 
@@ -47,7 +47,7 @@ def psql(script):
 @contextmanager
 def roles_on(servers):
     """The script of `roles`, run twice, and everything that it made removed afterwards."""
-    script = roles.script(settings.POOLS, servers, settings.REPLICAS)
+    script = roles.render_script(settings.POOLS, servers, settings.REPLICAS)
     try:
         yield [psql(script), psql(script)]
     finally:
@@ -94,15 +94,17 @@ def pooler(policy, server, host=None, replicas=None):
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
         folder, said = Path(name), {}
         log = folder / "log"
-        ini = pgbouncer.ini(policy, server, host=host or name, folder=name, replicas=replicas)
-        users = pgbouncer.userlist(server, console_password=console_password())
+        ini = pgbouncer.render_ini(
+            policy, server, host=host or name, folder=name, replicas=replicas
+        )
+        users = pgbouncer.render_userlist(server, console_password=get_console_password())
         (folder / f"{policy.name}.ini").write_text(ini)
         (folder / f"{policy.name}.userlist").write_text(users)
         process = started(folder / f"{policy.name}.ini", log)
         try:
             wait_until(lambda: " process up: " in log.read_text(), 10, "PgBouncer is up")
             said["host"], said["port"] = host or name, policy.listen_port
-            said["dbname"] = entry_name(policy, server)
+            said["dbname"] = get_entry_name(policy, server)
             yield said
         finally:
             process.send_signal(signal.SIGINT)
@@ -111,7 +113,7 @@ def pooler(policy, server, host=None, replicas=None):
 
 
 def slots_of_the_site(name):
-    return settings.POOLS[name].slots(settings.REPLICAS)
+    return settings.POOLS[name].count_slots(settings.REPLICAS)
 
 
 def where(said):

@@ -6,8 +6,8 @@ from config.database.errors import summarize
 from config.database.monitor.activity import (
     Backend,
     RoleStatus,
-    role_status,
-    without_the_asking,
+    exclude_own_query,
+    summarize_role,
 )
 
 IDLE = Backend(1, "web", "idle", 60.0)
@@ -18,34 +18,34 @@ HIDDEN = Backend(5, "web", None, None)
 
 
 def test_a_role_s_backends_are_counted_by_state():
-    assert role_status([IDLE, ACTIVE, IN_TRANSACTION, FAILED], {1, 2, 3}) == RoleStatus(
+    assert summarize_role([IDLE, ACTIVE, IN_TRANSACTION, FAILED], {1, 2, 3}) == RoleStatus(
         backends=4, active=1, idle=1, idle_in_transaction=2, oldest=60.0, abandoned=1
     )
 
 
 def test_states_that_are_hidden_are_not_called_none():
-    assert role_status([HIDDEN], {5}) == RoleStatus(
+    assert summarize_role([HIDDEN], {5}) == RoleStatus(
         backends=1, active=None, idle=None, idle_in_transaction=None, oldest=None, abandoned=0
     )
 
 
 def test_a_role_without_backends_has_nothing_to_hide():
-    assert role_status([], set()) == RoleStatus(
+    assert summarize_role([], set()) == RoleStatus(
         backends=0, active=0, idle=0, idle_in_transaction=0, oldest=None, abandoned=0
     )
 
 
 def test_where_pgbouncer_is_away_nobody_knows_what_is_abandoned():
-    assert role_status([IDLE], None).abandoned is None
+    assert summarize_role([IDLE], None).abandoned is None
 
 
 def test_the_backend_that_asks_counts_as_what_it_was_before():
-    asking = replace(ACTIVE, asks=True)
-    assert without_the_asking([IDLE, asking], before={1, 2}) == [
+    asking = replace(ACTIVE, is_own_query=True)
+    assert exclude_own_query([IDLE, asking], before={1, 2}) == [
         IDLE,
         replace(ACTIVE, state="idle"),
     ]
-    assert without_the_asking([IDLE, asking], before={1}) == [IDLE]
+    assert exclude_own_query([IDLE, asking], before={1}) == [IDLE]
 
 
 def test_a_reason_is_one_line_without_the_place():

@@ -10,7 +10,7 @@ from django.db.utils import ConnectionHandler
 
 from config.database.backend import retry
 from config.database.backend.socket_state import has_ended
-from config.database.render.django import database
+from config.database.render.django import render_database
 from config.tests.processes import superuser, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def made(entry):
 
 def straight(host):
     pool, server = settings.POOLS["web"], settings.POSTGRES["web"]
-    entry = database(pool, server, pooling="direct", pgbouncer_host="")
+    entry = render_database(pool, server, pooling="direct", pgbouncer_host="")
     return entry | {"HOST": host, "NAME": server.dbname}
 
 
@@ -146,7 +146,7 @@ def test_who_waits_once_fails_at_once_again_until_the_block_ends(tmp_path, monke
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     connection, server = made(straight(str(tmp_path))), settings.POSTGRES["web"]
     name = f".s.PGSQL.{server.port}"
-    with connection.waiting_once():
+    with connection.wait_once():
         with pytest.raises(OperationalError, match="No such file or directory"):
             ask(connection)
         os.symlink(f"{server.host}/{name}", tmp_path / name)
@@ -157,7 +157,7 @@ def test_who_waits_once_fails_at_once_again_until_the_block_ends(tmp_path, monke
 
 
 def test_a_connection_lost_in_an_idle_moment_is_replaced_by_who_waits_once_too(connection):
-    with connection.waiting_once():
+    with connection.wait_once():
         before = ask(connection)
         end(connection)
         assert ask(connection) != before
@@ -167,7 +167,7 @@ def test_who_waits_without_end_is_cut_off(connection):
     with superuser() as other:
         other.execute("BEGIN")
         other.execute("LOCK TABLE accounts_user")
-        with pytest.raises(OperationalError, match="timeout expired"), connection.within(0.2):
+        with pytest.raises(OperationalError, match="timeout expired"), connection.limit_time(0.2):
             count(connection)
         assert connection.connection is None
     assert count(connection) >= 0
@@ -176,7 +176,7 @@ def test_who_waits_without_end_is_cut_off(connection):
 def test_what_comes_in_time_is_not_cut_off(connection):
     raw = connection.connection
     connection.probe(5)
-    with connection.within(0.001):
+    with connection.limit_time(0.001):
         pass
     assert count(connection) >= 0
     assert connection.connection is raw

@@ -20,8 +20,8 @@ from django.db import (
     transaction,
 )
 
-from config.database.backend.health import home
-from config.database.cli import execute, jobs_pool
+from config.database.backend.health import get_settings_alias
+from config.database.cli import execute, use_jobs_pool
 from config.database.tests.servers import connect, pooler, where
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -34,13 +34,13 @@ def pool_of(alias="default"):
 
 
 def test_every_way_to_the_database_is_the_jobs_pool():
-    with jobs_pool():
+    with use_jobs_pool():
         assert pool_of() == pool_of("jobs") == "ai4ceo jobs"
         assert connections["jobs"].connection is connections["default"].connection
 
 
 def test_each_alias_has_its_own_name():
-    with jobs_pool():
+    with use_jobs_pool():
         assert connection.alias == "default"
         assert {alias: connections[alias].alias for alias in ("default", "jobs")} == {
             "default": "default",
@@ -50,7 +50,7 @@ def test_each_alias_has_its_own_name():
 
 def test_the_connections_alias_goes_with_what_the_managers_find():
     permission = Permission.objects.select_related("content_type").first()
-    with jobs_pool():
+    with use_jobs_pool():
         named = ContentType.objects.using(connection.alias)
         made = Permission(codename="x", name="x", content_type=named.first())
         made.content_type = ContentType.objects.first()
@@ -66,7 +66,7 @@ def test_a_thread_of_a_command_is_in_the_jobs_pool_too():
         finally:
             connections.close_all()
 
-    with jobs_pool(), ThreadPoolExecutor(1) as thread:
+    with use_jobs_pool(), ThreadPoolExecutor(1) as thread:
         assert thread.submit(look).result(10) == ("ai4ceo jobs", "default")
 
 
@@ -80,14 +80,14 @@ def test_a_web_server_of_djangos_own_is_in_the_web_pool(monkeypatch):
 
 def test_the_settings_stay_those_of_both_pools():
     before = dict(settings.DATABASES)
-    with jobs_pool():
+    with use_jobs_pool():
         assert before == settings.DATABASES
-        assert home(connections["default"]) == "jobs"
+        assert get_settings_alias(connections["default"]) == "jobs"
     assert connections.settings["default"] is before["default"]
 
 
 def test_the_orm_uses_the_jobs_pool_even_where_the_alias_is_named():
-    with jobs_pool(), connections["jobs"].execute_wrapper(refuse):
+    with use_jobs_pool(), connections["jobs"].execute_wrapper(refuse):
         for queryset in (ContentType.objects.all(), ContentType.objects.using("default")):
             with pytest.raises(UsedError):
                 queryset.count()
@@ -103,7 +103,7 @@ def refuse(execute, sql, params, many, context):
 
 @pytest.mark.parametrize("using", [None, "default", "jobs"])
 def test_a_transaction_is_one_of_the_jobs_pool(using):
-    with jobs_pool(), transaction.atomic(using=using):
+    with use_jobs_pool(), transaction.atomic(using=using):
         assert connections["jobs"].in_atomic_block
         assert connection.in_atomic_block
     assert not connection.in_atomic_block
@@ -111,7 +111,7 @@ def test_a_transaction_is_one_of_the_jobs_pool(using):
 
 def test_afterwards_the_web_pool_is_back_and_the_jobs_connection_given_up():
     web = connections["default"]
-    with jobs_pool():
+    with use_jobs_pool():
         pool_of()
     assert connections["default"] is web
     assert connections["jobs"].connection is None
@@ -120,7 +120,7 @@ def test_afterwards_the_web_pool_is_back_and_the_jobs_connection_given_up():
 
 def test_after_an_error_the_web_pool_is_back():
     web = connections["default"]
-    with pytest.raises(ZeroDivisionError), jobs_pool():
+    with pytest.raises(ZeroDivisionError), use_jobs_pool():
         raise ZeroDivisionError
     assert connections["default"] is web
 

@@ -4,7 +4,12 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 
-from config.database.monitor.console import Console, ConsoleError, StillBusyError, console_password
+from config.database.monitor.console import (
+    Console,
+    ConsoleError,
+    PauseTimeoutError,
+    get_console_password,
+)
 from config.database.tests.servers import connect, pooler, where
 from config.tests.processes import free_port
 
@@ -44,15 +49,15 @@ def test_where_nothing_listens_the_error_says_what_to_do(settings, tmp_path):
     with pytest.raises(ConsoleError) as caught, Console(settings.POOLS["web"]):
         pass
     assert f"does not answer on {tmp_path}, port 6432: start it with deploy/up" in str(caught.value)
-    assert console_password() not in str(caught.value)
+    assert get_console_password() not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_the_password_depends_on_the_secret_key(settings):
-    before = console_password()
+    before = get_console_password()
     settings.SECRET_KEY = "another-secret-key"
     assert len(before) == 64
-    assert console_password() != before
+    assert get_console_password() != before
 
 
 def test_tells_the_version_as_numbers():
@@ -99,7 +104,7 @@ def test_a_pause_again_and_a_pause_of_nothing_are_harmless(own):
 def test_a_pause_waits_for_an_open_transaction_as_long_as_it_may(own):
     pool = settings.POOLS["web"]
     with transaction_open(own) as client:
-        with Console(pool) as console, pytest.raises(StillBusyError, match=r"open after 0\.2 s"):
+        with Console(pool) as console, pytest.raises(PauseTimeoutError, match=r"open after 0\.2 s"):
             console.pause(0.2)
         with Console(pool) as console:
             assert console.is_paused()

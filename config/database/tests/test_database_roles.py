@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.database.render import roles
-from config.database.render.django import database
+from config.database.render.django import render_database
 from config.database.tests.servers import administrator, connect, own_servers, roles_on
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs
 
 def run(*arguments):
     out = StringIO()
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("database_roles", *arguments, stdout=out)
     return out.getvalue()
 
@@ -27,7 +27,7 @@ def servers(settings):
     pool = settings.POOLS["jobs"]
     with roles_on(servers):
         settings.POSTGRES, settings.POSTGRES_ADMIN = servers, None
-        entry = database(pool, servers["jobs"], pooling="direct", pgbouncer_host="")
+        entry = render_database(pool, servers["jobs"], pooling="direct", pgbouncer_host="")
         theirs = ConnectionHandler({"default": entry}).create_connection("default")
         site, connections["jobs"] = connections["jobs"], theirs
         yield servers
@@ -40,7 +40,7 @@ def administer(servers, statement):
 
 
 def test_the_script_is_what_the_policy_says(settings):
-    script = roles.script(
+    script = roles.render_script(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
     )
     assert run("--sql") == script

@@ -5,11 +5,11 @@ from django.conf import settings as django_settings
 from django.core.checks import run_checks
 
 from config.database.checks import databases
-from config.database.dsn import server_from_url
+from config.database.dsn import parse_server_url
 from config.database.policy import JOBS, WEB
-from config.database.render.django import database
+from config.database.render.django import render_database
 
-SERVER = server_from_url("POSTGRES_URL", "postgresql://ann:s3cret@h/site")
+SERVER = parse_server_url("POSTGRES_URL", "postgresql://ann:s3cret@h/site")
 
 
 @pytest.fixture(autouse=True, params=["pgbouncer", "direct"])
@@ -21,7 +21,7 @@ def pooling(request, monkeypatch, settings):
     settings.WEB_WORKERS, settings.WEB_THREADS = 2, 16 if request.param == "pgbouncer" else 5
     # Not by the fixture, as Django warns of it: the connections in use are left alone.
     shipped = {
-        pool.alias: database(pool, SERVER, pooling=request.param, pgbouncer_host="/run")
+        pool.alias: render_database(pool, SERVER, pooling=request.param, pgbouncer_host="/run")
         for pool in (WEB, JOBS)
     }
     monkeypatch.setattr(django_settings, "DATABASES", shipped)

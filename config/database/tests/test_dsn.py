@@ -2,13 +2,13 @@ import traceback
 
 import pytest
 
-from config.database.dsn import SYSTEM_AUTHORITIES, ServerURLError, server_from_url
+from config.database.dsn import SYSTEM_CA_FILE, ServerURLError, parse_server_url
 
 SECRET = "s3cret"
 
 
 def parsed(url):
-    return server_from_url("POSTGRES_URL", url)
+    return parse_server_url("POSTGRES_URL", url)
 
 
 def refusal(url):
@@ -58,8 +58,8 @@ def test_what_the_policy_decides_is_left_out(ignored):
         ("sslmode=require&sslrootcert=/ca.crt", "verify-ca", "/ca.crt"),
         ("sslmode=verify-ca&sslrootcert=/ca.crt", "verify-ca", "/ca.crt"),
         ("sslmode=verify-full&sslrootcert=/ca.crt", "verify-full", "/ca.crt"),
-        ("sslmode=verify-full&sslrootcert=system", "verify-full", SYSTEM_AUTHORITIES),
-        ("sslrootcert=system", "verify-full", SYSTEM_AUTHORITIES),
+        ("sslmode=verify-full&sslrootcert=system", "verify-full", SYSTEM_CA_FILE),
+        ("sslrootcert=system", "verify-full", SYSTEM_CA_FILE),
     ],
 )
 def test_encryption_follows_libpqs_rules(query, mode, authorities):
@@ -122,4 +122,4 @@ def test_the_password_is_neither_in_a_traceback_nor_in_a_repr():
 
 def test_the_error_names_the_variable_it_came_from():
     with pytest.raises(ServerURLError, match=r"^POSTGRES_JOBS_URL names no user"):
-        server_from_url("POSTGRES_JOBS_URL", "postgresql://h/site")
+        parse_server_url("POSTGRES_JOBS_URL", "postgresql://h/site")

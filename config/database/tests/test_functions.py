@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from config.database import functions, lookup
 from config.database.backend import session_state
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.database.lookup import Lookup
 from config.tests.processes import ServerLog, superuser
 from onboarding.models import Expert
@@ -34,7 +34,7 @@ def made(administrator):
 
 
 def keep(*kept):
-    with jobs_pool():
+    with use_jobs_pool():
         for function in kept:
             functions.keep(function, settings.POSTGRES["web"].user)
 
@@ -88,10 +88,10 @@ def test_where_it_is_missing_the_query_serves_and_it_is_tried_again_after_a_whil
 
 
 def test_that_it_is_missing_renews_no_connections(by_slug, monkeypatch):
-    monkeypatch.setattr(session_state, "_true", {})
-    monkeypatch.setattr(session_state, "_renewed", {})
+    monkeypatch.setattr(session_state, "_genuine", {})
+    monkeypatch.setattr(session_state, "_reconnected", {})
     assert by_slug.get("law") is None
-    assert session_state._renewed == {}
+    assert session_state._reconnected == {}
 
 
 def test_one_that_does_not_fit_the_table_any_more_is_not_called_either(by_slug, monkeypatch):

@@ -11,7 +11,7 @@ from django.db.utils import ConnectionHandler
 
 from config.database.backend import health
 from config.database.monitor.console import Console
-from config.database.render.django import entry_name
+from config.database.render.django import get_entry_name
 from config.database.tests.servers import connect
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -35,7 +35,9 @@ def full_pool():
     place = {"host": site_settings.PGBOUNCER_HOST, "port": pool.listen_port}
     with ExitStack() as stack:
         for _ in range(pool.max_connections):
-            other = stack.enter_context(connect(server, dbname=entry_name(pool, server), **place))
+            other = stack.enter_context(
+                connect(server, dbname=get_entry_name(pool, server), **place)
+            )
             other.execute("BEGIN")
             other.execute("SELECT 1")
         yield
@@ -73,16 +75,16 @@ def test_where_the_queue_will_move_on_it_is_waited_for(job, held):
 
 
 def test_where_nothing_will_move_it_on_the_connect_timeout_ends_it(job, monkeypatch):
-    monkeypatch.setattr("config.database.backend.base.is_worth_waiting", lambda pool: False)
+    monkeypatch.setattr("config.database.backend.base.is_queue_moving", lambda pool: False)
     with full_pool(), pytest.raises(OperationalError, match="timeout expired"):
         answer(job)
 
 
 def test_a_pool_whose_queue_is_no_longer_than_a_connection_takes_is_not_asked():
-    assert health.doubtful_pool("default") is None
-    assert health.doubtful_pool("jobs") == site_settings.POOLS["jobs"]
+    assert health.get_pool_to_check("default") is None
+    assert health.get_pool_to_check("jobs") == site_settings.POOLS["jobs"]
 
 
 def test_without_pgbouncer_nothing_is_asked(settings):
     settings.DATABASE_POOLING = "direct"
-    assert health.doubtful_pool("jobs") is None
+    assert health.get_pool_to_check("jobs") is None

@@ -5,7 +5,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_the_shared_cache_works():
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_migration_goes_both_ways():
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("migrate", "database", "zero", verbosity=0)
         assert "cache" not in connection.introspection.table_names()
         call_command("migrate", "database", verbosity=0)

@@ -14,7 +14,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.utils import ConnectionHandler
 
 from config.database.policy import RESTART_WAIT
-from config.database.render.django import database
+from config.database.render.django import render_database
 from config.database.tests.servers import pooler
 from config.tests.processes import free_port, wait_until
 
@@ -72,7 +72,9 @@ def client_of(postgres, query_wait_timeout=1):
     """Django's connection to a PgBouncer in front of it."""
     policy = replace(settings.POOLS["web"], query_wait_timeout=query_wait_timeout)
     with pooler(policy, postgres.server) as place:
-        entry = database(policy, postgres.server, pooling="pgbouncer", pgbouncer_host=place["host"])
+        entry = render_database(
+            policy, postgres.server, pooling="pgbouncer", pgbouncer_host=place["host"]
+        )
         client = ConnectionHandler({"default": entry}).create_connection("default")
         connections["own"] = client
         try:

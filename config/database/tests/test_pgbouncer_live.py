@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from config.database.dsn import server_from_url
+from config.database.dsn import parse_server_url
 from config.database.monitor.console import Console
-from config.database.render.django import entry_name, session_settings
-from config.database.render.pgbouncer import ini
+from config.database.render.django import get_entry_name, get_session_settings
+from config.database.render.pgbouncer import render_ini
 from config.database.tests.servers import connect, own_servers, pooler, roles_on, where
 from config.tests.processes import free_port
 
@@ -60,7 +60,7 @@ def test_the_process_has_the_numbers_of_its_pool(name):
 def test_the_process_has_every_other_setting_of_its_file(name):
     pool, server, host = settings.POOLS[name], settings.POSTGRES[name], settings.PGBOUNCER_HOST
     folder = str(settings.PGBOUNCER_DIR)
-    text = ini(pool, server, host=host, folder=folder, replicas=settings.REPLICAS)
+    text = render_ini(pool, server, host=host, folder=folder, replicas=settings.REPLICAS)
     with Console(pool) as console:
         found = {row["key"]: row["value"] for row in console.show("CONFIG")}
     expected = dict(re.findall(r"^(\w+) = (.*)$", text.split("[pgbouncer]")[1], re.MULTILINE))
@@ -79,7 +79,7 @@ def test_its_database_is_capped(name):
     pool, server = settings.POOLS[name], settings.POSTGRES[name]
     with Console(pool) as console:
         entries = {row["name"]: row for row in console.show("DATABASES")}
-    entry = entries[entry_name(pool, server)]
+    entry = entries[get_entry_name(pool, server)]
     assert set(entries) == {"pgbouncer", entry["name"]}
     assert (entry["database"], entry["host"]) == (server.dbname, server.host)
     for column, number in ENTRY.items():
@@ -96,7 +96,7 @@ def test_its_server_connections_have_the_policys_settings(name):
         found = dict(cursor.fetchall())
     units = {key: 1 if field == "client_check_interval" else 1000 for key, field in SESSION.items()}
     assert found == {key: str(getattr(pool, SESSION[key]) * units[key]) for key in SESSION}
-    assert found == session_settings(pool)
+    assert found == get_session_settings(pool)
 
 
 @POOLS
@@ -126,7 +126,7 @@ def complaints(log):
     ],
 )
 def test_the_file_is_accepted_without_a_warning(name, url):
-    with pooler(settings.POOLS[name], server_from_url("POSTGRES_URL", url)) as said:
+    with pooler(settings.POOLS[name], parse_server_url("POSTGRES_URL", url)) as said:
         pass
     assert complaints(said["log"]) == []
     assert " process up: " in said["log"]

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from config.database.monitor.activity import RoleStatus
-from config.database.monitor.pool_table import table
+from config.database.monitor.pool_table import render_table
 from config.database.monitor.status import Overview, PoolStatus
 
 POOL = PoolStatus(
@@ -63,14 +63,14 @@ stay are another replica's, or somebody's who uses the role beside PgBouncer.
 
 
 def test_the_table_shows_pools_and_roles_side_by_side():
-    assert table(SEEN, SERVERS) == TABLE
+    assert render_table(SEEN, SERVERS) == TABLE
 
 
 def test_the_table_shows_what_is_there_where_the_rest_is_away():
     away = Overview(
         pools={"web": POOL, "jobs": None}, roles=None, errors={"postgresql": "no " * 40}
     )
-    lines = table(away, SERVERS).splitlines()
+    lines = render_table(away, SERVERS).splitlines()
     assert lines[1].split() == ["PgBouncer", "1.18.0", "no", "answer"]
     assert "PostgreSQL                not available, see below" in lines
     assert max(len(line) for line in lines) <= 80
@@ -78,12 +78,12 @@ def test_the_table_shows_what_is_there_where_the_rest_is_away():
 
 def test_one_role_for_both_pools_has_one_column():
     shared = Overview(pools=SEEN.pools, roles={"jo": JOBS}, errors={})
-    assert "PostgreSQL                jo, for both pools\n" in table(shared, SERVERS)
+    assert "PostgreSQL                jo, for both pools\n" in render_table(shared, SERVERS)
 
 
 def test_a_long_name_keeps_the_columns():
     longest = "x" * 63
-    lines = table(replace(SEEN, roles={longest: ROLE, "jo": JOBS}), SERVERS).splitlines()
+    lines = render_table(replace(SEEN, roles={longest: ROLE, "jo": JOBS}), SERVERS).splitlines()
     assert lines[10] == f"PostgreSQL                {'x' * 25}  jo"
 
 
@@ -91,10 +91,10 @@ def test_a_long_name_keeps_the_columns():
     ("seconds", "text"), [(119.4, "119 s"), (7199, "119 min"), (7200, "2 h"), (172800, "2 days")]
 )
 def test_ages_are_in_the_unit_that_fits(seconds, text):
-    lines = table(replace(SEEN, roles={"jo": replace(JOBS, oldest=seconds)}), SERVERS)
+    lines = render_table(replace(SEEN, roles={"jo": replace(JOBS, oldest=seconds)}), SERVERS)
     assert f"    oldest                {text}\n" in lines
 
 
 def test_what_is_abandoned_is_unknown_where_pgbouncer_is_away():
     seen = replace(SEEN, roles={"jo": replace(JOBS, abandoned=None)})
-    assert "    abandoned             unknown\n" in table(seen, SERVERS)
+    assert "    abandoned             unknown\n" in render_table(seen, SERVERS)

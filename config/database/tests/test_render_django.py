@@ -1,15 +1,15 @@
 import pytest
 
-from config.database.dsn import server_from_url
+from config.database.dsn import parse_server_url
 from config.database.policy import JOBS, WEB
-from config.database.render.django import database, entry_name, session_settings
+from config.database.render.django import get_entry_name, get_session_settings, render_database
 
 URL = "postgresql://ann:s3cret@db.example:5433/site?sslmode=verify-full&sslrootcert=/ca.crt"
 
 
 def entry(pool=WEB, pooling="pgbouncer", url=URL, host="/run/site"):
-    server = server_from_url("POSTGRES_URL", url)
-    return database(pool, server, pooling=pooling, pgbouncer_host=host)
+    server = parse_server_url("POSTGRES_URL", url)
+    return render_database(pool, server, pooling=pooling, pgbouncer_host=host)
 
 
 def test_through_pgbouncer_the_connection_goes_to_its_socket():
@@ -57,12 +57,12 @@ def test_connections_persist_without_cursors_or_transactions_of_their_own(pool, 
 
 
 def test_each_connection_gets_the_policys_settings_in_milliseconds():
-    assert session_settings(WEB) == {
+    assert get_session_settings(WEB) == {
         "statement_timeout": "15000",
         "idle_in_transaction_session_timeout": "15000",
         "client_connection_check_interval": "100",
     }
-    assert session_settings(JOBS)["statement_timeout"] == "0"
+    assert get_session_settings(JOBS)["statement_timeout"] == "0"
 
 
 @pytest.mark.parametrize("name", ["site", "test_Site", "my-site", "site.v2", "x" * 63])
@@ -72,7 +72,7 @@ def test_a_name_that_pgbouncer_can_hold_is_kept(name):
 
 @pytest.mark.parametrize("name", ["my site", "sité", 'si"te', "a=b", "*", "pgbouncer", "x" * 64])
 def test_any_other_name_is_the_pools_towards_pgbouncer_only(name):
-    server = server_from_url("POSTGRES_URL", f"postgresql://ann@h/{name.replace(' ', '%20')}")
-    assert entry_name(JOBS, server) == "jobs"
-    direct = database(JOBS, server, pooling="direct", pgbouncer_host="")
+    server = parse_server_url("POSTGRES_URL", f"postgresql://ann@h/{name.replace(' ', '%20')}")
+    assert get_entry_name(JOBS, server) == "jobs"
+    direct = render_database(JOBS, server, pooling="direct", pgbouncer_host="")
     assert direct["NAME"] == name

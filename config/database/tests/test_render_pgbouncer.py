@@ -3,20 +3,25 @@ from dataclasses import fields, replace
 
 import pytest
 
-from config.database.dsn import server_from_url
+from config.database.dsn import parse_server_url
 from config.database.policy import JOBS, WEB
-from config.database.render.pgbouncer import UnwritableError, connect_query, ini, userlist
-from config.database.render.slots import wait_for_slot
+from config.database.render.pgbouncer import (
+    UnwritableError,
+    render_connect_query,
+    render_ini,
+    render_userlist,
+)
+from config.database.render.slots import render_wait
 
-SOCKET = server_from_url("POSTGRES_URL", "postgresql://ann:s3cret@/site?host=/run/postgresql")
+SOCKET = parse_server_url("POSTGRES_URL", "postgresql://ann:s3cret@/site?host=/run/postgresql")
 
 
 def server(query="", path="/site"):
-    return server_from_url("POSTGRES_URL", f"postgresql://ann:s3cret@db.example:5433{path}{query}")
+    return parse_server_url("POSTGRES_URL", f"postgresql://ann:s3cret@db.example:5433{path}{query}")
 
 
 def text(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
-    return ini(policy, server, host=host, folder=folder, replicas=3)
+    return render_ini(policy, server, host=host, folder=folder, replicas=3)
 
 
 def parsed(*arguments, **changes):
@@ -88,21 +93,21 @@ def test_there_is_one_database_and_its_pool_is_capped():
 
 
 def test_a_new_server_connection_gets_the_policys_settings_before_it_waits():
-    assert connect_query(JOBS, 3).startswith(
+    assert render_connect_query(JOBS, 3).startswith(
         "SET statement_timeout=0;SET idle_in_transaction_session_timeout=15000;"
         "SET client_connection_check_interval=100;SET search_path=public;DO $$BEGIN "
     )
 
 
 def test_it_waits_for_a_slot_that_the_replicas_share():
-    assert connect_query(JOBS, 3).endswith(f";{wait_for_slot(JOBS, 3)}")
-    assert connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
+    assert render_connect_query(JOBS, 3).endswith(f";{render_wait(JOBS, 3)}")
+    assert render_connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
 
 
 @pytest.mark.parametrize("pool", [WEB, JOBS])
 def test_at_its_largest_it_is_not_too_long_for_pgbouncer(pool):
     most = {knob.name: knob.metadata["high"] for knob in fields(pool) if knob.metadata}
-    assert len(connect_query(replace(pool, **most), 100)) <= 506
+    assert len(render_connect_query(replace(pool, **most), 100)) <= 506
 
 
 @pytest.mark.parametrize(
@@ -142,17 +147,20 @@ def test_a_name_that_no_key_can_hold_stands_quoted_behind_the_pools():
 
 def test_the_password_is_in_the_userlist_only():
     assert "s3cret" not in text()
-    assert userlist(SOCKET, console_password="c0nsole") == '"ann" "s3cret"\n"pgbouncer" "c0nsole"\n'
+    assert (
+        render_userlist(SOCKET, console_password="c0nsole")
+        == '"ann" "s3cret"\n"pgbouncer" "c0nsole"\n'
+    )
 
 
 def test_quotes_are_doubled_in_the_userlist():
     awkward = replace(SOCKET, user='a"n', password="p\"%;#'\\ü")
-    assert userlist(awkward, console_password="c").startswith('"a""n" "p""%;#\'\\ü"\n')
+    assert render_userlist(awkward, console_password="c").startswith('"a""n" "p""%;#\'\\ü"\n')
 
 
 def test_a_role_named_like_the_consoles_user_is_refused():
     with pytest.raises(UnwritableError, match="'pgbouncer' bears the name"):
-        userlist(replace(SOCKET, user="pgbouncer"), console_password="c")
+        render_userlist(replace(SOCKET, user="pgbouncer"), console_password="c")
 
 
 @pytest.mark.parametrize(
@@ -193,4 +201,4 @@ def test_the_file_says_what_made_it():
 def test_localhost_is_an_address_unless_its_name_is_verified(sslmode, host):
     authority = "&sslrootcert=/etc/ca.crt" if sslmode == "verify-full" else ""
     url = f"postgresql://web:secret@localhost/site?sslmode={sslmode}{authority}"
-    assert f"site = host={host} port=5432 " in text(server=server_from_url("POSTGRES_URL", url))
+    assert f"site = host={host} port=5432 " in text(server=parse_server_url("POSTGRES_URL", url))

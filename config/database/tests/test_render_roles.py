@@ -33,7 +33,7 @@ def servers():
             jobs.execute("CREATE TABLE django_migrations (id int)")
             jobs.execute("INSERT INTO django_migrations VALUES (1)")
             jobs.execute("CREATE TABLE thing (id serial PRIMARY KEY, name text)")
-            for grant in roles.row_rights(servers["web"], servers["jobs"]):
+            for grant in roles.list_row_grants(servers["web"], servers["jobs"]):
                 jobs.execute(grant.statement)
         yield servers
 
@@ -83,8 +83,8 @@ def test_the_jobs_role_owns_the_database_and_its_tables(servers):
 def test_each_role_has_its_connection_limit(servers):
     with superuser() as connection:
         limits = dict(connection.execute("SELECT rolname, rolconnlimit FROM pg_roles").fetchall())
-    assert limits[servers["web"].user] == settings.POOLS["web"].server_connections(1)
-    assert limits[servers["jobs"].user] == settings.POOLS["jobs"].server_connections(1)
+    assert limits[servers["web"].user] == settings.POOLS["web"].count_backends(1)
+    assert limits[servers["jobs"].user] == settings.POOLS["jobs"].count_backends(1)
 
 
 def test_nobody_else_may_connect(servers):
@@ -99,21 +99,21 @@ def test_nobody_else_may_connect(servers):
 
 def test_one_role_for_both_pools_has_the_sum_of_their_limits():
     one = own_servers()["jobs"]
-    limits = roles.connection_limits(settings.POOLS, {"web": one, "jobs": one}, 3)
-    assert limits == {one.user: sum(p.server_connections(3) for p in settings.POOLS.values())}
+    limits = roles.get_connection_limits(settings.POOLS, {"web": one, "jobs": one}, 3)
+    assert limits == {one.user: sum(p.count_backends(3) for p in settings.POOLS.values())}
 
 
 def test_one_role_for_both_pools_is_made_once_and_keeps_all_rights():
     one = own_servers()["jobs"]
-    script = roles.script(settings.POOLS, {"web": one, "jobs": one}, 1)
+    script = roles.render_script(settings.POOLS, {"web": one, "jobs": one}, 1)
     assert script.count("CREATE ROLE") == 1
     assert "DEFAULT PRIVILEGES" not in script
-    assert roles.row_rights(one, one) == []
+    assert roles.list_row_grants(one, one) == []
 
 
 def test_without_a_password_the_roles_own_is_kept():
     server = Server(host="h", port=1, dbname="d", user="u", sslmode="disable")
-    script = roles.script(settings.POOLS, {"web": server, "jobs": server}, 1)
+    script = roles.render_script(settings.POOLS, {"web": server, "jobs": server}, 1)
     assert 'ALTER ROLE "u" LOGIN;' in script
     assert "ALTER ROLE \"u\" SET join_collapse_limit = '1';" in script
     assert "ALTER ROLE \"u\" SET enable_mergejoin = 'off';" in script

@@ -72,7 +72,7 @@ def test_a_statement_that_the_server_refused_is_never_repeated():
 
 
 def test_a_request_whose_write_was_lost_has_a_new_connection_at_once():
-    with connection.waiting_once():
+    with connection.wait_once():
         write_in_vain()
         connection.probe(5)
 
@@ -84,7 +84,7 @@ def write_in_vain():
 
 def test_a_request_that_has_waited_in_vain_does_not_wait_again(monkeypatch):
     monkeypatch.setattr(base, "SHORT_WAIT", 0.0)
-    with connection.waiting_once():
+    with connection.wait_once():
         write_in_vain()
         with pytest.raises(OperationalError):
             connection.probe(5)

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.database.management.commands import reset_db
 from config.tests.processes import manage, superuser, wait_until
 from onboarding.models import Expert
@@ -33,7 +33,7 @@ def answer(monkeypatch):
 
 def reset(**options):
     said = io.StringIO()
-    with jobs_pool():
+    with use_jobs_pool():
         call_command("reset_db", stdout=said, **options)
     return said.getvalue()
 
@@ -120,8 +120,8 @@ def test_does_not_wait_for_ever_behind_a_transaction():
     make_user()
     with transaction.atomic():
         assert User.objects.exists()
-        with jobs_pool(), pytest.raises(OperationalError, match="lock timeout"):
-            reset_db.empty(patience=0)
+        with use_jobs_pool(), pytest.raises(OperationalError, match="lock timeout"):
+            reset_db.empty_tables(patience=0)
     assert User.objects.exists()
 
 
@@ -144,7 +144,7 @@ def waits_for_a_lock(connection):
 
 
 def test_leaves_no_lock_timeout_behind():
-    with jobs_pool():
+    with use_jobs_pool():
         before = lock_timeout()
         call_command("reset_db", no_input=True, stdout=io.StringIO())
         assert lock_timeout() == before

@@ -4,23 +4,23 @@ import pytest
 from django.conf import settings as django_settings
 
 from config.database.checks.servers import (
-    Facts,
-    about_pool,
-    about_server,
+    ServerFacts,
+    check_pool,
+    check_server,
     check_servers,
-    facts_of,
+    get_facts,
 )
-from config.database.cli import jobs_pool
-from config.database.dsn import server_from_url
+from config.database.cli import use_jobs_pool
+from config.database.dsn import parse_server_url
 from config.database.policy import JOBS, WEB
-from config.database.render.django import database
+from config.database.render.django import render_database
 from config.database.tests.servers import connect, own_servers, roles_on
 
 both = pytest.mark.django_db(databases=["default", "jobs"])
 
-ANN = server_from_url("POSTGRES_URL", "postgresql://ann:x@h/site")
-BOB = server_from_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
-FACTS = Facts(
+ANN = parse_server_url("POSTGRES_URL", "postgresql://ann:x@h/site")
+BOB = parse_server_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
+FACTS = ServerFacts(
     version=150000,
     max_connections=33,
     reserved=3,
@@ -48,7 +48,7 @@ def shipped(settings):
 
 def found(name="web", **changes):
     facts = replace(FACTS, **changes)
-    return [*about_server(facts, ANN), *about_pool(facts, name)]
+    return [*check_server(facts, ANN), *check_pool(facts, name)]
 
 
 @pytest.mark.usefixtures("shipped")
@@ -173,7 +173,7 @@ def test_the_servers_own_settings_are_compared(settings):
 @both
 def test_a_connection_around_pgbouncer_is_found(settings, monkeypatch):
     web = settings.POOLS["web"]
-    entry = database(web, settings.POSTGRES["web"], pooling="direct", pgbouncer_host="")
+    entry = render_database(web, settings.POSTGRES["web"], pooling="direct", pgbouncer_host="")
     monkeypatch.setattr(django_settings, "DATABASES", settings.DATABASES | {"default": entry})
     settings.DATABASE_POOLING = "pgbouncer"
     assert [message.id for message in check_servers(None, databases=["default"])] == ["pool.E105"]
@@ -181,8 +181,8 @@ def test_a_connection_around_pgbouncer_is_found(settings, monkeypatch):
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_the_web_pool_is_looked_at_even_from_a_command(settings):
-    with jobs_pool():
-        facts = facts_of(settings.POOLS["web"])
+    with use_jobs_pool():
+        facts = get_facts(settings.POOLS["web"])
     assert facts.role == settings.POSTGRES["web"].user
     wanted = str(settings.POOLS["web"].statement_timeout * 1000)
     assert facts.settings["statement_timeout"] == wanted
@@ -197,13 +197,13 @@ def test_no_server_is_asked_unless_its_alias_is_named(databases):
 def test_the_rights_of_both_roles_are_seen_as_they_are(settings, monkeypatch):
     servers, pools = own_servers(), settings.POOLS
     entries = {
-        pools[name].alias: database(pools[name], server, pooling="direct", pgbouncer_host="")
+        pools[name].alias: render_database(pools[name], server, pooling="direct", pgbouncer_host="")
         for name, server in servers.items()
     }
     monkeypatch.setattr(django_settings, "DATABASES", entries)
     with roles_on(servers):
         with connect(servers["jobs"]) as connection:
             connection.execute("CREATE TABLE thing (id int)")
-        web, jobs = facts_of(pools["web"]), facts_of(pools["jobs"])
+        web, jobs = get_facts(pools["web"]), get_facts(pools["jobs"])
     assert (web.role, web.role_limit, web.alters_tables) == (servers["web"].user, 22, False)
     assert (jobs.role, jobs.role_limit, jobs.alters_tables) == (servers["jobs"].user, 6, True)

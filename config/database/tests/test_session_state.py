@@ -27,8 +27,8 @@ SETTINGS = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def _nothing_is_believed():
-    session_state._true.clear()
-    session_state._renewed.clear()
+    session_state._genuine.clear()
+    session_state._reconnected.clear()
 
 
 def poisoned(statement):
@@ -76,11 +76,11 @@ def test_what_is_missing_indeed_is_said_and_the_connections_are_left_alone_then(
         for _ in range(2):
             with pytest.raises(ProgrammingError, match="nowhere"):
                 cursor.execute("SELECT * FROM nowhere")
-    renewed = dict(session_state._renewed)
+    renewed = dict(session_state._reconnected)
     time.sleep(0.01)
     with connection.cursor() as cursor, pytest.raises(ProgrammingError):
         cursor.execute("SELECT * FROM nowhere")
-    assert session_state._renewed == renewed
+    assert session_state._reconnected == renewed
 
 
 def test_within_a_transaction_nothing_is_run_again():

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from config.database.render.slots import lock_class
+from config.database.render.slots import get_lock_class
 from config.database.tests.servers import connect
 from config.tests.processes import superuser, wait_until
 
@@ -32,7 +32,7 @@ def is_gone(session):
 
 
 def test_a_session_of_another_role_that_holds_a_slot_is_ended_and_named():
-    web = lock_class(settings.POOLS["web"])
+    web = get_lock_class(settings.POOLS["web"])
     with closing(superuser()) as stranger:
         stranger.execute("SELECT pg_advisory_lock(%s, 9999)", [web])
         assert f"Ended process {stranger.info.backend_pid} of postgres: it held" in " ".join(
@@ -45,7 +45,7 @@ def test_a_session_of_another_role_that_holds_a_slot_is_ended_and_named():
 @pytest.mark.parametrize("forgets", [False, True])
 @pytest.mark.parametrize("name", ["web", "jobs"])
 def test_a_session_of_no_pgbouncer_that_holds_a_slot_is_ended_and_named(name, forgets):
-    role, class_ = settings.POSTGRES[name].user, lock_class(settings.POOLS[name])
+    role, class_ = settings.POSTGRES[name].user, get_lock_class(settings.POOLS[name])
     with closing(connect(settings.POSTGRES[name])) as direct:
         direct.execute("SELECT enter_pool(%s, 99)", [class_])
         if forgets:
@@ -58,7 +58,7 @@ def test_a_session_of_no_pgbouncer_that_holds_a_slot_is_ended_and_named(name, fo
 def test_what_may_be_another_replicas_is_not_ended(settings):
     settings.REPLICAS = 2
     with closing(connect(settings.POSTGRES["web"])) as direct:
-        direct.execute("SELECT enter_pool(%s, 99)", [lock_class(settings.POOLS["web"])])
+        direct.execute("SELECT enter_pool(%s, 99)", [get_lock_class(settings.POOLS["web"])])
         assert ended() == []
         assert direct.execute("SELECT 1").fetchone() == (1,)
 

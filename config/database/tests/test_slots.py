@@ -7,15 +7,15 @@ import pytest
 from django.conf import settings
 
 from config.database.policy import JOBS, WEB
-from config.database.render.pgbouncer import connect_query
-from config.database.render.slot_functions import definitions
-from config.database.render.slots import HAS_SLOT, lock_class
+from config.database.render.pgbouncer import render_connect_query
+from config.database.render.slot_functions import render_definitions
+from config.database.render.slots import HAS_SLOT, get_lock_class
 from config.database.tests.servers import connect
 from config.tests.processes import superuser, wait_until
 
 # A pool beside the site's own, with 2 slots in each of 2 replicas.
 POOL = replace(WEB, name="test", max_connections=2)
-LOGIN = connect_query(POOL, 2)
+LOGIN = render_connect_query(POOL, 2)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def logins():
 def taken(admin):
     """The slots that are taken, in order."""
     query = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY 1"
-    return [slot for (slot,) in admin.execute(query, [lock_class(POOL)])]
+    return [slot for (slot,) in admin.execute(query, [get_lock_class(POOL)])]
 
 
 def is_alive(admin, pid):
@@ -56,7 +56,7 @@ def is_asleep(admin, session):
 def test_each_login_takes_one_slot(logins):
     with superuser() as admin:
         for count in (1, 2, 3, 4):
-            assert logins().execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+            assert logins().execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
             assert taken(admin) == [*range(1, count + 1)]
 
 
@@ -84,7 +84,7 @@ def test_a_wait_that_is_given_up_ends_at_once(logins):
 
 @pytest.mark.parametrize("signal", ["pg_cancel_backend", "statement_timeout"])
 def test_a_wait_that_fails_ends_the_session(logins, signal):
-    hasty = connect_query(replace(POOL, statement_timeout=1), 2)
+    hasty = render_connect_query(replace(POOL, statement_timeout=1), 2)
     with superuser() as admin:
         for _ in range(4):
             logins()
@@ -99,21 +99,21 @@ def test_a_wait_that_fails_ends_the_session(logins, signal):
 def test_rolled_back_or_committed_the_slot_is_kept(logins):
     login = logins()
     login.execute("BEGIN; SELECT 1; ROLLBACK; BEGIN; SELECT 1; COMMIT")
-    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+    assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
 
 
 def test_the_pools_have_slots_of_their_own():
-    assert len({lock_class(pool) for pool in (WEB, JOBS, POOL)}) == 3
+    assert len({get_lock_class(pool) for pool in (WEB, JOBS, POOL)}) == 3
 
 
 def test_without_a_slot_there_is_none(logins):
     login = logins("SELECT 1")
-    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (False,)
+    assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (False,)
 
 
 def of_the_site(name):
     """A login of the site's own pool, by another role of the site."""
-    return connect_query(settings.POOLS[name], settings.REPLICAS)
+    return render_connect_query(settings.POOLS[name], settings.REPLICAS)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_web_role_takes_and_gives_back_no_lock_and_makes_no_large_object(log
 
 
 def test_the_web_role_gets_no_slot_of_the_jobs(logins):
-    jobs = lock_class(settings.POOLS["jobs"])
+    jobs = get_lock_class(settings.POOLS["jobs"])
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not of"):
         logins("SELECT 1").execute("SELECT enter_pool(%s, 2)", [jobs])
     with superuser() as admin:
@@ -146,7 +146,7 @@ def test_the_web_role_gets_no_slot_of_the_jobs(logins):
 def test_a_session_has_one_slot_however_often_it_asks(logins):
     with superuser() as admin:
         login = logins()
-        login.execute("SELECT enter_pool(%s, 4), enter_pool(%s, 9)", [lock_class(POOL)] * 2)
+        login.execute("SELECT enter_pool(%s, 4), enter_pool(%s, 9)", [get_lock_class(POOL)] * 2)
         assert taken(admin) == [1]
 
 
@@ -196,20 +196,20 @@ def test_who_forgets_its_locks_and_enters_again_has_one_slot(logins):
     login = logins()
     for _ in range(3):
         login.execute("DISCARD ALL")
-        login.execute(enter, [lock_class(POOL)])
+        login.execute(enter, [get_lock_class(POOL)])
     with superuser() as admin:
         kept = "SELECT count(*) FROM entrance.taken WHERE pid = %s"
         assert admin.execute(kept, [login.info.backend_pid]).fetchone() == (1,)
     login.execute("DISCARD ALL")
     login.execute("SET statement_timeout = 100")
     with pytest.raises(psycopg.errors.QueryCanceled):
-        login.execute(enter, [lock_class(POOL) + 1])
+        login.execute(enter, [get_lock_class(POOL) + 1])
 
 
 def test_a_login_that_may_not_write_has_a_slot_all_the_same(logins):
     login = logins("SET default_transaction_read_only = on")
     login.execute(LOGIN)
-    assert login.execute(HAS_SLOT, [lock_class(POOL)]).fetchone() == (True,)
+    assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
 
 
 OVERDUE = {
@@ -224,7 +224,7 @@ def test_who_waits_ends_what_has_lasted_longer_than_it_may(logins):
     short = replace(settings.POOLS["web"], statement_timeout=1, idle_in_transaction_timeout=1)
     with superuser() as admin:
         try:
-            admin.execute(definitions(settings.POOLS | {"web": short}, settings.POSTGRES))
+            admin.execute(render_definitions(settings.POOLS | {"web": short}, settings.POSTGRES))
             overdue, idle = [logins() for _ in OVERDUE], logins()
             for holder, statement in zip(overdue, OVERDUE.values(), strict=True):
                 holder.execute(
@@ -238,7 +238,7 @@ def test_who_waits_ends_what_has_lasted_longer_than_it_may(logins):
                 wait_until(lambda pid=pid: not is_alive(admin, pid), 5, "the overdue one is gone")
             assert is_alive(admin, idle.info.backend_pid)
         finally:
-            admin.execute(definitions(settings.POOLS, settings.POSTGRES))
+            admin.execute(render_definitions(settings.POOLS, settings.POSTGRES))
 
 
 def test_without_the_function_a_login_takes_its_slot_itself(logins):

@@ -17,8 +17,8 @@ from django.core.management import CommandError, call_command
 
 from config.database.monitor.activity import RoleStatus
 from config.database.monitor.console import Console
-from config.database.monitor.status import PoolStatus, usage
-from config.database.render.pgbouncer import ini
+from config.database.monitor.status import PoolStatus, summarize_usage
+from config.database.render.pgbouncer import render_ini
 from config.database.tests.servers import connect, pooler
 from config.tests.processes import manage, superuser, wait_until
 
@@ -30,7 +30,9 @@ def test_figures_are_read_by_column_and_without_the_console():
     row |= {"sv_idle": 2, "sv_used": 3, "sv_login": 4, "sv_tested": 5, "cl_waiting": 6}
     row |= {"maxwait": 7, "maxwait_us": 500_000, "cl_active": 8}
     rows = [row | {"database": "pgbouncer"}, row | {"database": "site"}]
-    assert usage(rows, [{"list": "pools", "items": 2}, {"list": "used_clients", "items": 20}]) == {
+    assert summarize_usage(
+        rows, [{"list": "pools", "items": 2}, {"list": "used_clients", "items": 20}]
+    ) == {
         "in_use": 3,
         "idle": 5,
         "logging_in": 9,
@@ -214,7 +216,9 @@ def own_web(settings):
 
 def test_a_reload_reads_the_file_again(own_web):
     pool = replace(settings.POOLS["web"], max_client_conn=77)
-    text = ini(pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2)
+    text = render_ini(
+        pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2
+    )
     (own_web / "web.ini").write_text(text)
     assert pools("reload", "--pool", "web") == "web: has read its file again\n"
     with Console(pool) as console:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.database.render.slot_functions import definitions
+from config.database.render.slot_functions import render_definitions
 from config.database.tests.servers import connect, pooler, where
 from config.tests.processes import free_port, wait_until
 
@@ -94,7 +94,7 @@ def make_entrance(server):
     """What `database_roles --sql` gives a server of one's own: logins get their settings there."""
     place = {name: getattr(server, name) for name in ("host", "port", "user", "password", "dbname")}
     with psycopg.connect(**place, sslmode="require") as administrator:
-        administrator.execute(definitions(settings.POOLS, {"web": server, "jobs": server}))
+        administrator.execute(render_definitions(settings.POOLS, {"web": server, "jobs": server}))
 
 
 def through_pgbouncer(server, query):

@@ -13,9 +13,9 @@ from psycopg import IsolationLevel
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from config.database.cli import jobs_pool
+from config.database.cli import use_jobs_pool
 from config.database.lookup import Lookup
-from config.database.render.django import database
+from config.database.render.django import render_database
 from config.database.writes import update, write
 from config.tests.processes import superuser
 
@@ -47,7 +47,7 @@ def role():
 def entry(pooling):
     pool, server = settings.POOLS["web"], settings.POSTGRES["web"]
     host = settings.PGBOUNCER_HOST
-    made = database(pool, server, pooling=pooling, pgbouncer_host=host)
+    made = render_database(pool, server, pooling=pooling, pgbouncer_host=host)
     return made | ({"HOST": server.host} if pooling == "direct" else {})
 
 
@@ -253,7 +253,7 @@ def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
 
 def test_rows_by_key_are_read_and_changed_in_a_commands_transaction():
     user = make_user()
-    with jobs_pool(), transaction.atomic():
+    with use_jobs_pool(), transaction.atomic():
         assert write(update(User, user.pk, {"name": "Other"}))
         assert BY_KEY.get(user.email).name == "Other"
         transaction.set_rollback(True)

@@ -13,7 +13,7 @@ from django.core.management import ManagementUtility, get_commands
 from django.db import OperationalError, connections
 
 from config.database.backend import retry
-from config.database.cli import execute, jobs_pool, take_wait, wait_for_database
+from config.database.cli import execute, parse_wait, use_jobs_pool, wait_for_database
 from config.tests.outages import led_astray
 from config.tests.processes import manage
 
@@ -69,12 +69,12 @@ def test_no_command_has_an_option_of_that_name(name):
 
 
 def test_a_command_does_not_see_the_option():
-    assert take_wait(["manage.py", "seed", "-v", "2"]) == (0, ["manage.py", "seed", "-v", "2"])
-    assert take_wait(["manage.py", "seed", "--wait", "9", "-v", "2"]) == (
+    assert parse_wait(["manage.py", "seed", "-v", "2"]) == (0, ["manage.py", "seed", "-v", "2"])
+    assert parse_wait(["manage.py", "seed", "--wait", "9", "-v", "2"]) == (
         9,
         ["manage.py", "seed", "-v", "2"],
     )
-    assert take_wait(["manage.py", "shell", "--command", "f('--wait 5')"])[0] == 0
+    assert parse_wait(["manage.py", "shell", "--command", "f('--wait 5')"])[0] == 0
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "86401", "٣"])
@@ -104,7 +104,7 @@ def test_a_command_waits_until_the_database_answers(nowhere, capsys):
 
 
 def test_the_command_goes_on_with_the_connection_on_which_was_waited():
-    with jobs_pool():
+    with use_jobs_pool():
         wait_for_database(5)
         raw = connections["jobs"].connection
         with connections["default"].cursor() as cursor:
@@ -113,7 +113,7 @@ def test_the_command_goes_on_with_the_connection_on_which_was_waited():
 
 
 def test_a_fault_that_is_no_outage_is_not_waited_for(monkeypatch):
-    with jobs_pool():
+    with use_jobs_pool():
         monkeypatch.setattr(connections["jobs"], "probe", lambda seconds: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             wait_for_database(60)
@@ -121,7 +121,7 @@ def test_a_fault_that_is_no_outage_is_not_waited_for(monkeypatch):
 
 def test_a_server_that_never_answers_is_not_waited_for_longer(no_restart):
     given_up = pytest.raises(OperationalError, match="timeout expired")
-    with closing(silent()) as server, led_astray(jobs=address(server)), jobs_pool(), given_up:
+    with closing(silent()) as server, led_astray(jobs=address(server)), use_jobs_pool(), given_up:
         wait_for_database(2)
 
 

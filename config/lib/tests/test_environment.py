@@ -25,7 +25,7 @@ def list_documented():
 
 def list_settings_variables():
     names = set(READ.findall((settings.BASE_DIR / "config/settings.py").read_text()))
-    return names.union(policy.variables(policy.WEB), policy.variables(policy.JOBS))
+    return names.union(policy.list_variables(policy.WEB), policy.list_variables(policy.JOBS))
 
 
 def list_script_variables():
@@ -47,7 +47,7 @@ def test_documents_each_variable_once():
 def test_documents_the_pools_defaults():
     documented = dict(list_documented())
     for pool in (policy.WEB, policy.JOBS):
-        expected = {v: str(getattr(pool, name)) for v, name in policy.variables(pool).items()}
+        expected = {v: str(getattr(pool, name)) for v, name in policy.list_variables(pool).items()}
         assert {v: documented[v] for v in expected} == expected
 
 

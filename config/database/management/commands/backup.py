@@ -16,5 +16,5 @@ class Command(BaseCommand):
         parser.add_argument("file", help="where to; it must not be on the server's only disk")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
-        direct.run(direct.Dump, ["--format=custom", f"--file={file}"])
+        direct.run_program(direct.PgDump, ["--format=custom", f"--file={file}"])
         self.stdout.write(f"{file}: written")

@@ -12,7 +12,7 @@ from config.database.render import roles
 from config.database.render.roles import Grant
 
 # A GRANT or REVOKE without the right to it is a warning: nothing was granted, nothing revoked.
-NOTHING_DONE = {"01006", "01007"}
+NO_EFFECT = {"01006", "01007"}
 
 
 class Command(BaseCommand):
@@ -28,13 +28,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, sql: bool, verbosity: int, **options: Any) -> None:
         if sql:
-            script = roles.script(
+            script = roles.render_script(
                 settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
             )
             self.stdout.write(script, ending="")
             return
-        for grant in wanted():
-            if not apply(grant):
+        for grant in list_missing_grants():
+            if not apply_grant(grant):
                 self.stdout.write(
                     f"{grant.purpose}: left as it is, ask an administrator to run: "
                     f"{grant.statement};"
@@ -43,26 +43,28 @@ class Command(BaseCommand):
                 self.stdout.write(f"{grant.purpose}: done")
 
 
-def wanted() -> list[Grant]:
+def list_missing_grants() -> list[Grant]:
     """What is left to do: the limits that differ, and the rights where there are two roles."""
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
-    limits = roles.connection_limits(
+    limits = roles.get_connection_limits(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
     )
-    there = current_limits()
-    grants = [roles.limit(role, n) for role, n in limits.items() if there.get(role) != n]
+    there = get_current_limits()
+    grants = [
+        roles.limit_connections(role, n) for role, n in limits.items() if there.get(role) != n
+    ]
     if web.user != jobs.user:
-        grants += roles.database_rights(web, jobs) + roles.row_rights(web, jobs)
+        grants += roles.list_database_grants(web, jobs) + roles.list_row_grants(web, jobs)
     return grants
 
 
-def current_limits() -> dict[str, int]:
+def get_current_limits() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolname, rolconnlimit FROM pg_roles")
         return dict(cursor.fetchall())
 
 
-def apply(grant: Grant) -> bool:
+def apply_grant(grant: Grant) -> bool:
     """Run the statement in a transaction of its own; whether it had its effect."""
     notices: list[str | None] = []
 
@@ -79,4 +81,4 @@ def apply(grant: Grant) -> bool:
         return False
     finally:
         driver.remove_notice_handler(note)
-    return not NOTHING_DONE.intersection(notices)
+    return not NO_EFFECT.intersection(notices)

@@ -12,4 +12,4 @@ class Command(dbshell.Command):
     help = "Runs psql on PostgreSQL itself, around the pools; after -- its own options."
 
     def handle(self, **options: Any) -> None:
-        direct.run(DatabaseClient, options["parameters"])
+        direct.run_program(DatabaseClient, options["parameters"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config.database.monitor.console import console_password
+from config.database.monitor.console import get_console_password
 from config.database.render import pgbouncer
 from config.lib.generated_files import GeneratedFilesCommand
 
@@ -19,14 +19,14 @@ class Command(GeneratedFilesCommand):
         folder, files = settings.PGBOUNCER_DIR, {}
         for name, pool in settings.POOLS.items():
             server = settings.POSTGRES[name]
-            files[folder / f"{name}.ini"] = pgbouncer.ini(
+            files[folder / f"{name}.ini"] = pgbouncer.render_ini(
                 pool,
                 server,
                 host=settings.PGBOUNCER_HOST,
                 folder=str(folder),
                 replicas=settings.REPLICAS,
             )
-            files[folder / f"{name}.userlist"] = pgbouncer.userlist(
-                server, console_password=console_password()
+            files[folder / f"{name}.userlist"] = pgbouncer.render_userlist(
+                server, console_password=get_console_password()
             )
         return files

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.database import cli
 from config.database.monitor import status
 from config.database.monitor.console import Console, ConsoleError
-from config.database.monitor.pool_table import table
+from config.database.monitor.pool_table import render_table
 from config.database.policy import PoolPolicy
 
 CLEAR: Final = "\x1b[H\x1b[2J"
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        wait: dict[str, Any] = {"type": cli.seconds, "metavar": "SECONDS"}
+        wait: dict[str, Any] = {"type": cli.parse_seconds, "metavar": "SECONDS"}
         parser.add_argument("action", nargs="?", choices=["pause", *status.ACTIONS])
         parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this one only")
         parser.add_argument("--timeout", **wait, help="of a pause; else half the query wait")
@@ -42,19 +42,19 @@ class Command(BaseCommand):
         if action == "pause":
             self.pause(policies, timeout)
         elif action:
-            self.act(action, policies)
+            self.run_action(action, policies)
         elif options["watch"] is None:
-            self.fail(self.show(as_json=options["as_json"]))
+            self.raise_errors(self.show(as_json=options["as_json"]))
         else:
             self.watch(options["watch"], as_json=options["as_json"])
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Write one table or document; which of the consoles did not answer, and why."""
-        seen = status.overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
+        seen = status.get_overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
         if as_json:
-            self.stdout.write(json.dumps(seen.document()))
+            self.stdout.write(json.dumps(seen.to_dict()))
         elif clear or any(seen.pools.values()):
-            self.stdout.write(clear + table(seen, settings.POSTGRES))
+            self.stdout.write(clear + render_table(seen, settings.POSTGRES))
         self.stdout.flush()
         return [seen.errors[name] for name, pool in seen.pools.items() if pool is None]
 
@@ -69,14 +69,16 @@ class Command(BaseCommand):
     def pause(self, policies: list[PoolPolicy], timeout: float | None) -> None:
         try:
             # The jobs first: nobody waits for a page while their longer transactions end.
-            taken = status.pause(policies[::-1], timeout)
+            durations = status.pause(policies[::-1], timeout)
         except ConsoleError as error:
             raise CommandError(str(error)) from error
         for policy in policies:
-            self.stdout.write(f"{policy.name}: {status.paused(policy, taken[policy.name])}")
+            self.stdout.write(
+                f"{policy.name}: {status.describe_pause(policy, durations[policy.name])}"
+            )
         self.stdout.write("`manage.py pools resume` lets them go on.")
 
-    def act(self, action: str, policies: list[PoolPolicy]) -> None:
+    def run_action(self, action: str, policies: list[PoolPolicy]) -> None:
         failures = []
         for policy in policies:
             try:
@@ -84,8 +86,8 @@ class Command(BaseCommand):
                     self.stdout.write(f"{policy.name}: {status.ACTIONS[action](console)}")
             except ConsoleError as error:
                 failures.append(str(error))
-        self.fail(failures)
+        self.raise_errors(failures)
 
-    def fail(self, reasons: list[str]) -> None:
+    def raise_errors(self, reasons: list[str]) -> None:
         if said := " ".join(reasons):
             raise CommandError(said)

@@ -41,14 +41,14 @@ class Command(BaseCommand):
             f"{server.host}: all accounts, sessions and experts. It cannot be undone."
         )
         if not no_input:
-            ask()
-        empty(patience=settings.POOLS["jobs"].query_wait_timeout)
+            confirm()
+        empty_tables(patience=settings.POOLS["jobs"].query_wait_timeout)
         self.stdout.write("All tables are empty.")
         if seed:
             call_command("seed", stdout=self.stdout)
 
 
-def ask() -> None:
+def confirm() -> None:
     """Return if the person at the terminal says yes."""
     if not sys.stdin.isatty():
         raise CommandError("there is no terminal to ask on: add --no-input. Nothing was deleted.")
@@ -56,7 +56,7 @@ def ask() -> None:
         raise CommandError("cancelled, nothing was deleted.")
 
 
-def empty(*, patience: float) -> None:
+def empty_tables(*, patience: float) -> None:
     """Empty all tables as soon as nobody else holds one of them.
 
     Raises OperationalError if somebody still does after `patience` seconds.
@@ -64,7 +64,7 @@ def empty(*, patience: float) -> None:
     end = time.monotonic() + patience
     while True:
         try:
-            return truncate()
+            return truncate_tables()
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable) or time.monotonic() > end:
                 raise
@@ -72,7 +72,7 @@ def empty(*, patience: float) -> None:
 
 
 @transaction.atomic
-def truncate() -> None:
+def truncate_tables() -> None:
     """Empty all tables, then restore the content types and permissions of the code."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])

@@ -7,7 +7,7 @@ import json
 import pytest
 from django.conf import settings
 
-from config.database.policy import demanded
+from config.database.policy import count_all_backends
 from config.tests.site import new_site
 
 RESERVED = 3  # superuser_reserved_connections, which the tests' own look at PostgreSQL uses
@@ -28,7 +28,9 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def shared_site():
     with new_site() as site:
-        site.restart_postgres_with(max_connections=demanded(settings.POOLS.values(), 1) + RESERVED)
+        site.restart_postgres_with(
+            max_connections=count_all_backends(settings.POOLS.values(), 1) + RESERVED
+        )
         yield site
 
 

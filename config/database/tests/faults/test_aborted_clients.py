@@ -77,7 +77,7 @@ def working(site, people, record_property):
     record_property("people", traffic.summary())
     record_property("all gone after", f"{back:.1f} s")
     for pool in (WEB, JOBS):
-        peak, bound = activity.peaks[site.role(pool.name)], pool.server_connections(1)
+        peak, bound = activity.peaks[site.role(pool.name)], pool.count_backends(1)
         record_property(f"{pool.name} peak", f"{peak} of {bound}")
         assert peak <= bound
 
