@@ -50,13 +50,15 @@ class Command(BaseCommand):
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Write one table or document; which of the consoles did not answer, and why."""
-        seen = status.get_overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
+        overview = status.get_overview(
+            settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS
+        )
         if as_json:
-            self.stdout.write(json.dumps(seen.to_dict()))
-        elif clear or any(seen.pools.values()):
-            self.stdout.write(clear + render_table(seen, settings.POSTGRES))
+            self.stdout.write(json.dumps(overview.to_dict()))
+        elif clear or any(overview.pools.values()):
+            self.stdout.write(clear + render_table(overview, settings.POSTGRES))
         self.stdout.flush()
-        return [seen.errors[name] for name, pool in seen.pools.items() if pool is None]
+        return [overview.errors[name] for name, pool in overview.pools.items() if pool is None]
 
     def watch(self, seconds: float, *, as_json: bool) -> None:
         clear = CLEAR if self.stdout.isatty() else ""
@@ -73,9 +75,8 @@ class Command(BaseCommand):
         except ConsoleError as error:
             raise CommandError(str(error)) from error
         for policy in policies:
-            self.stdout.write(
-                f"{policy.name}: {status.describe_pause(policy, durations[policy.name])}"
-            )
+            effect = status.describe_pause(policy, durations[policy.name])
+            self.stdout.write(f"{policy.name}: {effect}")
         self.stdout.write("`manage.py pools resume` lets them go on.")
 
     def run_action(self, action: str, policies: list[PoolPolicy]) -> None:
@@ -89,5 +90,5 @@ class Command(BaseCommand):
         self.raise_errors(failures)
 
     def raise_errors(self, reasons: list[str]) -> None:
-        if said := " ".join(reasons):
-            raise CommandError(said)
+        if reasons:
+            raise CommandError(" ".join(reasons))
