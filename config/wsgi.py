@@ -5,8 +5,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.minimum_rate import minimum_rate
@@ -22,6 +24,8 @@ BOUNDARY: Final = re.compile(r'\bboundary=("[^"]*"|[^";]+)', re.IGNORECASE)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_wsgi_application()
+# With all the views, which else the first request of each process would wait for.
+import_module(settings.ROOT_URLCONF)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

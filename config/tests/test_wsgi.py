@@ -1,8 +1,11 @@
 """The site as a server calls it, whatever the type of the body is said to be."""
 
 import io
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 
 from config.wsgi import application, in_utf_8
 
@@ -68,3 +71,9 @@ def test_no_parameter_keeps_an_address_from_being_read(parameter):
 )
 def test_the_type_and_the_boundary_stay(content_type, read):
     assert in_utf_8(content_type) == read
+
+
+def test_the_first_request_finds_the_views_loaded():
+    told = "import sys, config.wsgi; sys.exit(sys.argv[1] not in sys.modules)"
+    command = [sys.executable, "-c", told, settings.ROOT_URLCONF]
+    assert subprocess.run(command, cwd=settings.BASE_DIR).returncode == 0
