@@ -1,7 +1,6 @@
 """Forms that are sent twice: to gunicorn's threads, as a browser without JavaScript does."""
 
 import re
-import threading
 import time
 
 import pytest
@@ -11,15 +10,12 @@ from django.db import OperationalError, connection
 from django.middleware.csrf import rotate_token
 from django.test import Client
 
-from accounts.models import Act, Session, User
+from accounts.models import Act
 from accounts.tests.people import PASSWORD, make_user
 from config.database.backend import retry
 from config.tests.outages import led_astray
-from files.models import File
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-GAPS = (0, 0.05, 0.25)
 
 
 class Browser:
@@ -38,64 +34,6 @@ class Browser:
 
     def token(self, path):
         return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).text)[1]
-
-    def twice(self, page, path, gap, files=None, **data):
-        """Send the form of the page twice, the second before the first is answered; the answers."""
-        data |= {"csrfmiddlewaretoken": self.token(page)}
-        cookies, answers = self.session.cookies.copy(), {}
-
-        def send(number):
-            time.sleep(gap * number)
-            answers[number] = requests.post(
-                self.site + path,
-                data=data,
-                files=files,
-                cookies=cookies,
-                allow_redirects=False,
-                timeout=60,
-            )
-
-        threads = [threading.Thread(target=send, args=[number]) for number in (0, 1)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.session.cookies.update(answers[1].cookies)
-        return answers[0], answers[1]
-
-
-def shown(answer):
-    return answer.status_code, answer.headers.get("Location"), sorted(answer.cookies.items())
-
-
-@pytest.mark.parametrize("gap", GAPS)
-def test_the_second_sign_up_has_the_session_of_the_first(site, gap):
-    browser = Browser(site)
-    data = {"email": "ada@example.org", "password1": PASSWORD}
-    first, second = browser.twice("/accounts/signup/", "/accounts/signup/", gap, **data)
-    assert shown(first) == shown(second)
-    assert second.headers["Location"] == "/accounts/confirm-email/"
-    assert browser.get("/accounts/confirm-email/").status_code == 200
-    assert (User.objects.count(), Session.objects.count()) == (1, 1)
-
-
-@pytest.mark.parametrize("gap", GAPS)
-def test_a_file_that_is_sent_twice_is_kept_once(site, gap):
-    user = make_user()
-    browser = Browser(site, user)
-    files = {"file": ("notes.txt", b"Ask about the budget.\n", "text/plain")}
-    first, second = browser.twice("/files/", "/files/upload/", gap, files=files)
-    assert shown(first) == shown(second)
-    assert first.status_code == 302
-    assert [str(file) for file in File.objects.all()] == ["notes.txt"]
-
-
-@pytest.mark.parametrize("gap", GAPS)
-def test_signing_out_twice_ends_on_the_sign_in_page(site, gap):
-    browser = Browser(site, make_user())
-    first, second = browser.twice("/account/", "/accounts/logout/", gap)
-    assert shown(first) == shown(second)
-    assert second.headers["Location"] == "/accounts/login/"
 
 
 def test_another_browser_does_not_get_the_answer(site):

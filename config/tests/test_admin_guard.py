@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.people import PASSWORD, make_admin, make_user
-from files.tests.content import kept, picture
+from files.tests.rows import make_row
 from onboarding.models import Preferences
 from profiles.models import Profile
 from tours.models import Tour
@@ -32,7 +32,7 @@ def grace():
     Client().force_login(user)
     Profile.objects.create(user=user)
     Tour.objects.create(user=user)
-    kept(user, "harbour.png", picture())
+    make_row(user, picture=True)
     return user
 
 
