@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from accounts.middleware import PUBLIC_PAGES
 from config.lib.error_responses import API_PATH
-from config.proxy.answers import own_answers
-from config.proxy.front import Front, Paths
+from config.proxy.policy import Front, Paths
 from config.proxy.render import bodies_file, configuration
+from config.proxy.responses import own_answers
 
 ANY = "00000000-0000-0000-0000-000000000000"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from config.proxy.front import PATIENCE, SMALL_BODY
+from config.proxy.policy import PATIENCE, SMALL_BODY
 
 # Bytes a second, on average.
 SLOWEST: Final = 1000

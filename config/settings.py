@@ -13,7 +13,7 @@ from config.database.dsn import Server, ServerURLError, parse_server_url
 from config.database.render.django import Pooling, render_database
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
 from config.lib.logs import LEVELS, build_logging_config
-from config.proxy.front import Front
+from config.proxy.policy import Front
 from files import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent

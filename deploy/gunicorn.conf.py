@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-from config.proxy.front import PUBLIC_THREADS, STATIC_THREADS
+from config.proxy.policy import PUBLIC_THREADS, STATIC_THREADS
 from files.temporary_files import remove_leftovers
 
 wsgi_app = "config.wsgi"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from config.proxy.front import (
+from config.proxy.policy import (
     CACHE,
     LARGEST_CACHED,
     PUBLIC_THREADS,
     STATIC_THREADS,
     Front,
 )
-from config.proxy.words import without, word
+from config.proxy.quoting import without, word
 
 Section = list[str]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from config.proxy import sender, tls
+from config.proxy import forwarded, tls
 from config.proxy.backends import (
     Section,
     public,
@@ -15,7 +15,7 @@ from config.proxy.backends import (
     static_cache,
     transfers,
 )
-from config.proxy.front import (
+from config.proxy.policy import (
     BUFFER,
     FAREWELL,
     KEEP_ALIVE,
@@ -31,7 +31,7 @@ from config.proxy.front import (
     Front,
     Paths,
 )
-from config.proxy.words import flat, host, quoted, without, word, words
+from config.proxy.quoting import flat, host, quoted, without, word, words
 
 HEADER: Final = """\
 # Made by `manage.py haproxy_config --write`: do not edit.
@@ -142,7 +142,7 @@ def _frontend(front: Front, paths: Paths, answers: Sequence[Answer]) -> Section:
         *_acls(front, paths),
         "http-request set-var(txn.shape) str(page)",
         "http-request set-var(txn.shape) str(api) if is_api",
-        *sender.rules(front),
+        *forwarded.rules(front),
         f"http-request return status 431 {by_status[431]} "
         f"if {{ req.hdrs,length gt {LONGEST_HEAD} }}",
         f"http-request return status 413 {by_status[413]} "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from config.proxy.backends import Section
-from config.proxy.front import PATIENCE, Front, Paths
-from config.proxy.words import host, word, words
+from config.proxy.policy import PATIENCE, Front, Paths
+from config.proxy.quoting import host, word, words
 
 # Mozilla's "intermediate": whatever has come out in the last ten years. Without its DHE ciphers,
 # which only older clients need and whose handshakes cost the server most.

@@ -6,7 +6,7 @@ import pytest
 
 from config import minimum_rate as module
 from config.minimum_rate import minimum_rate
-from config.proxy.front import SMALL_BODY
+from config.proxy.policy import SMALL_BODY
 
 LENGTH = SMALL_BODY + 10_000
 

@@ -23,7 +23,7 @@ from django.conf import settings
 from bench.people import TOKEN
 from bench.variants import BODIES
 from config.haproxy_files import front_files
-from config.proxy.front import Front
+from config.proxy.policy import Front
 
 PATIENCE: Final = 30  # seconds
 IDLE: Final = 0.02  # of a core

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from config.proxy.front import Answer, Lanes
+from config.proxy.policy import Answer, Lanes
+from config.proxy.quoting import UnwritableError
 from config.proxy.render import bodies_file, configuration
-from config.proxy.tests.fronts import ANSWERS, FRONT, PATHS, rendered
-from config.proxy.words import UnwritableError
+from config.proxy.tests.proxies import ANSWERS, FRONT, PATHS, rendered
 
 
 def test_the_numbers_of_the_whole_process():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.proxy.tests.fronts import FRONT, rendered
+from config.proxy.tests.proxies import FRONT, rendered
 from config.proxy.tls import trial
 
 TLS = {

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from config.lib.error_responses import API_PATH, RETRY_AFTER, busy_page, error_response, is_api
-from config.proxy.front import Answer
+from config.proxy.policy import Answer
 
 SAYS: Final = {
     400: "The request could not be read.",

@@ -1,4 +1,4 @@
-from config.proxy.tests.fronts import rendered
+from config.proxy.tests.proxies import rendered
 
 PROXIES = {"trusted_proxies": ("10.0.0.0/8", "fd00::/8")}
 CERTIFICATE = {"origin": "https://ai4ceo.example", "tls_port": 443, "tls_certificates": ("/a",)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from config.proxy.front import Answer, Front, Paths
+from config.proxy.policy import Answer, Front, Paths
 from config.proxy.render import configuration
 
 FRONT = Front(

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from config.middleware import ISOLATION
-from config.proxy.answers import SAYS, own_answers
+from config.proxy.responses import SAYS, own_answers
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from config.proxy.backends import Section
-from config.proxy.front import Front
-from config.proxy.words import without, words
+from config.proxy.policy import Front
+from config.proxy.quoting import without, words
 
 # How often a trusted proxy may stand behind another one.
 CHAIN: Final = 5
