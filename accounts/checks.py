@@ -50,5 +50,5 @@ def check_proxies(
         return []
     if not settings.HAPROXY:
         return [] if settings.ALLAUTH_TRUSTED_PROXY_COUNT else [W001]
-    front = settings.FRONT
-    return [] if front.tls_certificates or front.trusted_proxies else [W002]
+    proxy = settings.PROXY
+    return [] if proxy.tls_certificates or proxy.trusted_proxies else [W002]

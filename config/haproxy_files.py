@@ -1,4 +1,4 @@
-"""HAProxy's files, from the settings and the site's own addresses and pages."""
+"""HAProxy's files, from the settings and the site's URLs and pages."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from django.urls import reverse
 
 from accounts.middleware import PUBLIC_PAGES
 from config.lib.error_responses import API_PATH
-from config.proxy.policy import Front, Paths
-from config.proxy.render import bodies_file, configuration
-from config.proxy.responses import own_answers
+from config.proxy.policy import Paths, Proxy
+from config.proxy.render import render_bodies_file, render_config
+from config.proxy.responses import build_error_responses
 
-ANY = "00000000-0000-0000-0000-000000000000"
+ANY_KEY = "00000000-0000-0000-0000-000000000000"
 
 
-def front_files(front: Front) -> dict[Path, str]:
-    """The text of each file; raises UnwritableError for a value that a file cannot hold."""
-    answers = own_answers()
-    files = {Path(front.folder) / "haproxy.cfg": configuration(front, paths(), answers)}
-    for answer in answers:
-        path, text = bodies_file(front, answer)
+def render_haproxy_files(proxy: Proxy) -> dict[Path, str]:
+    """Return the text of each file. Raise UnwritableError for a value it cannot contain."""
+    responses = build_error_responses()
+    files = {Path(proxy.folder) / "haproxy.cfg": render_config(proxy, build_paths(), responses)}
+    for response in responses:
+        path, text = render_bodies_file(proxy, response)
         files[Path(path)] = text
     return files
 
 
-def paths() -> Paths:
+def build_paths() -> Paths:
     return Paths(
         api=API_PATH,
         static=settings.STATIC_URL,
@@ -34,8 +34,8 @@ def paths() -> Paths:
         ready=reverse("readyz"),
         public=tuple(reverse(name) for name in PUBLIC_PAGES),
         downloads=(
-            reverse("files:download", args=[ANY]).replace(ANY, "*"),
-            reverse("api:download_file", args=[ANY]).replace(ANY, "*"),
+            reverse("files:download", args=[ANY_KEY]).replace(ANY_KEY, "*"),
+            reverse("api:download_file", args=[ANY_KEY]).replace(ANY_KEY, "*"),
             reverse("profiles:export"),
         ),
         uploads=(

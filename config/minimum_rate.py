@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from config.proxy.policy import PATIENCE, SMALL_BODY
+from config.proxy.policy import REQUEST_TIMEOUT, SMALL_BODY_SIZE
 
 # Bytes a second, on average.
 SLOWEST: Final = 1000
@@ -28,7 +28,7 @@ def minimum_rate(environ: dict[str, Any]) -> Iterator[None]:
     """Have the reading of a large body fail if it comes too slowly, or not to its end."""
     length = environ.get("CONTENT_LENGTH") or ""
     sock = environ.get("gunicorn.socket")
-    if sock is None or not length.isdecimal() or int(length) <= SMALL_BODY:
+    if sock is None or not length.isdecimal() or int(length) <= SMALL_BODY_SIZE:
         yield
         return
     body = Body(environ["wsgi.input"], int(length), sock)
@@ -45,7 +45,7 @@ class Body(io.RawIOBase):
 
     def __init__(self, stream: Any, length: int, sock: socket.socket) -> None:
         self.stream, self.left, self.sock = stream, length, sock
-        self.credit: float = PATIENCE
+        self.credit: float = REQUEST_TIMEOUT
         self.deadline = float("inf")
         self.is_over = threading.Event()
 

@@ -13,7 +13,7 @@ from config.database.dsn import Server, ServerURLError, parse_server_url
 from config.database.render.django import Pooling, render_database
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
 from config.lib.logs import LEVELS, build_logging_config
-from config.proxy.policy import Front
+from config.proxy.policy import Proxy
 from files import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -282,7 +282,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 LOGGING = build_logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
 
 # The door
-FRONT = Front(
+PROXY = Proxy(
     bind=BIND,
     port=PORT,
     origin=f"{SITE.scheme}://{SITE.netloc}",

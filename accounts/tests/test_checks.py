@@ -26,7 +26,7 @@ def test_w001_a_proxy_that_nobody_counts(settings, https, proxies, found):
 def test_w002_https_that_nobody_ends(settings, https, given, found):
     origin = "https://ai4ceo.example" if https else "http://ai4ceo.example"
     nothing = {"trusted_proxies": (), "tls_certificates": (), "tls_port": 1}
-    settings.FRONT = replace(settings.FRONT, origin=origin, **nothing | given)
+    settings.PROXY = replace(settings.PROXY, origin=origin, **nothing | given)
     settings.HAPROXY, settings.HTTPS = True, https
     assert check_proxies(None) == found
 

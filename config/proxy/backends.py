@@ -1,4 +1,4 @@
-"""The backends: which of gunicorn's processes gets what, and how much of it at once. Pure."""
+"""HAProxy's backends: the gunicorn processes and their concurrency. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from config.proxy.policy import (
-    CACHE,
-    LARGEST_CACHED,
+    CACHE_MEGABYTES,
+    MAX_CACHED_SIZE,
     PUBLIC_THREADS,
     STATIC_THREADS,
-    Front,
+    Proxy,
 )
-from config.proxy.quoting import without, word
+from config.proxy.quoting import delete_headers, escape_word
 
 Section = list[str]
 
-# Headers with which a request would not be answered from the cache.
-PAST_THE_CACHE: Final = (
+# Headers that make HAProxy bypass its cache.
+CACHE_BYPASS_HEADERS: Final = (
     "Authorization",
     "Cache-Control",
     "Cookie",
@@ -27,62 +27,62 @@ PAST_THE_CACHE: Final = (
 )
 
 
-# Whether it listens; more would take a thread, and find a busy process dead. One late look, on a
-# busy machine, says nothing; one refused connection does, and is tried again elsewhere.
+# A TCP check only: an HTTP check would need a thread and report a busy process as down. It must
+# fail three times, since a loaded machine delays checks; one refused connection is proof enough.
 CHECK: Final = "check inter 1s fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down"
 
 
-def static_cache() -> Section:
+def render_cache() -> Section:
     return [
-        f"total-max-size {CACHE}",
-        f"max-object-size {LARGEST_CACHED}",
+        f"total-max-size {CACHE_MEGABYTES}",
+        f"max-object-size {MAX_CACHED_SIZE}",
         "max-age 86400",
         "process-vary on",
     ]
 
 
-def requests(front: Front) -> Section:
-    return _workers(front, front.lanes.requests)
+def render_requests(proxy: Proxy) -> Section:
+    return _render_workers(proxy, proxy.lanes.requests)
 
 
-def transfers(front: Front) -> Section:
-    return _workers(front, front.lanes.transfers)
+def render_transfers(proxy: Proxy) -> Section:
+    return _render_workers(proxy, proxy.lanes.transfers)
 
 
-def _workers(front: Front, at_once: int) -> Section:
+def _render_workers(proxy: Proxy, max_requests: int) -> Section:
     return [
-        f"server web-{number} unix@{word(front.run_dir)}/web-{number}.sock "
-        f"maxconn {at_once} {CHECK}"
-        for number in range(front.workers)
+        f"server web-{number} unix@{escape_word(proxy.run_dir)}/web-{number}.sock "
+        f"maxconn {max_requests} {CHECK}"
+        for number in range(proxy.workers)
     ]
 
 
-def public(front: Front) -> Section:
-    return _public_servers(front, PUBLIC_THREADS)
+def render_public(proxy: Proxy) -> Section:
+    return _render_public_servers(proxy, PUBLIC_THREADS)
 
 
-def static(front: Front) -> Section:
-    """Nobody can ask past the cache, nor fill it with what is the same file."""
+def render_static(proxy: Proxy) -> Section:
+    """Normalize each request, so that no client bypasses the cache or fills it with duplicates."""
     return [
         "http-request set-uri %[path]",
-        f"http-request set-header Host {word(urlsplit(front.origin).netloc)}",
-        *without(PAST_THE_CACHE),
+        f"http-request set-header Host {escape_word(urlsplit(proxy.origin).netloc)}",
+        *delete_headers(CACHE_BYPASS_HEADERS),
         "acl takes_gzip req.hdr(Accept-Encoding) -m sub gzip",
         "http-request set-header Accept-Encoding gzip if takes_gzip",
         "http-request del-header Accept-Encoding unless takes_gzip",
         "http-request cache-use static",
         "http-response cache-store static",
-        *_public_servers(front, STATIC_THREADS),
+        *_render_public_servers(proxy, STATIC_THREADS),
     ]
 
 
-def _public_servers(front: Front, at_once: int) -> Section:
-    """The process for what needs no database, and, where it is away, the others."""
-    folder = word(front.run_dir)
+def _render_public_servers(proxy: Proxy, max_requests: int) -> Section:
+    """Render the process for requests without a database, with the workers as backup."""
+    folder = escape_word(proxy.run_dir)
     return [
-        f"server public unix@{folder}/public.sock maxconn {at_once} {CHECK}",
+        f"server public unix@{folder}/public.sock maxconn {max_requests} {CHECK}",
         *(
             f"server web-{number} unix@{folder}/web-{number}.sock maxconn 1 {CHECK} backup"
-            for number in range(front.workers)
+            for number in range(proxy.workers)
         ),
     ]

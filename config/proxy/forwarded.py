@@ -1,30 +1,30 @@
-"""Whose request it is, and by which protocol: what a named proxy says, and nobody else. Pure."""
+"""Forwarding headers: only trusted proxies may set the client's IP address and protocol. Pure."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from config.proxy.backends import Section
-from config.proxy.policy import Front
-from config.proxy.quoting import without, words
+from config.proxy.policy import Proxy
+from config.proxy.quoting import delete_headers, escape_words
 
-# How often a trusted proxy may stand behind another one.
-CHAIN: Final = 5
-CLAIMS: Final = ("Forwarded", "X-Real-IP", "X-Request-Start")
-# Some put brackets around IPv6, and the port after them.
-BARE: Final = r"http-request replace-value X-Forwarded-For '^\[([^]]+)\](:[0-9]+)?$' '\1'"
-
-
-def rules(front: Front) -> Section:
-    return [*_protocol(front), *_address(front), *_headers()]
+# Trusted proxies in a row.
+MAX_PROXIES: Final = 5
+FORWARDING_HEADERS: Final = ("Forwarded", "X-Real-IP", "X-Request-Start")
+# Some proxies send IPv6 addresses in brackets, with a port.
+STRIP_BRACKETS: Final = r"http-request replace-value X-Forwarded-For '^\[([^]]+)\](:[0-9]+)?$' '\1'"
 
 
-def _protocol(front: Front) -> Section:
+def render_rules(proxy: Proxy) -> Section:
+    return [*_render_protocol(proxy), *_render_client_ip(proxy), *_render_headers()]
+
+
+def _render_protocol(proxy: Proxy) -> Section:
     rules = ["http-request set-var(txn.proto) str(http)"]
-    if front.tls_certificates:
+    if proxy.tls_certificates:
         rules.append("http-request set-var(txn.proto) str(https) if { ssl_fc }")
-    if front.trusted_proxies:
-        rules.append(f"acl from_proxy src {words(front.trusted_proxies)}")
+    if proxy.trusted_proxies:
+        rules.append(f"acl from_proxy src {escape_words(proxy.trusted_proxies)}")
         rules += [
             f"http-request set-var(txn.proto) str({name}) "
             f"if from_proxy {{ req.hdr(X-Forwarded-Proto,-1) -m str -i {name} }}"
@@ -33,28 +33,28 @@ def _protocol(front: Front) -> Section:
     return rules
 
 
-def _address(front: Front) -> Section:
-    """Each proxy names the one before it, from the last to the first that is none of ours.
+def _render_client_ip(proxy: Proxy) -> Section:
+    """Walk X-Forwarded-For from its end to the first IP address that is no trusted proxy.
 
-    After a name that is no address whatever stands before it may be anybody's word.
+    Stop at an invalid entry: the client may have forged what precedes it.
     """
-    if not front.trusted_proxies:
+    if not proxy.trusted_proxies:
         return []
-    rules = [BARE, "http-request set-var(txn.hops) int(0)"]
-    for place in range(1, CHAIN + 1):
-        named = f"hdr_ip(X-Forwarded-For,-{place})"
+    rules = [STRIP_BRACKETS, "http-request set-var(txn.hops) int(0)"]
+    for hop in range(1, MAX_PROXIES + 1):
+        header = f"hdr_ip(X-Forwarded-For,-{hop})"
         rules += [
-            f"http-request set-var(txn.hops) int({place}) if from_proxy "
-            f"{{ var(txn.hops) -m int {place - 1} }} {{ {named} -m found }}",
-            f"http-request set-src {named} if {{ var(txn.hops) -m int {place} }}",
+            f"http-request set-var(txn.hops) int({hop}) if from_proxy "
+            f"{{ var(txn.hops) -m int {hop - 1} }} {{ {header} -m found }}",
+            f"http-request set-src {header} if {{ var(txn.hops) -m int {hop} }}",
         ]
     return rules
 
 
-def _headers() -> Section:
+def _render_headers() -> Section:
     return [
         "http-request del-header X-Forwarded- -m beg",
-        *without(CLAIMS),
+        *delete_headers(FORWARDING_HEADERS),
         "http-request set-header X-Forwarded-For %[src]",
         "http-request set-header X-Forwarded-Proto %[var(txn.proto)]",
     ]

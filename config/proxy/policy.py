@@ -1,7 +1,4 @@
-"""What HAProxy, in front of the site, is configured from: the numbers and what they follow from.
-
-Pure: no environment, no file. `settings.py` makes the one `Front` of the site.
-"""
+"""HAProxy's limits and what they follow from. Pure; `settings.py` builds the one `Proxy`."""
 
 from __future__ import annotations
 
@@ -11,56 +8,56 @@ from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-# Client connections at once; each may hold two buffers while it sends or is answered.
+# Concurrent client connections; each may hold two buffers, for its request and response.
 MAX_CONNECTIONS: Final = 4000
-# Bytes of a buffer. What is not longer, head and body, is read whole before a thread is given.
-BUFFER: Final = 32 * 1024
-# Bytes of a request's head, and of the longest body that is certain to fit beside it.
-LONGEST_HEAD: Final = 16 * 1024
-SMALL_BODY: Final = BUFFER - LONGEST_HEAD - 2048
-# Buffers at once, of all connections: 160 MB. Who finds none waits for one.
-MOST_BUFFERS: Final = 5000
-# Seconds: for a whole head and a small body; and for the first kilobytes of a large one.
-PATIENCE: Final = 10
-# Bytes of an answer that the kernel takes beyond HAProxy's buffer, which it counts twice, and
-# seconds. A reader makes room for a third of them in that time, or is cut off: some 2 kB a second.
-SEND_BUFFER: Final = 64 * 1024
-STANDSTILL: Final = 20
-# Seconds for which an idle client connection is kept: longer than nginx, in front, keeps its own.
-KEEP_ALIVE: Final = 75
-# Seconds until an answer has to begin: longer than a connection and some statements may take.
-LONGEST_ANSWER: Final = 60
-# Seconds after which whoever still reads is cut off when HAProxy stops or is renewed.
-FAREWELL: Final = 30
-# Megabytes of static files that HAProxy itself keeps, and bytes of the largest of them.
-CACHE: Final = 32
-LARGEST_CACHED: Final = 4_000_000
-# Threads of the process for what needs no database: for pages, and for static files, which
-# anybody may read slowly until they are in the cache. A thread that waits costs some 0.1 MB.
+# Bytes. A request that fits, head and body, is read whole before it gets a thread.
+BUFFER_SIZE: Final = 32 * 1024
+# Bytes of a request's head, and of the longest body that always fits beside it.
+MAX_HEAD_SIZE: Final = 16 * 1024
+SMALL_BODY_SIZE: Final = BUFFER_SIZE - MAX_HEAD_SIZE - 2048
+# Buffers of all connections together: 160 MB. A connection without one waits.
+MAX_BUFFERS: Final = 5000
+# Seconds for a whole head and a small body, and for the first kilobytes of a large one.
+REQUEST_TIMEOUT: Final = 10
+# Bytes of a response in the kernel's socket buffer, which the kernel doubles, and seconds. A
+# client that frees less than a third of them in that time, some 2 kB a second, is cut off.
+SEND_BUFFER_SIZE: Final = 64 * 1024
+CLIENT_TIMEOUT: Final = 20
+# Seconds. Longer than an nginx in front keeps its idle connections.
+KEEP_ALIVE_TIMEOUT: Final = 75
+# Seconds until a response starts; longer than the limits of a connection and its statements.
+RESPONSE_TIMEOUT: Final = 60
+# Seconds that clients get to finish when HAProxy stops or reloads.
+HARD_STOP_AFTER: Final = 30
+# Megabytes of HAProxy's cache for static files, and bytes of the largest cached file.
+CACHE_MEGABYTES: Final = 32
+MAX_CACHED_SIZE: Final = 4_000_000
+# Threads of the process for requests without a database: for pages, and for static files, which
+# slow clients may hold until they are cached. An idle thread costs some 0.1 MB.
 PUBLIC_THREADS: Final = 8
 STATIC_THREADS: Final = 192
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """How many requests a gunicorn process is given at once: its threads, shared out."""
+    """Concurrent requests per gunicorn process; together at most its threads."""
 
     requests: int
     transfers: int
 
     @classmethod
-    def of(cls, threads: int) -> Lanes:
-        """A quarter of the threads is for what may come or go slowly: uploads and downloads."""
+    def split(cls, threads: int) -> Lanes:
+        """Reserve a quarter of the threads for uploads and downloads, which may be slow."""
         transfers = max(1, threads // 4)
         return cls(requests=max(1, threads - transfers), transfers=transfers)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Front:
-    """The door of one site.
+class Proxy:
+    """HAProxy in front of the site.
 
-    `workers` gunicorn processes of `threads` threads, and one for the public pages, listen in
-    `run_dir`; `folder` holds HAProxy's own files. `origin` is the site's URL without a path.
+    `workers` gunicorn processes with `threads` threads, and one for public pages, listen in
+    `run_dir`. `folder` holds HAProxy's files. `origin` is the site's URL without a path.
     """
 
     bind: str
@@ -82,11 +79,11 @@ class Front:
         if self.tls_certificates and not self.is_https:
             raise ImproperlyConfigured(
                 f"TLS_CERT is set, but SITE_URL is {self.origin}: give SITE_URL=https://NAME, "
-                "with a name of the certificate."
+                "where NAME is in the certificate."
             )
         if self.tls_certificates and self.tls_port == self.port:
             raise ImproperlyConfigured(
-                f"TLS_PORT={self.tls_port} is PORT as well: give each a port of its own."
+                f"TLS_PORT={self.tls_port} equals PORT: give each its own port."
             )
 
     @property
@@ -95,12 +92,15 @@ class Front:
 
     @property
     def lanes(self) -> Lanes:
-        return Lanes.of(self.threads)
+        return Lanes.split(self.threads)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
-    """Which requests go where: exact paths, beginnings, and `*` for one part of a path."""
+    """The paths by which requests are routed; `api` and `static` are prefixes.
+
+    In `downloads`, `*` stands for one path segment.
+    """
 
     api: str
     static: str
@@ -112,8 +112,8 @@ class Paths:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer of HAProxy's own: the bodies by shape (`page`, `api`) and the common headers."""
+class ErrorResponse:
+    """A response that HAProxy sends itself: bodies by shape (`page`, `api`) and headers."""
 
     status: int
     bodies: Mapping[str, str]

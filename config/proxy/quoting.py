@@ -1,4 +1,4 @@
-"""Values as HAProxy's file has them."""
+"""Quoting of values in HAProxy's configuration file."""
 
 from __future__ import annotations
 
@@ -7,37 +7,35 @@ from collections.abc import Iterable
 
 
 class UnwritableError(ValueError):
-    """A value that HAProxy's file cannot hold; the text says which, and what to change."""
+    """HAProxy's configuration cannot contain the value; the message names it."""
 
 
-def flat(body: str) -> str:
-    """The body in one line, as a map's entry has to be; HTML and JSON mean the same so."""
+def join_lines(body: str) -> str:
+    """Join an HTML or JSON body into one line, as map files require."""
     return " ".join(body.split())
 
 
-def word(value: str) -> str:
-    """A value as a word of the file."""
+def escape_word(value: str) -> str:
     if not value or any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
-        raise UnwritableError(f"{value!r} has no place in HAProxy's file: change it.")
-    # Outside quotation marks a dollar is itself; escaped, it would stay escaped in a pattern.
+        raise UnwritableError(f"HAProxy's configuration cannot contain {value!r}: change it.")
+    # Outside quotes a dollar sign is literal; a pattern would keep its backslash.
     return re.sub(r"([\\ \"'#,()])", r"\\\1", value)
 
 
-def words(values: Iterable[str]) -> str:
-    return " ".join(word(value) for value in values)
+def escape_words(values: Iterable[str]) -> str:
+    return " ".join(escape_word(value) for value in values)
 
 
-def quoted(value: str) -> str:
-    """A header's value, in which HAProxy expands nothing."""
+def quote(value: str) -> str:
+    """Quote a header's value so that HAProxy expands nothing in it."""
     text = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("%", "%%")
     return f'"{text}"'
 
 
-def host(bind: str) -> str:
+def format_host(bind: str) -> str:
     return f"[{bind}]" if ":" in bind else bind
 
 
-def without(names: Iterable[str]) -> list[str]:
-    """Rules that remove these headers, however they are spelt; a pattern would have to be in
-    lower case, as HAProxy has all names."""
+def delete_headers(names: Iterable[str]) -> list[str]:
+    """Return rules that delete the headers, in any case."""
     return [f"http-request del-header {name}" for name in names]

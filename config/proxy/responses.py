@@ -1,4 +1,4 @@
-"""The answers that HAProxy gives by itself, as the site would give them."""
+"""HAProxy's own error responses, rendered like the site's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from config.lib.error_responses import API_PATH, RETRY_AFTER, busy_page, error_response, is_api
-from config.proxy.policy import Answer
+from config.proxy.policy import ErrorResponse
 
-SAYS: Final = {
+MESSAGES: Final = {
     400: "The request could not be read.",
     408: "The request came too slowly. Send it again.",
     411: "Send the body's size as Content-Length.",
     413: "The request is too large.",
-    414: "The address is too long.",
+    414: "The URL is too long.",
     417: "The request could not be read.",
     431: "The request's headers are too long.",
     500: "Something went wrong.",
@@ -28,42 +28,42 @@ SAYS: Final = {
     503: "Too many people are using the site right now. Try again in a moment.",
     504: "The site took too long to answer. Try again in a moment.",
 }
-# What a browser cannot be told by HAProxy, which adds the length and the type.
-OWN: Final = frozenset({"Content-Length", "Content-Type", "Content-Encoding"})
+# Headers that HAProxy sets itself.
+PROXY_HEADERS: Final = frozenset({"Content-Length", "Content-Type", "Content-Encoding"})
 
 
-def own_answers() -> list[Answer]:
-    """Each with the site's security headers; what may pass by itself with Retry-After."""
-    return [_answer(status) for status in SAYS]
+def build_error_responses() -> list[ErrorResponse]:
+    """Build the responses with the site's security headers; temporary errors get Retry-After."""
+    return [_build_error_response(status) for status in MESSAGES]
 
 
-def _answer(status: int) -> Answer:
-    page, api = _through_middleware("/", status), _through_middleware(API_PATH, status)
-    headers = {name: value for name, value in page.items() if name not in OWN}
+def _build_error_response(status: int) -> ErrorResponse:
+    page, api = _run_middleware("/", status), _run_middleware(API_PATH, status)
+    headers = {name: value for name, value in page.items() if name not in PROXY_HEADERS}
     if status in (408, 502, 504):
         headers["Retry-After"] = str(RETRY_AFTER)
     bodies = {"page": page.content.decode(), "api": api.content.decode()}
-    return Answer(status, bodies, headers)
+    return ErrorResponse(status, bodies, headers)
 
 
-def _through_middleware(path: str, status: int) -> Any:
-    """The answer with all headers that the site's answers have."""
+def _run_middleware(path: str, status: int) -> Any:
+    """Return the error response with the headers that the site's middleware adds."""
 
-    def answered(request: HttpRequest) -> HttpResponseBase:
+    def respond(request: HttpRequest) -> HttpResponseBase:
         if status == 503 and not is_api(request):
             return busy_page()
-        context = {"status": status, "says": SAYS[status]}
-        return error_response(request, status, SAYS[status], "front_error.html", context)
+        context = {"status": status, "message": MESSAGES[status]}
+        return error_response(request, status, MESSAGES[status], "front_error.html", context)
 
     environ: dict[str, Any] = {
         "PATH_INFO": path,
         "HTTP_HOST": settings.SITE_HOST,
         "wsgi.url_scheme": settings.SITE.scheme,
-        # A redirect to https would be no answer.
+        # Prevents a redirect to HTTPS.
         "HTTP_X_FORWARDED_PROTO": settings.SITE.scheme,
     }
     setup_testing_defaults(environ)
-    answer: Any = answered
+    get_response: Any = respond
     for name in reversed(settings.MIDDLEWARE):
-        answer = import_string(name)(answer)
-    return answer(WSGIRequest(environ))
+        get_response = import_string(name)(get_response)
+    return get_response(WSGIRequest(environ))

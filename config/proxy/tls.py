@@ -1,15 +1,15 @@
-"""TLS, which HAProxy ends where the site has certificates. Pure; for HAProxy 2.6 and later."""
+"""TLS termination in HAProxy. Pure; for HAProxy 2.6 and later."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from config.proxy.backends import Section
-from config.proxy.policy import PATIENCE, Front, Paths
-from config.proxy.quoting import host, word, words
+from config.proxy.policy import REQUEST_TIMEOUT, Paths, Proxy
+from config.proxy.quoting import escape_word, escape_words, format_host
 
-# Mozilla's "intermediate": whatever has come out in the last ten years. Without its DHE ciphers,
-# which only older clients need and whose handshakes cost the server most.
+# Mozilla's "intermediate" list, for clients of the last ten years, without its DHE ciphers: only
+# older clients need them, and their handshakes cost the server most.
 CIPHERS: Final = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-GCM-SHA256",
@@ -18,56 +18,55 @@ CIPHERS: Final = (
     "ECDHE-ECDSA-CHACHA20-POLY1305",
     "ECDHE-RSA-CHACHA20-POLY1305",
 )
-CIPHERS_OF_TLS_1_3: Final = (
+TLS_1_3_CIPHERS: Final = (
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
 )
-# Requests at once on an HTTP/2 connection: each may hold a buffer, as a connection of HTTP/1.1,
-# of which browsers open six.
-STREAMS: Final = 10
+# Per HTTP/2 connection. Each stream may hold a buffer, like an HTTP/1.1 connection, of which
+# browsers open six.
+MAX_STREAMS: Final = 10
 CURVES: Final = ("X25519", "prime256v1", "secp384r1")
 
 
-def defaults(front: Front) -> Section:
-    """Lines of `global`."""
-    if not front.tls_certificates:
+def render_global(proxy: Proxy) -> Section:
+    if not proxy.tls_certificates:
         return []
     return [
         f"ssl-default-bind-ciphers {':'.join(CIPHERS)}",
-        f"ssl-default-bind-ciphersuites {':'.join(CIPHERS_OF_TLS_1_3)}",
+        f"ssl-default-bind-ciphersuites {':'.join(TLS_1_3_CIPHERS)}",
         f"ssl-default-bind-curves {':'.join(CURVES)}",
         "ssl-default-bind-options prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets",
-        # The key stands in the same file, and an error names that one.
+        # The key is in the same file; errors then name that file.
         "ssl-load-extra-files none",
-        f"tune.h2.max-concurrent-streams {STREAMS}",
+        f"tune.h2.max-concurrent-streams {MAX_STREAMS}",
     ]
 
 
-def listener(front: Front) -> Section:
-    if not front.tls_certificates:
+def render_listener(proxy: Proxy) -> Section:
+    if not proxy.tls_certificates:
         return []
-    certificates = " ".join(f"crt {word(path)}" for path in front.tls_certificates)
-    return [f"bind {host(front.bind)}:{front.tls_port} ssl {certificates} alpn h2,http/1.1"]
+    certificates = " ".join(f"crt {escape_word(path)}" for path in proxy.tls_certificates)
+    return [f"bind {format_host(proxy.bind)}:{proxy.tls_port} ssl {certificates} alpn h2,http/1.1"]
 
 
-def redirect(front: Front, paths: Paths) -> Section:
-    """To the site's own origin: the Host header is the sender's choice."""
-    if not front.is_https:
+def render_redirect(proxy: Proxy, paths: Paths) -> Section:
+    """Redirect to the site's own origin; the client controls the Host header."""
+    if not proxy.is_https:
         return []
-    exempt = words((paths.health, paths.ready))
+    exempt = escape_words((paths.health, paths.ready))
     return [
-        f"http-request redirect prefix {word(front.origin.replace('%', '%%'))} code 301 "
+        f"http-request redirect prefix {escape_word(proxy.origin.replace('%', '%%'))} code 301 "
         f"unless {{ var(txn.proto) -m str https }} or {{ path {exempt} }}"
     ]
 
 
-def trial(front: Front) -> str:
-    """A file of the listener alone, for HAProxy to judge the certificates by."""
+def render_trial(proxy: Proxy) -> str:
+    """Render a minimal file with which HAProxy can check the certificates."""
     sections = {
-        "global": defaults(front),
-        "defaults": ["mode http", f"timeout client {PATIENCE}s"],
-        "frontend tls": listener(front),
+        "global": render_global(proxy),
+        "defaults": ["mode http", f"timeout client {REQUEST_TIMEOUT}s"],
+        "frontend tls": render_listener(proxy),
     }
     return "".join(
         f"{name}\n" + "".join(f"    {line}\n" for line in lines) for name, lines in sections.items()

@@ -20,7 +20,7 @@ from dataclasses import replace
 import psycopg
 from django.conf import settings
 
-from config.haproxy_files import front_files
+from config.haproxy_files import render_haproxy_files
 
 ROOT = settings.BASE_DIR
 
@@ -78,15 +78,15 @@ def gunicorn(**environment):
 def haproxy(**changes):
     """The site behind HAProxy, as deploy/up serves it, on a free port; yields the port.
 
-    The changes are those of `settings.FRONT`.
+    The changes are those of `settings.PROXY`.
     """
-    with tempfile.TemporaryDirectory(prefix="front ", dir="/tmp") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="proxy ", dir="/tmp") as folder, ExitStack() as stack:
         port = free_port()
-        front = replace(settings.FRONT, port=port, run_dir=folder, folder=folder, **changes)
-        for path, text in front_files(front).items():
+        proxy = replace(settings.PROXY, port=port, run_dir=folder, folder=folder, **changes)
+        for path, text in render_haproxy_files(proxy).items():
             path.write_text(text)
-        threads = {"HAPROXY": "true", "WEB_THREADS": str(front.threads)}
-        for name in (*(f"web-{number}" for number in range(front.workers)), "public"):
+        threads = {"HAPROXY": "true", "WEB_THREADS": str(proxy.threads)}
+        for name in (*(f"web-{number}" for number in range(proxy.workers)), "public"):
             socket = {"WEB_SOCKET": f"{folder}/{name}.sock"}
             stack.enter_context(running(*GUNICORN, **threads, **socket))
         stack.enter_context(running("haproxy", "-W", "-f", f"{folder}/haproxy.cfg"))

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 from config.api import api
-from config.haproxy_files import paths
+from config.haproxy_files import build_paths
 from config.lib.error_responses import API_PATH
 
 
@@ -27,11 +27,11 @@ def test_large_bodies_are_let_in_where_a_view_takes_them_and_nowhere_else():
     every = views(get_resolver().url_patterns)
     takers = {address for address, view in every if hasattr(view, "uploads")}
     takers |= set(operations_with_files())
-    assert set(paths().uploads) == takers
+    assert set(build_paths().uploads) == takers
     assert len(takers) == 4
 
 
 def test_the_pages_of_strangers_and_the_downloads_are_named():
-    assert paths().public[0] == "/accounts/login/"
-    assert "/files/*/download/" in paths().downloads
-    assert paths().static == settings.STATIC_URL
+    assert build_paths().public[0] == "/accounts/login/"
+    assert "/files/*/download/" in build_paths().downloads
+    assert build_paths().static == settings.STATIC_URL

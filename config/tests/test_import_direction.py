@@ -54,5 +54,5 @@ def test_an_arrow_that_points_up_is_found():
     assert not is_allowed("config.lib.search", "accounts.models.User")
     assert not is_allowed("config.proxy.files", "config.api.api")
     assert not is_allowed("accounts.models", "files.models.File")
-    assert not is_allowed("files.models", "config.settings.FRONT")
+    assert not is_allowed("files.models", "config.settings.PROXY")
     assert is_allowed("config.urls", "accounts.urls")

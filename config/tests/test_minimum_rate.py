@@ -6,15 +6,15 @@ import pytest
 
 from config import minimum_rate as module
 from config.minimum_rate import minimum_rate
-from config.proxy.policy import SMALL_BODY
+from config.proxy.policy import SMALL_BODY_SIZE
 
-LENGTH = SMALL_BODY + 10_000
+LENGTH = SMALL_BODY_SIZE + 10_000
 
 
 @pytest.fixture
 def ends(monkeypatch):
     """The two ends of a connection, on which a sender may be late by a tenth of a second."""
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "REQUEST_TIMEOUT", 0.1)
     monkeypatch.setattr(module, "INTERVAL", 0.01)
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -65,7 +65,7 @@ def test_the_time_in_which_nobody_reads_is_not_the_senders(ends):
         assert len(request["wsgi.input"].read()) == LENGTH
 
 
-@pytest.mark.parametrize("length", ["", "0", str(SMALL_BODY), "many"])
+@pytest.mark.parametrize("length", ["", "0", str(SMALL_BODY_SIZE), "many"])
 def test_a_small_body_is_left_alone(ends, length):
     request = environ(ends[0]) | {"CONTENT_LENGTH": length}
     body = request["wsgi.input"]

@@ -22,8 +22,8 @@ from django.conf import settings
 
 from bench.people import TOKEN
 from bench.variants import BODIES
-from config.haproxy_files import front_files
-from config.proxy.policy import Front
+from config.haproxy_files import render_haproxy_files
+from config.proxy.policy import Proxy
 
 PATIENCE: Final = 30  # seconds
 IDLE: Final = 0.02  # of a core
@@ -112,10 +112,10 @@ def served(
     """The variant's server, answering; stopped at the block's end."""
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=settings.VAR_DIR))
-    front = replace(settings.FRONT, port=port, run_dir=str(folder), folder=str(folder))
+    proxy = replace(settings.PROXY, port=port, run_dir=str(folder), folder=str(folder))
     if behind_haproxy:
-        write(front)
-        gunicorns = [environment | {"WEB_SOCKET": f"{folder}/{name}.sock"} for name in names(front)]
+        write(proxy)
+        gunicorns = [environment | {"WEB_SOCKET": f"{folder}/{name}.sock"} for name in names(proxy)]
         proxies = [["haproxy", "-W", "-f", f"{folder}/haproxy.cfg"]]
     else:
         gunicorns = [environment | {"HAPROXY": "false", "PORT": str(port)}]
@@ -132,13 +132,13 @@ def served(
         yield server
 
 
-def names(front: Front) -> list[str]:
-    return [*(f"web-{number}" for number in range(front.workers)), "public"]
+def names(proxy: Proxy) -> list[str]:
+    return [*(f"web-{number}" for number in range(proxy.workers)), "public"]
 
 
-def write(front: Front) -> None:
+def write(proxy: Proxy) -> None:
     """Write HAProxy's files."""
-    for path, text in front_files(front).items():
+    for path, text in render_haproxy_files(proxy).items():
         path.write_text(text)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.conf import settings
 
-from config.haproxy_files import front_files
+from config.haproxy_files import render_haproxy_files
 from config.lib.generated_files import GeneratedFilesCommand
-from config.proxy.tls import trial
+from config.proxy.tls import render_trial
 
 
 class Command(GeneratedFilesCommand):
-    help = "Prints HAProxy's file, made from the settings; --write writes it and its answers."
+    help = "Prints HAProxy's configuration; --write writes it and its error responses."
     program = "HAProxy"
     reload_hint = "Run `manage.py haproxy_config --write`, then deploy/reload."
     printed_suffix = ".cfg"
@@ -20,16 +20,16 @@ class Command(GeneratedFilesCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--tls", action="store_true", help="print a file to try the certificates by, no more"
+            "--tls", action="store_true", help="print a minimal file to check the certificates with"
         )
 
     def handle(
         self, *args: Any, write: bool, check: bool, tls: bool = False, **options: Any
     ) -> None:
         if tls:
-            self.stdout.write(trial(settings.FRONT))
+            self.stdout.write(render_trial(settings.PROXY))
         else:
             super().handle(*args, write=write, check=check, **options)
 
     def render(self) -> dict[Path, str]:
-        return front_files(settings.FRONT)
+        return render_haproxy_files(settings.PROXY)

@@ -1,5 +1,3 @@
-"""manage.py setup_site."""
-
 from __future__ import annotations
 
 import time
@@ -25,22 +23,22 @@ STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
 
 class Command(BaseCommand):
     requires_system_checks = ()
-    help = "Does all that a release needs before it serves; again where nothing changed, nothing."
+    help = "Prepares the database and static files for a release; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for title, command, arguments in STEPS:
-            began, said = time.monotonic(), StringIO()
+            started, output = time.monotonic(), StringIO()
             if command != "collectstatic" or static_files_have_changed():
-                call_command(command, stdout=said, **arguments)
-            self.stdout.write(f"{title:<34} {time.monotonic() - began:6.1f} s")
+                call_command(command, stdout=output, **arguments)
+            self.stdout.write(f"{title:<34} {time.monotonic() - started:6.1f} s")
             if command != "check":
-                self.stdout.write(said.getvalue(), ending="")
+                self.stdout.write(output.getvalue(), ending="")
 
 
 def static_files_have_changed() -> bool:
-    """Whether any static file is newer than the manifest of those collected last.
+    """Return whether a static file is newer than the manifest.
 
-    Collecting hashes and compresses them all, which would be a quarter of a start's time.
+    Collecting hashes and compresses every file: a quarter of the start's time.
     """
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not manifest.exists():

@@ -1,5 +1,3 @@
-"""One site for all that strangers send to it."""
-
 import pytest
 
 from config.proxy.tests.wire import allow_descriptors

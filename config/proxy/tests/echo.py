@@ -1,4 +1,4 @@
-"""HAProxy with a site's own configuration, in front of servers that say what they were sent."""
+"""HAProxy with the site's configuration, in front of servers that echo request headers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config.haproxy_files import front_files
+from config.haproxy_files import render_haproxy_files
 from config.tests.processes import free_port, wait_until
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers each request with its headers, in order, as JSON."""
+    """Respond with the request's headers, in order, as JSON."""
 
     protocol_version = "HTTP/1.1"
 
-    def answer(self):
+    def respond(self):
         body = json.dumps(self.headers.items()).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = answer  # noqa: N815  its base class asks for this name
+    do_GET = respond  # noqa: N815  the base class's name
 
     def log_message(self, *arguments):
         pass
@@ -57,50 +57,50 @@ def echo(path):
 
 
 @contextmanager
-def echoing(**changes):
-    """The front of this site with such changes, and one worker; yields it when it answers."""
+def run_proxy(**changes):
+    """Run HAProxy with changed settings and one worker, and yield the `Proxy`."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="echo ", dir="/tmp"))
         own = {"port": free_port(), "run_dir": folder, "folder": f"{folder}/haproxy", "workers": 1}
-        front = replace(settings.FRONT, **own | changes)
-        for path, text in front_files(front).items():
+        proxy = replace(settings.PROXY, **own | changes)
+        for path, text in render_haproxy_files(proxy).items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         for name in ("web-0", "public"):
             stack.enter_context(echo(Path(folder) / f"{name}.sock"))
-        command = [shutil.which("haproxy"), "-db", "-f", f"{front.folder}/haproxy.cfg"]
+        command = [shutil.which("haproxy"), "-db", "-f", f"{proxy.folder}/haproxy.cfg"]
         process = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
         stack.callback(process.send_signal, signal.SIGTERM)
-        wait_until(lambda: is_reached(front), 10, "HAProxy answers")
-        yield front
+        wait_until(lambda: is_reached(proxy), 10, "HAProxy listens")
+        yield proxy
 
 
-def is_reached(front):
+def is_reached(proxy):
     try:
-        with socket.create_connection((front.bind, front.port), timeout=10):
+        with socket.create_connection((proxy.bind, proxy.port), timeout=10):
             return True
     except ConnectionRefusedError:
         return False
 
 
-def connected(front, source="127.0.0.1"):
-    """A connection from that address of this machine."""
+def connect(proxy, source="127.0.0.1"):
+    """Return a connection from a local IP address."""
     host = "::1" if ":" in source else "127.0.0.1"
-    return http.client.HTTPConnection(host, front.port, timeout=10, source_address=(source, 0))
+    return http.client.HTTPConnection(host, proxy.port, timeout=10, source_address=(source, 0))
 
 
-def asked(connection, headers=(), path="/"):
-    """What the site is sent for these headers: a list of pairs, the names in lower case."""
+def request_headers(connection, headers=(), path="/"):
+    """Send the headers and return those that reach the site, as pairs with lower-case names."""
     connection.putrequest("GET", path)
     for name, value in headers:
         connection.putheader(name, value)
     connection.endheaders()
-    answer = connection.getresponse()
-    body = answer.read()
-    assert answer.status == 200, body
+    response = connection.getresponse()
+    body = response.read()
+    assert response.status == 200, body
     return [(name.lower(), value) for name, value in json.loads(body)]
 
 
-def sent(front, headers=(), source="127.0.0.1"):
-    with closing(connected(front, source)) as connection:
-        return asked(connection, headers)
+def send_headers(proxy, headers=(), source="127.0.0.1"):
+    with closing(connect(proxy, source)) as connection:
+        return request_headers(connection, headers)

@@ -1,13 +1,13 @@
-"""A front, its paths and its answers, for tests of what is rendered from them."""
+"""A sample proxy with paths and responses."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from config.proxy.policy import Answer, Front, Paths
-from config.proxy.render import configuration
+from config.proxy.policy import ErrorResponse, Paths, Proxy
+from config.proxy.render import render_config
 
-FRONT = Front(
+PROXY = Proxy(
     bind="127.0.0.1",
     port=8000,
     origin="http://127.0.0.1:8000",
@@ -29,16 +29,18 @@ PATHS = Paths(
     downloads=("/files/*/download/",),
     uploads=("/files/upload/",),
 )
-ANSWERS = [
-    Answer(status, {"page": f"<p>{status}</p>", "api": '{"a": 1}'}, {"X-Frame-Options": "DENY"})
+RESPONSES = [
+    ErrorResponse(
+        status, {"page": f"<p>{status}</p>", "api": '{"a": 1}'}, {"X-Frame-Options": "DENY"}
+    )
     for status in (400, 408, 411, 413, 414, 417, 431, 500, 501, 502, 503, 504)
 ]
 
 
-def rendered(**changes):
-    """The file of a front with these changes: the stripped lines by section."""
+def render_sections(**changes):
+    """Render the changed proxy and return the stripped lines by section."""
     sections, lines = {}, []
-    for line in configuration(replace(FRONT, **changes), PATHS, ANSWERS).splitlines():
+    for line in render_config(replace(PROXY, **changes), PATHS, RESPONSES).splitlines():
         if line and not line.startswith((" ", "#")):
             lines = sections[line] = []
         elif line.startswith(" "):

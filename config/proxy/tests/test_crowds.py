@@ -1,4 +1,4 @@
-"""More clients than the site has threads, with the database and without."""
+"""More clients than threads, with and without the database."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from config.database.tests.faults.web_clients import asleep
-from config.proxy.tests.counters import stats
+from config.proxy.tests.counters import read_stats
 from config.tests.crowd import crowd
 from config.tests.processes import haproxy, wait_until
 from config.tests.traffic import ask
@@ -18,7 +18,7 @@ from config.tests.traffic import ask
 pytestmark = pytest.mark.own_site
 
 MANY = 1000
-PATIENCE = settings.POOLS["web"].query_wait_timeout
+QUEUE_TIMEOUT = settings.POOLS["web"].query_wait_timeout
 SIGNED_IN = {"Cookie": f"sessionid={'w' * 32}"}
 QUICK = [
     "/healthz",
@@ -30,80 +30,80 @@ QUICK = [
 ]
 
 
-def frontend(site):
-    return stats(site)["site", "FRONTEND"]
+def read_frontend(site):
+    return read_stats(site)["site", "FRONTEND"]
 
 
-def given(site):
-    """How many requests of the database have a thread."""
-    rows = stats(site).items()
+def count_running(site):
+    """Return how many requests that use the database have a thread."""
+    rows = read_stats(site).items()
     return sum(int(row["scur"]) for (name, server), row in rows if server.startswith("web-"))
 
 
 @pytest.fixture(scope="module")
 def held(hostile_site):
-    """What is answered while every connection of the pool is taken, and afterwards."""
+    """Collect responses while every connection of the pool is in use, and afterwards."""
     port, seen = hostile_site.port, SimpleNamespace()
-    with ThreadPoolExecutor(2) as pool, asleep(hostile_site, PATIENCE + 30):
+    with ThreadPoolExecutor(2) as pool, asleep(hostile_site, QUEUE_TIMEOUT + 30):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
-        wait_until(lambda: given(hostile_site) >= 24, 10, "every thread is taken")
+        wait_until(lambda: count_running(hostile_site) >= 24, 10, "every thread is in use")
         seen.quick = {path: ask(port, "GET", path) for path in QUICK}
         seen.crowd, (seen.page,) = many.result(), page.result()
-    seen.after = wait_until(lambda: after(port), 60, "the next one is answered")
+    seen.after = wait_until(lambda: ask_again(port), 60, "the next request is served")
     return seen
 
 
-def after(port):
+def ask_again(port):
     answer = ask(port, "GET", "/api/profile", SIGNED_IN)
     return answer if answer.status == 401 else None
 
 
-def test_whoever_finds_no_thread_in_time_is_asked_to_come_back(held, record_property):
+def test_requests_without_a_thread_in_time_get_503_with_retry_after(held, record_property):
     slowest = max(heard.seconds for heard in held.crowd)
     record_property("slowest", f"{slowest:.1f} s")
     assert Counter(heard.status for heard in held.crowd) == {503: MANY}
     assert {heard.headers["retry-after"] for heard in held.crowd} == {"5"}
     assert {json.loads(heard.body)["code"] for heard in held.crowd} == {"unavailable:database"}
-    assert slowest < PATIENCE + 5
+    assert slowest < QUEUE_TIMEOUT + 5
 
 
-def test_a_person_sees_a_page(held):
+def test_a_browser_gets_a_page(held):
     assert (held.page.status, held.page.headers["retry-after"]) == (503, "5")
     assert "Try again" in held.page.body.decode()
     assert {"content-security-policy", "x-content-type-options"} <= held.page.headers.keys()
 
 
 @pytest.mark.parametrize("path", QUICK)
-def test_what_needs_no_database_is_answered_at_once(held, path):
+def test_requests_without_a_database_are_served_at_once(held, path):
     assert held.quick[path].status == 200
     assert held.quick[path].seconds < 2
 
 
-def test_the_next_one_is_answered(held):
+def test_the_next_request_is_served(held):
     assert held.after.status == 401
 
 
-def test_1000_clients_who_keep_their_connections_are_all_served(hostile_site):
-    before = int(frontend(hostile_site)["stot"])
+def test_1000_clients_with_kept_connections_are_all_served(hostile_site):
+    before = int(read_frontend(hostile_site)["stot"])
     heard = crowd(hostile_site.port, MANY, "/healthz", requests=3)
     assert Counter(one.status for one in heard) == {200: 3 * MANY}
-    assert int(frontend(hostile_site)["stot"]) - before == MANY
+    assert int(read_frontend(hostile_site)["stot"]) - before == MANY
 
 
-def workers():
-    """The processes that answer requests, of all gunicorn that this process has started."""
+def list_workers():
+    """Return the PIDs of the workers of each gunicorn that this process has started."""
     masters = [
         child for child in psutil.Process().children() if "gunicorn" in " ".join(child.cmdline())
     ]
     return {worker.pid for master in masters for worker in master.children()}
 
 
-def test_workers_that_have_served_their_number_are_replaced_and_nobody_notices(monkeypatch):
+def test_no_request_fails_when_workers_reach_max_requests(monkeypatch):
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--max-requests 100 --max-requests-jitter 0")
     with haproxy(workers=2) as port:
-        first, heard = workers(), []
-        while first & workers():
+        first, heard = list_workers(), []
+        while first & list_workers():
             heard += crowd(port, 20, "/api/profile", requests=10)
             heard += crowd(port, 20, "/healthz", requests=10)
     assert Counter(one.status for one in heard) == {200: len(heard) // 2, 401: len(heard) // 2}

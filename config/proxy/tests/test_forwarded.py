@@ -1,32 +1,32 @@
-"""Whose request it is, as HAProxy tells the site: from real connections of several addresses."""
+"""The client's IP ip_address and protocol, over real connections from several IP addresses."""
 
 from contextlib import closing
 
 import pytest
 
-from config.proxy.tests.echo import asked, connected, echoing, sent
+from config.proxy.tests.echo import connect, request_headers, run_proxy, send_headers
 
-PROXY, ANOTHER, STRANGER = "127.0.0.2", "127.0.0.3", "127.0.0.9"
-TRUSTED = (PROXY, ANOTHER, "10.0.0.0/8", "fd00::/8")
+TRUSTED_PROXY, OTHER_PROXY, UNTRUSTED = "127.0.0.2", "127.0.0.3", "127.0.0.9"
+TRUSTED = (TRUSTED_PROXY, OTHER_PROXY, "10.0.0.0/8", "fd00::/8")
 FOR, PROTO = "X-Forwarded-For", "X-Forwarded-Proto"
 
 
 @pytest.fixture(scope="module")
-def front():
-    with echoing(trusted_proxies=TRUSTED) as front:
-        yield front
+def proxy():
+    with run_proxy(trusted_proxies=TRUSTED) as proxy:
+        yield proxy
 
 
-def believed(front, headers, source=PROXY):
-    """The address and the protocol, of which the site is told exactly one each."""
-    found = sent(front, headers, source)
-    ((_, address),) = [pair for pair in found if pair[0] == "x-forwarded-for"]
-    ((_, protocol),) = [pair for pair in found if pair[0] == "x-forwarded-proto"]
-    return address, protocol
+def get_client(proxy, headers, source=TRUSTED_PROXY):
+    """Return the one IP ip_address and the one protocol that reach the site."""
+    received = send_headers(proxy, headers, source)
+    ((_, ip_address),) = [pair for pair in received if pair[0] == "x-forwarded-for"]
+    ((_, protocol),) = [pair for pair in received if pair[0] == "x-forwarded-proto"]
+    return ip_address, protocol
 
 
 CHAINS = [
-    # what the proxy says, and whose request it then is
+    # X-Forwarded-For headers, and the resulting client IP ip_address
     (["203.0.113.7"], "203.0.113.7"),
     (["6.6.6.6, 203.0.113.7"], "203.0.113.7"),
     (["6.6.6.6,203.0.113.7 , 10.1.2.3"], "203.0.113.7"),
@@ -41,33 +41,33 @@ CHAINS = [
     (["6.6.6.6, [2001:db8::7]:4711"], "2001:db8::7"),
     (["6.6.6.6, [2001:db8::7]"], "2001:db8::7"),
     (["6.6.6.6, 203.0.113.7:4711, 10.0.0.1:80"], "203.0.113.7"),
-    ([], PROXY),
-    ([""], PROXY),
-    (["unknown"], PROXY),
-    (["6.6.6.6, unknown"], PROXY),
+    ([], TRUSTED_PROXY),
+    ([""], TRUSTED_PROXY),
+    (["unknown"], TRUSTED_PROXY),
+    (["6.6.6.6, unknown"], TRUSTED_PROXY),
     (["6.6.6.6, _hidden, 10.1.2.3"], "10.1.2.3"),
-    (["6.6.6.6", "203.0.113.7 evil"], PROXY),
-    (["6.6.6.6, [unknown]"], PROXY),
-    (["6.6.6.6, [[2001:db8::7]]"], PROXY),
-    (["6.6.6.6, 999.1.1.1"], PROXY),
-    (["6.6.6.6, 127.0.0.1x"], PROXY),
-    (["6.6.6.6,"], PROXY),
+    (["6.6.6.6", "203.0.113.7 evil"], TRUSTED_PROXY),
+    (["6.6.6.6, [unknown]"], TRUSTED_PROXY),
+    (["6.6.6.6, [[2001:db8::7]]"], TRUSTED_PROXY),
+    (["6.6.6.6, 999.1.1.1"], TRUSTED_PROXY),
+    (["6.6.6.6, 127.0.0.1x"], TRUSTED_PROXY),
+    (["6.6.6.6,"], TRUSTED_PROXY),
 ]
 
 
-@pytest.mark.parametrize(("said", "address"), CHAINS)
-def test_the_last_address_that_is_no_proxys_is_the_persons(front, said, address):
-    assert believed(front, [(FOR, value) for value in said]) == (address, "http")
+@pytest.mark.parametrize(("values", "ip_address"), CHAINS)
+def test_the_last_untrusted_ip_address_is_the_client(proxy, values, ip_address):
+    assert get_client(proxy, [(FOR, value) for value in values]) == (ip_address, "http")
 
 
-@pytest.mark.parametrize(("said", "_"), CHAINS)
-def test_a_stranger_is_not_believed(front, said, _):
-    headers = [(FOR, value) for value in said] + [(PROTO, "https")]
-    assert believed(front, headers, STRANGER) == (STRANGER, "http")
+@pytest.mark.parametrize(("values", "_"), CHAINS)
+def test_does_not_trust_other_clients(proxy, values, _):
+    headers = [(FOR, value) for value in values] + [(PROTO, "https")]
+    assert get_client(proxy, headers, UNTRUSTED) == (UNTRUSTED, "http")
 
 
 @pytest.mark.parametrize(
-    ("said", "protocol"),
+    ("values", "protocol"),
     [
         (["https"], "https"),
         (["HTTPS"], "https"),
@@ -79,24 +79,24 @@ def test_a_stranger_is_not_believed(front, said, _):
         ([], "http"),
     ],
 )
-def test_the_peers_last_word_is_the_protocol(front, said, protocol):
-    headers = [(PROTO, value) for value in said]
-    assert believed(front, headers)[1] == protocol
+def test_the_peers_last_header_is_the_protocol(proxy, values, protocol):
+    headers = [(PROTO, value) for value in values]
+    assert get_client(proxy, headers)[1] == protocol
 
 
-def test_a_stranger_is_not_believed_for_naming_a_proxy(front):
-    headers = [(FOR, f"6.6.6.6, {PROXY}"), (PROTO, "https")]
-    assert believed(front, headers, STRANGER) == (STRANGER, "http")
+def test_does_not_trust_a_client_that_names_a_proxy(proxy):
+    headers = [(FOR, f"6.6.6.6, {TRUSTED_PROXY}"), (PROTO, "https")]
+    assert get_client(proxy, headers, UNTRUSTED) == (UNTRUSTED, "http")
 
 
-def test_on_a_kept_connection_each_request_is_of_its_own_person(front):
-    with closing(connected(front, PROXY)) as connection:
-        for said in ("203.0.113.1", "6.6.6.6, 203.0.113.2", "10.0.0.1"):
-            found = asked(connection, [(FOR, said)])
-            assert ("x-forwarded-for", said.rpartition(", ")[2]) in found
+def test_each_request_on_a_kept_connection_has_its_own_client(proxy):
+    with closing(connect(proxy, TRUSTED_PROXY)) as connection:
+        for values in ("203.0.113.1", "6.6.6.6, 203.0.113.2", "10.0.0.1"):
+            received = request_headers(connection, [(FOR, values)])
+            assert ("x-forwarded-for", values.rpartition(", ")[2]) in received
 
 
-@pytest.mark.parametrize("source", [PROXY, STRANGER])
+@pytest.mark.parametrize("source", [TRUSTED_PROXY, UNTRUSTED])
 @pytest.mark.parametrize(
     "name",
     [
@@ -121,33 +121,35 @@ def test_on_a_kept_connection_each_request_is_of_its_own_person(front):
         "X.Forwarded.For",
     ],
 )
-def test_a_claim_of_anybody_is_removed(front, source, name):
-    found = sent(front, [(name, "9.9.9.9"), ("X-Other", "kept")], source)
-    assert ("x-other", "kept") in found
-    assert not any(value == "9.9.9.9" for _, value in found)
+def test_deletes_forwarding_headers(proxy, source, name):
+    received = send_headers(proxy, [(name, "9.9.9.9"), ("X-Other", "kept")], source)
+    assert ("x-other", "kept") in received
+    assert not any(value == "9.9.9.9" for _, value in received)
 
 
 @pytest.mark.parametrize("name", ["Upgrade", "UPGRADE", "http2-settings"])
-def test_no_change_of_protocol_is_passed_on(front, name):
-    assert name.lower() not in dict(sent(front, [(name, "h2c")]))
+def test_deletes_upgrade_headers(proxy, name):
+    assert name.lower() not in dict(send_headers(proxy, [(name, "h2c")]))
 
 
 @pytest.mark.parametrize("name", ["Cookie", "PRAGMA", "range", "Authorization", "If-Range"])
-def test_what_would_pass_the_cache_by_is_removed_for_static_files(front, name):
-    with closing(connected(front)) as connection:
-        assert name.lower() not in dict(asked(connection, [(name, "a=b")], "/static/a.css"))
-    assert name.lower() in dict(sent(front, [(name, "a=b")]))
+def test_deletes_cache_bypass_headers_for_static_files(proxy, name):
+    with closing(connect(proxy)) as connection:
+        assert name.lower() not in dict(
+            request_headers(connection, [(name, "a=b")], "/static/a.css")
+        )
+    assert name.lower() in dict(send_headers(proxy, [(name, "a=b")]))
 
 
-def test_the_arrival_is_stamped_once(front):
-    found = sent(front, [("X-Request-Start", "t=1")], PROXY)
-    (stamp,) = [value for name, value in found if name == "x-request-start"]
+def test_sets_the_request_start_once(proxy):
+    received = send_headers(proxy, [("X-Request-Start", "t=1")], TRUSTED_PROXY)
+    (stamp,) = [value for name, value in received if name == "x-request-start"]
     assert stamp.startswith("t=")
     assert int(stamp[2:]) > 1_000_000_000_000_000
 
 
 @pytest.mark.parametrize(
-    ("trusted", "said", "address"),
+    ("trusted", "values", "ip_address"),
     [
         (("::1",), "6.6.6.6, 2001:db8::7", "2001:db8::7"),
         (("::1",), "203.0.113.7", "203.0.113.7"),
@@ -155,12 +157,12 @@ def test_the_arrival_is_stamped_once(front):
         (("127.0.0.1",), "2001:db8::7", "::1"),
     ],
 )
-def test_a_proxy_may_come_by_ipv6(trusted, said, address):
-    with echoing(bind="::1", trusted_proxies=trusted) as front:
-        assert believed(front, [(FOR, said)], "::1") == (address, "http")
+def test_trusts_a_proxy_over_ipv6(trusted, values, ip_address):
+    with run_proxy(bind="::1", trusted_proxies=trusted) as proxy:
+        assert get_client(proxy, [(FOR, values)], "::1") == (ip_address, "http")
 
 
-def test_a_proxy_may_come_by_ipv4_to_a_listener_of_both():
-    with echoing(bind="::", trusted_proxies=("127.0.0.0/30",)) as front:
-        assert believed(front, [(FOR, "203.0.113.7")], PROXY)[0] == "203.0.113.7"
-        assert believed(front, [(FOR, "203.0.113.7")], STRANGER)[0] == f"::ffff:{STRANGER}"
+def test_trusts_an_ipv4_proxy_on_a_dual_stack_listener():
+    with run_proxy(bind="::", trusted_proxies=("127.0.0.0/30",)) as proxy:
+        assert get_client(proxy, [(FOR, "203.0.113.7")], TRUSTED_PROXY)[0] == "203.0.113.7"
+        assert get_client(proxy, [(FOR, "203.0.113.7")], UNTRUSTED)[0] == f"::ffff:{UNTRUSTED}"

@@ -1,14 +1,14 @@
-"""Requests that are none, or two at once: HAProxy and gunicorn agree where each of them ends.
+"""Malformed requests and request smuggling: HAProxy and gunicorn agree on each request's end.
 
-Each line of the table is sent on a connection of its own, and says which statuses come back and
-how many requests were given to gunicorn. `SECOND` is smuggled in the body of another.
+Each entry of the table is sent on its own connection, and lists the expected statuses and the
+number of requests that reach gunicorn. `SECOND` is smuggled in another request's body.
 """
 
 import asyncio
 
 import pytest
 
-from config.proxy.tests.counters import reached_gunicorn
+from config.proxy.tests.counters import count_gunicorn_requests
 from config.proxy.tests.wire import say
 
 pytestmark = pytest.mark.own_site
@@ -49,7 +49,7 @@ FORWARDING = [
     b"X-Request-Start: t=1",
 ]
 
-# The request, the statuses, and how many requests gunicorn was given.
+# The request, the statuses, and the number of requests that reach gunicorn.
 TABLE = {
     "two equal lengths": (
         post(b"Content-Length: 3", b"Content-Length: 3", body=b"abc", end=CLOSE),
@@ -93,7 +93,7 @@ TABLE = {
         0,
     ),
     "a length beyond any disk": (post(b"Content-Length: 9000000000000000000"), [413], 0),
-    "a blank before the colon": (post(b"Content-Length : 100", body=SECOND), [400], 0),
+    "a space before the colon": (post(b"Content-Length : 100", body=SECOND), [400], 0),
     "a folded line": (get(b"X-A: b", b" c"), [200], 1),
     "a folded coding": (
         post(b"Transfer-Encoding:", b" chunked", body=b"0\r\n\r\n" + SECOND),
@@ -112,12 +112,12 @@ TABLE = {
         1,
     ),
     "another site's absolute target": (get(start=b"GET http://evil.example/ HTTP/1.1"), [400], 0),
-    "two requests in one breath": (
+    "two pipelined requests": (
         get(end=b"") + get(start=b"GET /api/profile HTTP/1.1"),
         [200, 401],
         2,
     ),
-    "a body that a GET has": (get(b"Content-Length: 3") + b"abc", [200], 1),
+    "a GET with a body": (get(b"Content-Length: 3") + b"abc", [200], 1),
     "90 headers": (get(*many(90)), [200], 1),
     "101 headers": (get(*many(99)), [431], 1),
     "1,000 headers": (get(*many(998)), [431], 1),
@@ -146,7 +146,7 @@ TABLE = {
         [400],
         0,
     ),
-    "a method in small letters": (get(start=b"get /healthz HTTP/1.1"), [400], 1),
+    "a lower-case method": (get(start=b"get /healthz HTTP/1.1"), [400], 1),
     "a target of 5 kB": (get(start=b"GET /" + b"a" * 5000 + b" HTTP/1.1"), [414], 1),
     "a target of 60 kB": (get(start=b"GET /" + b"a" * 60000 + b" HTTP/1.1"), [400], 0),
     "names with underscores": (get(b"Content_Length: 100", b"X_Forwarded_Proto: https"), [200], 1),
@@ -156,63 +156,63 @@ TABLE = {
     "TLS in the clear": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), [400], 0),
 }
 
-# What HAProxy 3.0 refuses earlier than 2.6.
-REFUSED_EARLIER = {"NUL in a value": ([400], 0), "chunks with bare line feeds": ([400], 0)}
-# Seconds until the connection has ended; HAProxy 3.0 waits for the rest of a body that it has
-# answered already, until its time-out for a standstill.
-SOON, STANDSTILL = 5, 25
+# HAProxy 3.0 rejects these earlier than 2.6.
+REJECTED_EARLIER = {"NUL in a value": ([400], 0), "chunks with bare line feeds": ([400], 0)}
+# Seconds until the connection ends. HAProxy 3.0 waits for the rest of a rejected body, up to its
+# client timeout.
+SOON, CLIENT_TIMEOUT = 5, 25
 
 
 @pytest.fixture(scope="module")
 def outcome(hostile_site):
-    """For each line what was heard, and how many requests gunicorn was given."""
+    """Return, by entry, the reply and the number of requests that reached gunicorn."""
 
-    async def one_after_the_other():
-        found = {}
+    async def send_all():
+        outcomes = {}
         for name, (request, _, _) in TABLE.items():
-            before = reached_gunicorn(hostile_site)
-            heard = await say(hostile_site.port, request)
-            found[name] = heard, reached_gunicorn(hostile_site) - before
-        return found
+            before = count_gunicorn_requests(hostile_site)
+            reply = await say(hostile_site.port, request)
+            outcomes[name] = reply, count_gunicorn_requests(hostile_site) - before
+        return outcomes
 
-    return asyncio.run(one_after_the_other())
+    return asyncio.run(send_all())
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_each_is_refused_or_answered_as_one_request(outcome, name):
-    heard, given = outcome[name]
-    assert (heard.statuses, given) in (TABLE[name][1:], REFUSED_EARLIER.get(name))
-    assert heard.seconds < (STANDSTILL if heard.statuses == [413] else SOON)
+def test_rejects_or_serves_each_as_one_request(outcome, name):
+    reply, count = outcome[name]
+    assert (reply.statuses, count) in (TABLE[name][1:], REJECTED_EARLIER.get(name))
+    assert reply.seconds < (CLIENT_TIMEOUT if reply.statuses == [413] else SOON)
 
 
-def test_http2_in_the_clear_is_no_request(hostile_site):
+def test_rejects_http2_in_the_clear(hostile_site):
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-    before = reached_gunicorn(hostile_site)
-    heard = asyncio.run(say(hostile_site.port, preface))
-    assert set(heard.statuses) == {400}
-    assert reached_gunicorn(hostile_site) == before
+    before = count_gunicorn_requests(hostile_site)
+    reply = asyncio.run(say(hostile_site.port, preface))
+    assert set(reply.statuses) == {400}
+    assert count_gunicorn_requests(hostile_site) == before
 
 
-def test_no_second_request_hides_in_another(hostile_site, outcome):
+def test_no_smuggled_request_is_served(hostile_site, outcome):
     lines = f"{hostile_site.log('web')}\n{hostile_site.log('public')}".splitlines()
     assert [line for line in lines if "/smuggled" in line] == []
-    assert [name for name, (heard, _) in outcome.items() if b"smuggled" in heard.text] == []
+    assert [name for name, (reply, _) in outcome.items() if b"smuggled" in reply.text] == []
 
 
-def test_gunicorn_and_haproxy_end_nothing_with_an_error(hostile_site, outcome):
+def test_the_log_has_no_traceback(hostile_site, outcome):
     lines = f"{hostile_site.log('web')}\n{hostile_site.log('public')}".splitlines()
     assert [line for line in lines if "Traceback" in line] == []
     assert outcome["an upgrade to HTTP/2"][0].text.count(b"HTTP/1.1 101") == 0
 
 
-def test_what_gunicorn_refuses_is_shown_on_the_sites_page(outcome):
+def test_gunicorns_errors_show_the_sites_page(outcome):
     for name in ("101 headers", "1,000 headers", "a target of 5 kB", "another expectation"):
         text = outcome[name][0].text.lower()
         assert b"content-security-policy: " in text
         assert b"that didn\xe2\x80\x99t work" in text
 
 
-def test_a_stranger_cannot_say_where_the_request_comes_from(outcome):
-    heard, _ = outcome["forwarding headers"]
-    assert b"evil" not in heard.text
-    assert heard.statuses == [200]
+def test_ignores_clients_forwarding_headers(outcome):
+    reply, _ = outcome["forwarding headers"]
+    assert b"evil" not in reply.text
+    assert reply.statuses == [200]

@@ -1,24 +1,26 @@
-from config.proxy.tests.proxies import rendered
+from config.proxy.tests.proxies import render_sections
 
 PROXIES = {"trusted_proxies": ("10.0.0.0/8", "fd00::/8")}
 CERTIFICATE = {"origin": "https://ai4ceo.example", "tls_port": 443, "tls_certificates": ("/a",)}
 
 
-def lines(**changes):
-    """The rules of the front, without `http-request`."""
-    return [line.removeprefix("http-request ") for line in rendered(**changes)["frontend site"]]
+def list_rules(**changes):
+    """Return the frontend's lines without `http-request`."""
+    return [
+        line.removeprefix("http-request ") for line in render_sections(**changes)["frontend site"]
+    ]
 
 
-def protocol(**changes):
-    return [line for line in lines(**changes) if line.startswith("set-var(txn.proto)")]
+def list_protocol_rules(**changes):
+    return [line for line in list_rules(**changes) if line.startswith("set-var(txn.proto)")]
 
 
-def test_names_with_underscores_are_removed():
-    assert "option http-restrict-req-hdr-names delete" in lines()
+def test_deletes_header_names_with_underscores():
+    assert "option http-restrict-req-hdr-names delete" in list_rules()
 
 
-def test_what_anybody_says_of_themselves_is_removed_before_it_is_set():
-    rules = lines()
+def test_deletes_clients_forwarding_headers_before_setting_its_own():
+    rules = list_rules()
     start = rules.index("del-header X-Forwarded- -m beg")
     assert rules[start : start + 6] == [
         "del-header X-Forwarded- -m beg",
@@ -30,33 +32,33 @@ def test_what_anybody_says_of_themselves_is_removed_before_it_is_set():
     ]
 
 
-def test_nobody_is_believed_by_default():
-    assert protocol() == ["set-var(txn.proto) str(http)"]
-    assert not any("from_proxy" in line or "set-src" in line for line in lines())
+def test_trusts_no_proxy_by_default():
+    assert list_protocol_rules() == ["set-var(txn.proto) str(http)"]
+    assert not any("from_proxy" in line or "set-src" in line for line in list_rules())
 
 
-def test_https_is_what_came_by_tls():
-    assert protocol(**CERTIFICATE) == [
+def test_requests_over_tls_are_https():
+    assert list_protocol_rules(**CERTIFICATE) == [
         "set-var(txn.proto) str(http)",
         "set-var(txn.proto) str(https) if { ssl_fc }",
     ]
 
 
-def test_a_named_proxy_is_believed_about_the_protocol_either_way():
+def test_trusts_a_proxys_protocol_either_way():
     by_name = "set-var(txn.proto) str({0}) if from_proxy "
     by_name += "{{ req.hdr(X-Forwarded-Proto,-1) -m str -i {0} }}"
-    assert protocol(**PROXIES, **CERTIFICATE)[2:] == [
+    assert list_protocol_rules(**PROXIES, **CERTIFICATE)[2:] == [
         by_name.format("http"),
         by_name.format("https"),
     ]
 
 
-def test_named_proxies_are_addresses_and_networks():
-    assert "acl from_proxy src 10.0.0.0/8 fd00::/8" in lines(**PROXIES)
+def test_trusts_ip_addresses_and_networks():
+    assert "acl from_proxy src 10.0.0.0/8 fd00::/8" in list_rules(**PROXIES)
 
 
-def test_the_chain_of_proxies_is_walked_from_its_end_without_a_gap():
-    rules = lines(**PROXIES)
+def test_walks_the_chain_of_proxies_from_its_end():
+    rules = list_rules(**PROXIES)
     start = rules.index("set-var(txn.hops) int(0)")
     assert rules[start - 1] == (r"replace-value X-Forwarded-For '^\[([^]]+)\](:[0-9]+)?$' '\1'")
     assert rules[start + 1 : start + 5] == [
@@ -70,7 +72,7 @@ def test_the_chain_of_proxies_is_walked_from_its_end_without_a_gap():
     assert rules[start + 11] == "del-header X-Forwarded- -m beg"
 
 
-def test_the_protocol_is_the_peers_word_not_that_of_whom_it_names():
-    rules = lines(**PROXIES)
-    last_word = max(n for n, line in enumerate(rules) if line.startswith("set-var(txn.proto)"))
-    assert last_word < rules.index("set-var(txn.hops) int(0)")
+def test_takes_the_protocol_from_the_peer_only():
+    rules = list_rules(**PROXIES)
+    last = max(n for n, line in enumerate(rules) if line.startswith("set-var(txn.proto)"))
+    assert last < rules.index("set-var(txn.hops) int(0)")

@@ -1,4 +1,4 @@
-"""All kinds of slow and greedy strangers at once, while a normal client is at work.
+"""All kinds of slow and greedy clients at once, beside a normal client.
 
 Measured on two cores: the normal client's p99 0.02 s; HAProxy 51 MB, each gunicorn process 84 MB;
 large bodies ended after 11.9 s, the readers' threads free after 20.1 s.
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.proxy.tests.counters import Watch, stats
+from config.proxy.tests.counters import Watch, read_stats
 from config.proxy.tests.wire import drip, idle, pipeline, sip
 from config.tests.crowd import head
 from config.tests.traffic import ask
@@ -21,31 +21,31 @@ from config.tests.traffic import ask
 pytestmark = pytest.mark.own_site
 
 HEADS, BODIES, LARGE, IDLE, PIPELINES, STATIC, DOWNLOADS = 200, 50, 12, 1500, 6, 48, 16
-# What each gunicorn process of the site gives to uploads and downloads, two of them.
+# Two gunicorn processes with four threads each for uploads and downloads.
 TRANSFERS = 2 * 4
-# 3.3 MB, which no browser asks for.
+# 3.3 MB, which no browser requests.
 FILE = "/static/ninja/redoc.standalone.js.map"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-PLACES = ["/healthz", "/accounts/login/", "/api/profile", "/static/site.css"]
-MOST_MEGABYTES = 300
+PATHS = ["/healthz", "/accounts/login/", "/api/profile", "/static/site.css"]
+MAX_MEGABYTES = 300
 
 
-def upload(site, person, size):
-    """A file of so many bytes: the path of its download."""
+def upload(site, user, size):
+    """Upload a file of `size` bytes and return its download path."""
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     body += b"line of text\n" * (size // 13) + b"\r\n--x--\r\n"
-    headers = person.headers | {"Content-Type": "multipart/form-data; boundary=x"}
+    headers = user.headers | {"Content-Type": "multipart/form-data; boundary=x"}
     answer = ask(site.port, "POST", "/api/files/upload", headers, body)
     return f"/api/files/{json.loads(answer.body)['id']}/download"
 
 
 class Siege(threading.Thread):
-    """Everything at once, until all that HAProxy or gunicorn must end has ended."""
+    """Run all attacks at once until HAProxy and gunicorn have ended those they must end."""
 
-    def __init__(self, site, person, download):
+    def __init__(self, site, user, download):
         super().__init__()
         self.site, self.port = site, site.port
-        self.cookie = {"Cookie": person.headers["Cookie"]}
+        self.cookie = {"Cookie": user.headers["Cookie"]}
         self.download = download
         self.heard = SimpleNamespace()
         self.stands = threading.Event()
@@ -76,8 +76,8 @@ class Siege(threading.Thread):
             setattr(self.heard, name, await attack)
         began = time.monotonic()
         downloads = asyncio.gather(*(self.read(self.download, 100, over) for _ in range(DOWNLOADS)))
-        await self.until_transfers(lambda count: count >= TRANSFERS)
-        await self.until_transfers(lambda count: count == 0)
+        await self.wait_for_transfers(lambda count: count >= TRANSFERS)
+        await self.wait_for_transfers(lambda count: count == 0)
         self.heard.free_after = time.monotonic() - began
         over.set()
         self.heard.downloads = await downloads
@@ -85,9 +85,8 @@ class Siege(threading.Thread):
         self.heard.static = await static
         self.heard.idle = await asyncio.gather(*idle_ones)
 
-    async def until_transfers(self, condition):
-        """Until so many uploads and downloads have a thread."""
-        while not condition(int(stats(self.site)["transfers", "BACKEND"]["scur"])):
+    async def wait_for_transfers(self, condition):
+        while not condition(int(read_stats(self.site)["transfers", "BACKEND"]["scur"])):
             await asyncio.sleep(0.2)
 
     def read(self, path, rate, over):
@@ -97,15 +96,15 @@ class Siege(threading.Thread):
 
 @pytest.fixture(scope="module")
 def siege(hostile_site):
-    (person,) = hostile_site.people(1)
-    download = upload(hostile_site, person, 4_900_000)
-    attack, answers = Siege(hostile_site, person, download), {}
+    (user,) = hostile_site.people(1)
+    download = upload(hostile_site, user, 4_900_000)
+    attack, answers = Siege(hostile_site, user, download), {}
     with Watch(hostile_site) as watch:
         attack.start()
         attack.stands.wait()
         while attack.is_alive():
-            for path in PLACES:
-                headers = person.headers if path.startswith("/api/") else {}
+            for path in PATHS:
+                headers = user.headers if path.startswith("/api/") else {}
                 answers.setdefault(path, []).append(ask(hostile_site.port, "GET", path, headers))
         attack.join()
     return SimpleNamespace(heard=attack.heard, answers=answers, watch=watch, site=hostile_site)
@@ -116,8 +115,8 @@ def percentile(answers, share):
     return seconds[min(len(seconds) - 1, int(len(seconds) * share))]
 
 
-@pytest.mark.parametrize("path", PLACES)
-def test_a_normal_client_is_answered_within_a_second(siege, path, record_property):
+@pytest.mark.parametrize("path", PATHS)
+def test_a_normal_client_gets_a_response_within_a_second(siege, path, record_property):
     answers = siege.answers[path]
     record_property(path, f"{len(answers)} requests, p99 {percentile(answers, 0.99):.2f} s")
     assert Counter(answer.status for answer in answers) == {200: len(answers)}
@@ -125,54 +124,54 @@ def test_a_normal_client_is_answered_within_a_second(siege, path, record_propert
     assert percentile(answers, 0.99) < 1
 
 
-def test_no_process_has_more_than_300_megabytes(siege, record_property):
+def test_no_process_uses_more_than_300_megabytes(siege, record_property):
     for name, megabytes in siege.watch.megabytes.items():
         record_property(name, f"{megabytes} MB")
     assert len(siege.watch.megabytes) == 4
-    assert max(siege.watch.megabytes.values()) <= MOST_MEGABYTES
+    assert max(siege.watch.megabytes.values()) <= MAX_MEGABYTES
 
 
 @pytest.mark.parametrize(("kind", "count"), [("heads", HEADS), ("bodies", BODIES)])
-def test_a_head_and_a_small_body_have_ten_seconds(siege, kind, count):
+def test_a_head_and_a_small_body_time_out_after_ten_seconds(siege, kind, count):
     heard = getattr(siege.heard, kind)
     assert [one.statuses for one in heard] == [[408]] * count
     assert min(one.seconds for one in heard) > 9
     assert max(one.seconds for one in heard) < 15
 
 
-def test_a_large_body_that_comes_too_slowly_is_ended(siege, record_property):
+def test_a_slow_large_body_is_cut_off(siege, record_property):
     longest = max(one.seconds for one in siege.heard.large)
     record_property("ended after", f"{longest:.1f} s")
     assert {status for one in siege.heard.large for status in one.statuses} <= {403, 503}
     assert longest < 25
 
 
-def test_a_reader_who_is_too_slow_is_ended_and_has_not_read_all(siege, record_property):
-    record_property("the threads are free after", f"{siege.heard.free_after:.1f} s")
+def test_a_slow_reader_is_cut_off(siege, record_property):
+    record_property("threads free after", f"{siege.heard.free_after:.1f} s")
     assert siege.heard.free_after < 45
     assert max(one.size for one in siege.heard.downloads) < 10_000
 
 
-def test_slow_senders_and_readers_have_a_quarter_of_the_threads_at_most(siege):
-    servers = [count for (name, _), count in siege.watch.at_once.items() if name == "transfers"]
+def test_transfers_use_at_most_a_quarter_of_the_threads(siege):
+    servers = [count for (name, _), count in siege.watch.concurrent.items() if name == "transfers"]
     assert servers == [TRANSFERS // 2] * 2
 
 
-def test_whoever_waits_with_an_idle_connection_keeps_it(siege):
+def test_idle_connections_stay_open(siege):
     assert siege.heard.idle == [True] * IDLE
 
 
-def test_who_reads_nothing_is_read_no_further(siege, record_property):
+def test_a_client_that_reads_nothing_is_not_read_further(siege, record_property):
     record_property("bytes taken", max(siege.heard.pipelines))
-    # The kernel's buffers on both sides, which no process has.
+    # The kernel's buffers on both sides, outside any process.
     assert max(siege.heard.pipelines) < 20_000_000
 
 
-def test_readers_of_a_static_file_at_10_kb_a_second_are_served(siege):
+def test_static_files_are_served_to_clients_at_10_kb_a_second(siege):
     assert [one.statuses for one in siege.heard.static] == [[200]] * STATIC
     assert min(one.size for one in siege.heard.static) > 50_000
 
 
-def test_nothing_of_it_is_a_failure_in_the_log(siege):
+def test_the_log_has_no_traceback(siege):
     lines = f"{siege.site.log('web')}\n{siege.site.log('public')}".splitlines()
     assert [line for line in lines if "Traceback" in line] == []

@@ -1,4 +1,4 @@
-"""Clients that behave badly, in one thread: raw bytes, sent and read as slowly as they like."""
+"""Misbehaving clients in one thread: raw bytes, sent and read slowly."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3})", re.MULTILINE)
 
 
 def allow_descriptors(count):
-    """Let this process have so many sockets."""
+    """Raise this process's limit of open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(count, hard)), hard))
 
 
 @dataclass
-class Heard:
-    """What a connection brought until its end, and after how many seconds that was."""
+class Reply:
+    """What a connection received until its end, and the seconds that took."""
 
     text: bytes = b""
     size: int = 0
@@ -43,8 +43,8 @@ class Heard:
         return [int(status) for status in STATUS.findall(self.text)]
 
 
-async def connected(port, *, receive=0):
-    """A socket; with `receive`, one whose kernel keeps hardly more than so many bytes."""
+async def connect(port, *, receive=0):
+    """Return a socket; `receive` limits its receive buffer, in bytes."""
     sock = socket.socket()
     sock.setblocking(False)
     if receive:
@@ -54,63 +54,63 @@ async def connected(port, *, receive=0):
 
 
 async def say(port, data, seconds=30):
-    """All that is answered until the connection ends, or for so long."""
-    heard = Heard()
-    with await connected(port) as sock, suppress(TimeoutError, OSError):
+    """Send the data and read until the connection ends or the time is over."""
+    reply = Reply()
+    with await connect(port) as sock, suppress(TimeoutError, OSError):
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(seconds):
             await loop.sock_sendall(sock, data)
             while piece := await loop.sock_recv(sock, 65536):
-                heard.add(piece)
-    return heard.end()
+                reply.add(piece)
+    return reply.end()
 
 
 async def drip(port, start, piece, pause):
-    """Send the start, then a piece now and then, until there is an answer or the end."""
-    heard, loop = Heard(), asyncio.get_running_loop()
-    with await connected(port) as sock, suppress(OSError):
+    """Send the start, then a piece after each pause, until a response or the end."""
+    reply, loop = Reply(), asyncio.get_running_loop()
+    with await connect(port) as sock, suppress(OSError):
         await loop.sock_sendall(sock, start)
-        while not heard.size:
+        while not reply.size:
             await loop.sock_sendall(sock, piece)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    heard.add(await loop.sock_recv(sock, 65536))
+                    reply.add(await loop.sock_recv(sock, 65536))
                     break
-    return heard.end()
+    return reply.end()
 
 
 async def sip(port, request, rate, over):
-    """Read so many bytes a second until the connection ends or `over` is set."""
-    heard, loop = Heard(), asyncio.get_running_loop()
-    with await connected(port, receive=4096) as sock, suppress(OSError):
+    """Read `rate` bytes a second until the connection ends or `over` is set."""
+    reply, loop = Reply(), asyncio.get_running_loop()
+    with await connect(port, receive=4096) as sock, suppress(OSError):
         await loop.sock_sendall(sock, request)
         while not over.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     if not (piece := await loop.sock_recv(sock, max(1, rate // 4))):
                         break
-                    heard.add(piece)
+                    reply.add(piece)
             await asyncio.sleep(0.25)
-    return heard.end()
+    return reply.end()
 
 
 async def pipeline(port, request, over):
-    """Send request after request and read nothing: how many bytes were taken."""
-    sent, loop = 0, asyncio.get_running_loop()
+    """Send requests without reading, and return how many bytes were accepted."""
+    accepted, loop = 0, asyncio.get_running_loop()
     block = request * 500
-    with await connected(port, receive=4096) as sock, suppress(OSError):
+    with await connect(port, receive=4096) as sock, suppress(OSError):
         while not over.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await loop.sock_sendall(sock, block)
-                    sent += len(block)
-    return sent
+                    accepted += len(block)
+    return accepted
 
 
 async def idle(port, over):
-    """Be answered once, and keep the connection."""
+    """Make one request and keep the connection open."""
     loop = asyncio.get_running_loop()
-    with await connected(port) as sock:
+    with await connect(port) as sock:
         await loop.sock_sendall(sock, head("/healthz"))
         answer = await loop.sock_recv(sock, 65536)
         await over.wait()
