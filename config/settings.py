@@ -122,7 +122,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "config.middleware.BodyLimits",
-    "files.upload_handler.drop_unfinished",
+    "files.upload_handler.close_unfinished_upload",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.form_tokens.ActOnce",
     "accounts.middleware.AuthenticationMiddleware",
@@ -232,9 +232,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # As many rows as fit into such a body can be chosen in the administration.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_HANDLERS = [
-    "files.upload_handler.NamesKept",
+    "files.upload_handler.NamePreservingHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "files.upload_handler.TemporaryFile",
+    "files.upload_handler.TemporaryFileHandler",
 ]
 S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 
@@ -242,7 +242,7 @@ S3_DOWNLOADS = env.choice("S3_DOWNLOADS", "signed", ("signed", "site"))
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
-    "default": storage_settings.uploads(
+    "default": storage_settings.build_storage(
         VAR_DIR / "files",
         env.text("S3_BUCKET"),
         endpoint=env.text("S3_ENDPOINT_URL"),

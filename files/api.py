@@ -27,14 +27,14 @@ from files.models import File, FileQuerySet
 router = Router(tags=["files"], by_alias=True)
 
 
-class Part(Parameters):
+class FileListParameters(Parameters):
     """Which part of the list."""
 
     limit: Annotated[int, Field(ge=1, le=500), Digits] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000), Digits] = 0
     include_deleted: Literal["true", "false", "1", "0"] = "false"
 
-    def of(self, files: FileQuerySet) -> FileQuerySet:
+    def select(self, files: FileQuerySet) -> FileQuerySet:
         chosen = files.present()
         if self.include_deleted in ("true", "1"):
             chosen |= files.deleted()
@@ -56,7 +56,7 @@ class FileOut(Schema):
 
     @staticmethod
     def resolve_url(file: File) -> str:
-        return address(file)
+        return get_download_url(file)
 
     @staticmethod
     def resolve_storage_path(file: File) -> str:
@@ -77,23 +77,23 @@ class Uploaded(Schema):
 
     @staticmethod
     def resolve_url(file: File) -> str:
-        return address(file)
+        return get_download_url(file)
 
     @staticmethod
     def resolve_pathname(file: File) -> str:
         return file.object_id
 
 
-class Which(Body):
+class FileId(Body):
     # JSON has no UUID of its own: it is written as a text.
     id: Annotated[UUID, Field(strict=False)]
 
 
-def address(file: File) -> str:
+def get_download_url(file: File) -> str:
     return reverse("api:download_file", args=[file.pk])
 
 
-def only_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+def require_single_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
     """The file, if the form has nothing else: a second one would be lost without a word."""
     others = {*request.FILES, *request.POST} - {"file", "csrfmiddlewaretoken"}
     if others:
@@ -103,7 +103,7 @@ def only_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFi
     return file
 
 
-def moved(request: SignedInRequest, pk: UUID, move: Callable[[FileQuerySet], int]) -> File:
+def update_or_404(request: SignedInRequest, pk: UUID, move: Callable[[FileQuerySet], int]) -> File:
     """The person's file after the move. Raises Http404 if there is none to be moved so."""
     files = request.user.files.filter(pk=pk)
     if not move(files):
@@ -111,7 +111,7 @@ def moved(request: SignedInRequest, pk: UUID, move: Callable[[FileQuerySet], int
     return get_object_or_404(files)
 
 
-def bytes_or_redirect() -> dict[str, Any]:
+def describe_download() -> dict[str, Any]:
     """What the schema cannot derive from a type: the answers to a download."""
     schema = {"schema": {"type": "string", "format": "binary"}}
     content = {kind.content_type: schema for kind in KINDS}
@@ -125,35 +125,37 @@ def bytes_or_redirect() -> dict[str, Any]:
 
 
 @router.get("", response=FilesOut, summary="Your files, newest first")
-def list_files(request: SignedInRequest, part: Query[Part]) -> dict[str, FileQuerySet]:
-    return {"files": part.of(request.user.files.all())}
+def list_files(
+    request: SignedInRequest, part: Query[FileListParameters]
+) -> dict[str, FileQuerySet]:
+    return {"files": part.select(request.user.files.all())}
 
 
 @router.post("/upload", response={201: Uploaded}, summary="Keep a file")
-@takes_uploads(uploads.check_announced)
+@takes_uploads(uploads.check_content_length)
 def upload_file(
     request: SignedInRequest, file: Annotated[ninja.UploadedFile, ninja.File()]
 ) -> Status[File]:
     """One part of the form, `file`, is the file. What it is, its content says."""
-    return Status(201, uploads.upload(request.user, only_file(request, file)))
+    return Status(201, uploads.upload(request.user, require_single_file(request, file)))
 
 
 @router.delete("", response=FileOut, summary="Put a file into the trash")
-def delete_file(request: SignedInRequest, which: Which) -> File:
+def delete_file(request: SignedInRequest, which: FileId) -> File:
     """It can be restored for 30 days."""
-    return moved(request, which.id, FileQuerySet.trash)
+    return update_or_404(request, which.id, FileQuerySet.trash)
 
 
 @router.post("/{uuid:pk}/restore", response=FileOut, summary="Take a file out of the trash")
 def restore_file(request: SignedInRequest, pk: UUID) -> File:
-    return moved(request, pk, FileQuerySet.restore)
+    return update_or_404(request, pk, FileQuerySet.restore)
 
 
 @router.get(
     "/{uuid:pk}/download",
     url_name="download_file",
-    openapi_extra=bytes_or_redirect(),
+    openapi_extra=describe_download(),
     summary="The bytes of a file that is not deleted",
 )
 def download_file(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
-    return downloads.attachment(get_object_or_404(request.user.files.present(), pk=pk))
+    return downloads.serve_attachment(get_object_or_404(request.user.files.present(), pk=pk))

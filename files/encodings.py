@@ -19,7 +19,7 @@ MARKS: Final = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-SAMPLE: Final = 4096
+SAMPLE_BYTES: Final = 4096
 
 _controls: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _high: Final = re.compile(rb"[\x80-\xff]")
@@ -27,17 +27,17 @@ _high: Final = re.compile(rb"[\x80-\xff]")
 _japanese: Final = re.compile("[\u3040-\u30ff]|[\u4e00-\u9fff]{2}")
 
 
-def advice(content: File[bytes]) -> str:
+def explain_encoding(content: File[bytes]) -> str:
     """What to do about a text in another encoding than UTF-8; empty for what is no such text."""
     content.seek(0)
-    start = content.read(SAMPLE)
+    start = content.read(SAMPLE_BYTES)
     name = next((name for mark, name in MARKS if start.startswith(mark)), "")
     if name or _is_utf_16(start):
         return ENCODED % (name or "UTF-16") + SAVE
-    sample = _sample(content)
-    if not sample or _decoded(sample, "utf-8"):
+    sample = _read_sample(content)
+    if not sample or _try_decode(sample, "utf-8"):
         return ""
-    if name := _named(sample):
+    if name := _guess_encoding(sample):
         return ENCODED % name + SAVE
     return NOT_UTF_8 + SAVE if re.search(rb"\s", sample) else ""
 
@@ -47,11 +47,11 @@ def _is_utf_16(start: bytes) -> bool:
     if len(start) % 2 or b"\0" not in start:
         return False
     encoding = "utf-16-be" if 0 in start[::2] else "utf-16-le"
-    text = _decoded(start, encoding)
+    text = _try_decode(start, encoding)
     return bool(text) and all(char.isprintable() or char.isspace() for char in text)
 
 
-def _sample(content: File[bytes]) -> bytes:
+def _read_sample(content: File[bytes]) -> bytes:
     """The part around the first character that is not ASCII; empty where it is no text."""
     first, position = None, 0
     for chunk in content.chunks():
@@ -63,20 +63,20 @@ def _sample(content: File[bytes]) -> bytes:
     if first is None:
         return b""
     content.seek(max(first - 64, 0))
-    sample: bytes = content.read(SAMPLE)
+    sample: bytes = content.read(SAMPLE_BYTES)
     return sample
 
 
-def _named(sample: bytes) -> str:
-    if _japanese.search(_decoded(sample, "cp932")):
+def _guess_encoding(sample: bytes) -> str:
+    if _japanese.search(_try_decode(sample, "cp932")):
         return "Shift-JIS"
     # More are of another alphabet, such as Cyrillic in Windows-1251.
-    if _decoded(sample, "cp1252") and len(_high.findall(sample)) <= len(sample) / 2:
+    if _try_decode(sample, "cp1252") and len(_high.findall(sample)) <= len(sample) / 2:
         return "Windows-1252"
     return ""
 
 
-def _decoded(sample: bytes, encoding: str) -> str:
+def _try_decode(sample: bytes, encoding: str) -> str:
     """The text, whose last character may be cut; empty where it is in another encoding."""
     try:
         return codecs.getincrementaldecoder(encoding)().decode(sample)

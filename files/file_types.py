@@ -16,9 +16,9 @@ from django.core.files.base import File
 
 from config.lib.text import to_plain_line
 from files import encodings
-from files.unsupported import ADVISED, foreign
+from files.unsupported import SUGGESTED_KINDS, explain_unsupported
 
-MAX_LABEL: Final = 255
+MAX_NAME_LENGTH: Final = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ KINDS: Final = (
     Kind(name="csv", label="CSV", content_type="text/csv", extensions=("csv",)),
     Kind(name="md", label="Markdown", content_type="text/markdown", extensions=("md", "markdown")),
 )
-START: Final = 1024
+START_BYTES: Final = 1024
 # DOS ends a text with it, and fills its last block.
 CTRL_Z: Final = "\x1a"
 
@@ -87,73 +87,81 @@ CTRL_Z: Final = "\x1a"
 _controls = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
-def recognised(content: File[bytes], name: str) -> Kind:
+def detect_kind(content: File[bytes], name: str) -> Kind:
     """What kind the content is; of texts, the kind that the name says, as no content can.
 
     Raises ValidationError for what is not to be uploaded here.
     """
     content.seek(0)
-    start = content.read(START)
+    start = content.read(START_BYTES)
     for kind in KINDS:
         if re.match(kind.magic, start, re.DOTALL):
-            return _taken([kind])
+            return _pick_allowed([kind])
     if not _is_text(content):
-        raise ValidationError(_way_out(start) or encodings.advice(content) or _unsupported())
-    return _taken(_texts(name))
+        raise ValidationError(
+            _explain_signature(start)
+            or encodings.explain_encoding(content)
+            or _unsupported_message()
+        )
+    return _pick_allowed(_list_text_kinds(name))
 
 
-def taken() -> list[Kind]:
+def list_allowed_kinds() -> list[Kind]:
     """The kinds that this site takes."""
     return [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
 
 
-def label(name: str, kind: Kind) -> str:
+def clean_name(name: str, kind: Kind) -> str:
     """The name to show and to save as: one line, without folders, with an ending of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    name = _without_ends(to_plain_line(name))
-    if _extension(name) in kind.extensions:
+    name = _strip_ends(to_plain_line(name))
+    if _get_extension(name) in kind.extensions:
         stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
     else:
         # Of ".png" nothing but the ending is left.
         stem = "" if name.lower() in kind.extensions else name
         ending = f".{kind.extension}"
-    return (_without_ends(stem) or "file")[: MAX_LABEL - len(ending)] + ending
+    return (_strip_ends(stem) or "file")[: MAX_NAME_LENGTH - len(ending)] + ending
 
 
-def _without_ends(name: str) -> str:
+def _strip_ends(name: str) -> str:
     """The name without dots and blanks of any width around it."""
     return re.sub(r"^[.\s]+|[.\s]+$", "", name)
 
 
-def _taken(kinds: list[Kind]) -> Kind:
+def _pick_allowed(kinds: list[Kind]) -> Kind:
     """The first of the kinds that this site takes."""
     for kind in kinds:
-        if kind in taken():
+        if kind in list_allowed_kinds():
             return kind
-    raise ValidationError(_unsupported())
+    raise ValidationError(_unsupported_message())
 
 
-def _unsupported() -> str:
-    *labels, last = (kind.label for kind in taken())
+def _unsupported_message() -> str:
+    *labels, last = (kind.label for kind in list_allowed_kinds())
     choice = f"{', '.join(labels)} or {last}" if labels else last
     return f"This file type isn't supported: choose {choice}."
 
 
-def _way_out(start: bytes) -> str:
+def _explain_signature(start: bytes) -> str:
     """The advice for a well-known kind, where this site takes the kinds that it speaks of."""
-    return foreign(start) if {kind.name for kind in taken()} >= ADVISED else ""
+    return (
+        explain_unsupported(start)
+        if {kind.name for kind in list_allowed_kinds()} >= SUGGESTED_KINDS
+        else ""
+    )
 
 
-def _texts(name: str) -> list[Kind]:
+def _list_text_kinds(name: str) -> list[Kind]:
     """The kinds of text, that which the name says first."""
     texts = (kind for kind in KINDS if kind.is_text)
-    return sorted(texts, key=lambda kind: _extension(name) not in kind.extensions)
+    return sorted(texts, key=lambda kind: _get_extension(name) not in kind.extensions)
 
 
 def _is_text(content: File[bytes]) -> bool:
     ended = False
     try:
-        for text in _decoded(content):
+        for text in _decode(content):
             body = text.rstrip(CTRL_Z)
             if (body and ended) or _controls.search(body):
                 return False
@@ -163,12 +171,12 @@ def _is_text(content: File[bytes]) -> bool:
     return True
 
 
-def _decoded(content: File[bytes]) -> Iterator[str]:
+def _decode(content: File[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     for chunk in content.chunks():
         yield decoder.decode(chunk)
     yield decoder.decode(b"", final=True)
 
 
-def _extension(name: str) -> str:
+def _get_extension(name: str) -> str:
     return PurePath(name).suffix.removeprefix(".").lower()

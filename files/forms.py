@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from config.lib.local_formats import local_size
-from files.file_types import taken
+from files.file_types import list_allowed_kinds
 from files.models import File
 from files.objects import StorageError
 from files.uploads import upload
@@ -49,7 +49,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = taken()
+        kinds = list_allowed_kinds()
         endings = [f".{extension}" for kind in kinds for extension in kind.extensions]
         labels = capfirst(", ".join(kind.label for kind in kinds))
         size = local_size(settings.FILE_MAX_SIZE)

@@ -16,31 +16,31 @@ from django.core.files.base import File
 
 from files import decoder
 from files.objects import StorageError
-from files.unsupported import foreign
+from files.unsupported import explain_unsupported
 
 # Images decoded at once by a process of the site, and requests that wait for that. Both together
 # leave half of its threads to everybody else.
-DECODED_AT_ONCE: Final = 2
-WAITING: Final = 6
+MAX_DECODERS: Final = 2
+MAX_WAITING: Final = 6
 # Seconds that a request waits for its turn, and then for the decoder, whose processor time is
 # limited, but not what other processes leave of it.
-PATIENCE: Final = 5
-DECODING: Final = 15
+WAIT_SECONDS: Final = 5
+DECODER_SECONDS: Final = 15
 
-NO_IMAGE: Final = "This file isn't an image that is supported: choose a JPEG, PNG or WebP."
+NOT_AN_IMAGE: Final = "This file isn't an image that is supported: choose a JPEG, PNG or WebP."
 BROKEN: Final = "This image is damaged or incomplete."
-TOO_LARGE: Final = "This image has too many pixels: make it smaller first."
-TOO_MUCH: Final = "This image takes too much to open: save it as a plain JPEG first, or smaller."
+TOO_MANY_PIXELS: Final = "This image has too many pixels: make it smaller first."
+TOO_COSTLY: Final = "This image takes too much to open: save it as a plain JPEG first, or smaller."
 BUSY: Final = "Too many images are being opened just now: try again in a moment."
 
 STARTS: Final = (decoder.JPEG_START + b"\xff", decoder.PNG_START)
 REASONS: Final = {
     decoder.BROKEN: BROKEN,
-    decoder.TOO_MANY_PIXELS: TOO_LARGE,
-    decoder.TOO_MUCH: TOO_MUCH,
-    -signal.SIGXCPU: TOO_MUCH,
-    -signal.SIGABRT: TOO_MUCH,  # what libraries do where they get no memory
-    -signal.SIGTRAP: TOO_MUCH,
+    decoder.TOO_MANY_PIXELS: TOO_MANY_PIXELS,
+    decoder.TOO_COSTLY: TOO_COSTLY,
+    -signal.SIGXCPU: TOO_COSTLY,
+    -signal.SIGABRT: TOO_COSTLY,  # what libraries do where they get no memory
+    -signal.SIGTRAP: TOO_COSTLY,
     -signal.SIGSEGV: BROKEN,
     -signal.SIGBUS: BROKEN,
 }
@@ -52,8 +52,8 @@ ENVIRONMENT: Final = {
     "VIPS_WARNING": "0",
 }
 
-_line = BoundedSemaphore(DECODED_AT_ONCE + WAITING)
-_turns = BoundedSemaphore(DECODED_AT_ONCE)
+_queue_slots = BoundedSemaphore(MAX_DECODERS + MAX_WAITING)
+_decoder_slots = BoundedSemaphore(MAX_DECODERS)
 
 logger = logging.getLogger(__name__)
 
@@ -69,62 +69,62 @@ class BusyError(StorageError):
         super().__init__(message)
 
 
-def square(content: File[bytes], *, side: int) -> bytes:
+def make_square(content: File[bytes], *, side: int) -> bytes:
     """A WebP image of `side` by `side` pixels: the middle of what is sent.
 
     Raises ValidationError for what is no image or is damaged, TooCostlyError for what is too large
     or takes too much, BusyError where too many are being opened.
     """
-    return _made("square", content, side)
+    return _encode("square", content, side)
 
 
-def thumbnail(content: File[bytes], *, side: int) -> bytes:
+def make_thumbnail(content: File[bytes], *, side: int) -> bytes:
     """A WebP image of at most `side` by `side` pixels, in the proportions of what is sent.
 
     Raises the same.
     """
-    return _made("thumbnail", content, side)
+    return _encode("thumbnail", content, side)
 
 
-def _made(form: str, content: File[bytes], side: int) -> bytes:
+def _encode(form: str, content: File[bytes], side: int) -> bytes:
     content.seek(0)
     start = content.read(16)
     if not (start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")):
-        raise ValidationError(foreign(start) or NO_IMAGE)
-    if (content.size or 0) > decoder.LARGEST:
-        raise TooCostlyError(TOO_MUCH)
-    with _turn():
+        raise ValidationError(explain_unsupported(start) or NOT_AN_IMAGE)
+    if (content.size or 0) > decoder.MAX_BYTES:
+        raise TooCostlyError(TOO_COSTLY)
+    with _decoder_slot():
         content.seek(0)
-        done = _decoded(form, content.read(), side)
+        done = _run_decoder(form, content.read(), side)
         content.seek(0)
     if done.returncode == 0:
         return done.stdout
-    raise _refusal(done)
+    raise _make_error(done)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def _decoder_slot() -> Iterator[None]:
     """Wait until fewer are decoded. Raises BusyError if that takes long, or too many wait."""
-    if not _line.acquire(blocking=False):
+    if not _queue_slots.acquire(blocking=False):
         raise BusyError
     try:
-        if not _turns.acquire(timeout=PATIENCE):
+        if not _decoder_slots.acquire(timeout=WAIT_SECONDS):
             raise BusyError
         try:
             yield
         finally:
-            _turns.release()
+            _decoder_slots.release()
     finally:
-        _line.release()
+        _queue_slots.release()
 
 
-def _decoded(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[bytes]:
+def _run_decoder(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603  the program is ours, and the picture is no argument
             [sys.executable, "-I", decoder.__file__, form, str(side)],
             input=data,
             capture_output=True,
-            timeout=DECODING,
+            timeout=DECODER_SECONDS,
             env=ENVIRONMENT,
             start_new_session=True,  # a Ctrl-C in the terminal is not for it
             check=False,
@@ -134,7 +134,7 @@ def _decoded(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[b
         raise BusyError from error
 
 
-def _refusal(done: subprocess.CompletedProcess[bytes]) -> ValidationError | BusyError:
+def _make_error(done: subprocess.CompletedProcess[bytes]) -> ValidationError | BusyError:
     if reason := REASONS.get(done.returncode):
         return ValidationError(reason) if reason == BROKEN else TooCostlyError(reason)
     logger.error("the decoder ended with %d: %r", done.returncode, done.stderr[-1000:])

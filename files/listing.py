@@ -16,10 +16,10 @@ from accounts.models import User
 from config.lib.pagination import NearestPaginator
 from config.lib.search import filter_by_words
 from files.models import File, FileQuerySet
-from files.quota import USED
+from files.quota import USED_BYTES
 
 FILES_PER_PAGE: Final = 24
-LONGEST_SEARCH: Final = 100
+MAX_SEARCH_LENGTH: Final = 100
 
 
 class Sort(TextChoices):
@@ -38,11 +38,11 @@ class Listing:
     page: int = 1
 
     @classmethod
-    def of(cls, query: QueryDict) -> Self:
+    def from_query(cls, query: QueryDict) -> Self:
         """What the query asks for; where it makes no sense, the default."""
         sort, page = query.get("sort"), query.get("page", "")
         return cls(
-            search=query.get("q", "").strip()[:LONGEST_SEARCH],
+            search=query.get("q", "").strip()[:MAX_SEARCH_LENGTH],
             sort=Sort(sort) if sort in Sort.values else Sort.NEWEST,
             deleted=query.get("deleted") == "1",
             page=int(page) if page.isdecimal() and len(page) < 10 else 1,
@@ -100,28 +100,28 @@ class Listing:
         return by[self.sort], "id"
 
 
-def totals(user: User, listing: Listing) -> dict[str, int]:
+def count_totals(user: User, listing: Listing) -> dict[str, int]:
     """How many files there are, are deleted, are looked for, and what all take: one statement."""
-    files: FileQuerySet = user.files.kept()
+    files: FileQuerySet = user.files.unexpired()
     return files.aggregate(
         present=_count(files.present()),
         deleted=_count(files.deleted()),
         matching=_count(listing.files(user)),
-        used=USED,
+        used=USED_BYTES,
     )
 
 
-def page_of(user: User, listing: Listing, count: int) -> Page[File]:
+def get_page(user: User, listing: Listing, count: int) -> Page[File]:
     """The page, or the nearest there is: one statement, as `count` is known."""
     paginator = NearestPaginator(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
     paginator.count = count
     return paginator.get_page(listing.page)
 
 
-def shown(user: User, listing: Listing) -> dict[str, Any]:
+def build_context(user: User, listing: Listing) -> dict[str, Any]:
     """What the list's template needs: two statements."""
-    counts = totals(user, listing)
-    page = page_of(user, listing, counts["matching"])
+    counts = count_totals(user, listing)
+    page = get_page(user, listing, counts["matching"])
     return {"listing": replace(listing, page=page.number), "page": page, "totals": counts}
 
 

@@ -12,13 +12,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 # How long bytes may take to arrive in storage before they count as left over.
-WRITING: Final = timedelta(hours=1)
+WRITE_PERIOD: Final = timedelta(hours=1)
 # How long a deleted file can be restored.
-TRASH: Final = timedelta(days=30)
+TRASH_PERIOD: Final = timedelta(days=30)
 
 
-def after_writing() -> object:
-    return timezone.now() + WRITING
+def default_remove_after() -> object:
+    return timezone.now() + WRITE_PERIOD
 
 
 class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
@@ -26,7 +26,7 @@ class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
         """Those that nobody claims any more: to be removed from storage."""
         return self.filter(models.Q(remove_after__lte=Now()) | models.Q(owner=None))
 
-    def unclaimed(self) -> Self:
+    def pending(self) -> Self:
         """Those that can still be claimed. One clock, the database's, tells them from those
         that are due."""
         return self.filter(remove_after__gt=Now(), owner__isnull=False)
@@ -47,7 +47,7 @@ class StoredObject(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     remove_after = models.DateTimeField(
-        null=True, default=after_writing, editable=False, help_text="Empty: it is in use."
+        null=True, default=default_remove_after, editable=False, help_text="Empty: it is in use."
     )
 
     objects = StoredObjectQuerySet.as_manager()
@@ -71,18 +71,18 @@ class FileQuerySet(models.QuerySet["File"]):
 
     def deleted(self) -> Self:
         """Those in the trash that can still be restored."""
-        return self.filter(deleted_at__gt=timezone.now() - TRASH)
+        return self.filter(deleted_at__gt=timezone.now() - TRASH_PERIOD)
 
-    def kept(self) -> Self:
+    def unexpired(self) -> Self:
         """Those that are there for their owner: the present and the deleted ones. They, and only
         they, count towards the quota, as one cannot make room of what one does not see."""
         return self.filter(
-            models.Q(deleted_at=None) | models.Q(deleted_at__gt=timezone.now() - TRASH)
+            models.Q(deleted_at=None) | models.Q(deleted_at__gt=timezone.now() - TRASH_PERIOD)
         )
 
     def expired(self) -> Self:
         """Those in the trash whose time to be restored is over."""
-        return self.filter(deleted_at__lte=timezone.now() - TRASH)
+        return self.filter(deleted_at__lte=timezone.now() - TRASH_PERIOD)
 
     def trash(self) -> int:
         """Delete those that are present, for now; how many these were."""
@@ -146,5 +146,7 @@ class File(models.Model):
     @property
     def days_left(self) -> int:
         """The days, begun ones too, for which the file, if deleted, can be restored."""
-        left = TRASH - (timezone.now() - self.deleted_at) if self.deleted_at else TRASH
+        left = (
+            TRASH_PERIOD - (timezone.now() - self.deleted_at) if self.deleted_at else TRASH_PERIOD
+        )
         return max(0, ceil(left / timedelta(days=1)))

@@ -27,18 +27,18 @@ from accounts.models import User
 from config.database.errors import iter_causes
 from files.models import StoredObject, StoredObjectQuerySet
 
-Stored: TypeAlias = "File[bytes]"
-Content: TypeAlias = "bytes | Stored"
+StoredFile: TypeAlias = "File[bytes]"
+Content: TypeAlias = "bytes | StoredFile"
 
 NOT_STORED: Final = "The file was not saved. Try again later."
 NOT_READ: Final = "The file is not available right now. Try again later."
 MISSING: Final = "%s is missing in storage"
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 # Removed while a person waits, at most; purge_files removes the rest.
-REMOVED_AT_ONCE: Final = 100
+MAX_REMOVED_AT_ONCE: Final = 100
 # Failures in a row after which it is storage that fails, and each more would be waited for.
-PATIENCE: Final = 5
-PAGE: Final = 1000
+MAX_FAILURES: Final = 5
+PAGE_SIZE: Final = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class ObjectLostError(StorageError):
 
 
 @contextmanager
-def written(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[list[str]]:
+def write_objects(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[list[str]]:
     """Write an object for each (extension, content); yields their keys, to be claimed.
 
     What the block leaves unclaimed by an exception is removed. Raises StorageError, and
@@ -71,32 +71,32 @@ def written(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[li
     try:
         for extension, content in contents:
             keys.append(f"{owner.pk}/{uuid.uuid4()}.{extension}")
-            _announce(keys[-1], owner)
-            _write(keys[-1], content)
+            _create_row(keys[-1], owner)
+            _write_object(keys[-1], content)
         yield keys
     except BaseException:
-        _withdraw(keys)
+        _remove_pending(keys)
         raise
 
 
-def claim(keys: list[str]) -> None:
+def mark_used(keys: list[str]) -> None:
     """Keep the objects; in the transaction that refers to them. Raises ObjectLostError."""
-    if StoredObject.objects.filter(pk__in=keys).unclaimed().update(remove_after=None) != len(keys):
+    if StoredObject.objects.filter(pk__in=keys).pending().update(remove_after=None) != len(keys):
         raise ObjectLostError
 
 
-def discard(keys: list[str]) -> None:
+def mark_unused(keys: list[str]) -> None:
     """Have the objects removed when the transaction that stops referring to them is through."""
     StoredObject.objects.filter(pk__in=keys).update(remove_after=Now())
-    transaction.on_commit(lambda: _remove_some(keys), robust=True)
+    transaction.on_commit(lambda: _remove_now(keys), robust=True)
 
 
-def remove(keys: Iterable[str], *, patience: int = PATIENCE) -> list[str]:
+def remove(keys: Iterable[str], *, max_failures: int = MAX_FAILURES) -> list[str]:
     """Remove those of the objects that are due, and then their rows; the keys of those that
     could not be removed, which are logged and stay due."""
-    removal = Removal(patience=patience)
+    removal = Removal(max_failures=max_failures)
     removal.remove(list(keys))
-    return removal.failed + removal.untried
+    return removal.failed + removal.skipped
 
 
 def remove_due() -> tuple[int, list[str]]:
@@ -104,56 +104,56 @@ def remove_due() -> tuple[int, list[str]]:
 
     What failed is due anew, behind all others, so that the next run begins with these.
     """
-    removal, queue = Removal(), _queue()
-    while page := list(queue[removal.left : removal.left + PAGE]):
+    removal, queue = Removal(), _list_due_keys()
+    while page := list(queue[removal.left : removal.left + PAGE_SIZE]):
         removal.remove(page)
     StoredObject.objects.filter(pk__in=removal.failed).update(remove_after=Now())
-    return removal.gone, removal.failed + removal.untried
+    return removal.removed, removal.failed + removal.skipped
 
 
 @dataclass
 class Removal:
     """Removes objects, one after the other, for as long as storage does what it shall."""
 
-    patience: int = PATIENCE
-    gone: int = 0
+    max_failures: int = MAX_FAILURES
+    removed: int = 0
     failed: list[str] = field(default_factory=list)
-    untried: list[str] = field(default_factory=list)
-    failed_in_a_row: int = 0
+    skipped: list[str] = field(default_factory=list)
+    consecutive_failures: int = 0
 
     @property
     def left(self) -> int:
-        return len(self.failed) + len(self.untried)
+        return len(self.failed) + len(self.skipped)
 
     def remove(self, keys: list[str]) -> None:
         """Remove those of the objects that are due, and then their rows."""
-        gone = [key for key in _due(keys) if self._is_gone(key)]
+        gone = [key for key in _lock_due(keys) if self._delete(key)]
         StoredObject.objects.filter(pk__in=gone).delete()
-        self.gone += len(gone)
+        self.removed += len(gone)
 
-    def _is_gone(self, key: str) -> bool:
-        if self.failed_in_a_row >= self.patience:
-            self.untried.append(key)
+    def _delete(self, key: str) -> bool:
+        if self.consecutive_failures >= self.max_failures:
+            self.skipped.append(key)
             return False
-        if deleted(key):
-            self.failed_in_a_row = 0
+        if delete_object(key):
+            self.consecutive_failures = 0
             return True
-        self.failed_in_a_row += 1
+        self.consecutive_failures += 1
         self.failed.append(key)
         return False
 
 
-def pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
+def iter_key_pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
     """The keys of the rows in their order, of which never more than a page is in memory."""
     keys, last = rows.order_by("pk").values_list("pk", flat=True), ""
-    while page := list(keys.filter(pk__gt=last)[:PAGE]):
+    while page := list(keys.filter(pk__gt=last)[:PAGE_SIZE]):
         yield page
         last = page[-1]
 
 
-def opened(key: str) -> Stored:
+def open_object(key: str) -> StoredFile:
     """The object, to be read. Raises FileNotFoundError, which is logged, or StorageError."""
-    with reading(key):
+    with translate_errors(key):
         stored = default_storage.open(key)
         # A bucket has not sent anything yet; if it does not, that shall be known here.
         stored.read(1)
@@ -163,20 +163,20 @@ def opened(key: str) -> Stored:
 
 def is_stored(key: str) -> bool:
     """Whether the object is there; that it is not is logged. Raises StorageError."""
-    with reading(key):
+    with translate_errors(key):
         found = default_storage.exists(key)
     if not found:
         logger.error(MISSING, key)
     return found
 
 
-def _announce(key: str, owner: User) -> None:
+def _create_row(key: str, owner: User) -> None:
     """Have the row committed before anything is written under its key."""
     with transaction.atomic(durable=True):
         StoredObject.objects.create(key=key, owner=owner)
 
 
-def _write(key: str, content: Content) -> None:
+def _write_object(key: str, content: Content) -> None:
     try:
         default_storage.save(key, ContentFile(content) if isinstance(content, bytes) else content)
     except Exception as error:
@@ -185,7 +185,7 @@ def _write(key: str, content: Content) -> None:
 
 
 @contextmanager
-def reading(key: str) -> Iterator[None]:
+def translate_errors(key: str) -> Iterator[None]:
     """Turn what storage raises in the block into StorageError, but for FileNotFoundError."""
     try:
         yield
@@ -197,28 +197,28 @@ def reading(key: str) -> Iterator[None]:
         raise StorageError(NOT_READ) from error
 
 
-def _withdraw(keys: list[str]) -> None:
+def _remove_pending(keys: list[str]) -> None:
     """Remove what has not been claimed. Whether it has, the database says: an error that came
     with the commit, or after it, leaves a file and its object alone."""
     try:
-        StoredObject.objects.filter(pk__in=keys).unclaimed().update(remove_after=Now())
-        _remove_some(keys)
+        StoredObject.objects.filter(pk__in=keys).pending().update(remove_after=Now())
+        _remove_now(keys)
     except Error:
         logger.exception("%s stay until purge_files removes them", keys)
 
 
-def _remove_some(keys: list[str]) -> None:
+def _remove_now(keys: list[str]) -> None:
     """Remove as many as a person can wait for."""
-    remove(keys[:REMOVED_AT_ONCE], patience=1)
+    remove(keys[:MAX_REMOVED_AT_ONCE], max_failures=1)
 
 
-def _queue() -> QuerySet[StoredObject, str]:
+def _list_due_keys() -> QuerySet[StoredObject, str]:
     """The keys of all that is due, that which has been so for the longest time first."""
     since = Coalesce("remove_after", "created_at")
     return StoredObject.objects.due().order_by(since, "pk").values_list("pk", flat=True)
 
 
-def _due(keys: list[str]) -> list[str]:
+def _lock_due(keys: list[str]) -> list[str]:
     """Those of the objects that are due, in the same order. Waiting for their locks waits for a
     claim that has not been committed, and afterwards there can be none."""
     with transaction.atomic():
@@ -227,7 +227,7 @@ def _due(keys: list[str]) -> list[str]:
     return [key for key in keys if key in due]
 
 
-def deleted(key: str) -> bool:
+def delete_object(key: str) -> bool:
     """Whether the object is gone from storage now; that it is not is logged."""
     try:
         default_storage.delete(key)

@@ -22,7 +22,7 @@ from files.models import File, StoredObject
 
 UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
-_ours = re.compile(rf"{UUID}/{UUID}\.[a-z0-9]{{1,8}}")
+_key_pattern = re.compile(rf"{UUID}/{UUID}\.[a-z0-9]{{1,8}}")
 
 
 class Orphan(Enum):
@@ -30,9 +30,9 @@ class Orphan(Enum):
     ROW = "row without its object"
 
 
-def compared() -> Iterator[tuple[str, Orphan | None]]:
+def compare_keys() -> Iterator[tuple[str, Orphan | None]]:
     """Every key, of either side, and whether it is an orphan. Raises StorageError."""
-    for key, group in groupby(heapq.merge(_objects(), _rows()), key=itemgetter(0)):
+    for key, group in groupby(heapq.merge(_list_objects(), _list_rows()), key=itemgetter(0)):
         found = [Orphan[side] for _, side in group]
         yield key, found[0] if len(found) == 1 and _is_orphan(key, found[0]) else None
 
@@ -40,23 +40,23 @@ def compared() -> Iterator[tuple[str, Orphan | None]]:
 def remove(key: str, orphan: Orphan) -> bool:
     """Remove the object, or all that refers to the missing one; whether it is done."""
     if orphan is Orphan.OBJECT:
-        return objects.deleted(key)
+        return objects.delete_object(key)
     trash.delete_for_good(File.objects.filter(object=key))
-    _let_go(key)
+    _clear_references(key)
     return not objects.remove([key])
 
 
-def _objects() -> Iterator[tuple[str, str]]:
+def _list_objects() -> Iterator[tuple[str, str]]:
     """Those whose keys are of our shape; what else is in storage is none of our business."""
     storage: Any = default_storage
-    with objects.reading("the list of all objects"):
-        for key in storage.all_keys():
-            if _ours.fullmatch(key):
+    with objects.translate_errors("the list of all objects"):
+        for key in storage.list_keys():
+            if _key_pattern.fullmatch(key):
                 yield key, Orphan.OBJECT.name
 
 
-def _rows() -> Iterator[tuple[str, str]]:
-    pages = objects.pages(StoredObject.objects.all())
+def _list_rows() -> Iterator[tuple[str, str]]:
+    pages = objects.iter_key_pages(StoredObject.objects.all())
     return ((key, Orphan.ROW.name) for page in pages for key in page)
 
 
@@ -69,11 +69,11 @@ def _is_orphan(key: str, side: Orphan) -> bool:
     return in_use.exists() and not objects.is_stored(key) and in_use.exists()
 
 
-def _let_go(key: str) -> None:
+def _clear_references(key: str) -> None:
     """Leave the missing picture out, of whatever it was the picture."""
     with transaction.atomic():
         for relation in StoredObject._meta.related_objects:
             if relation.field.null:
                 rows = relation.related_model._default_manager.filter(**{relation.field.name: key})
                 rows.update(**{relation.field.name: None})
-        objects.discard([key])
+        objects.mark_unused([key])

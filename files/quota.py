@@ -15,27 +15,27 @@ from config.lib.local_formats import local_number
 
 # Empty lines of text would fill a table long before they fill the quota.
 MAX_FILES: Final = 10_000
-USED: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
+USED_BYTES: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
 
 FULL: Final = "There is not enough space for this file. Delete other files for good first."
 TOO_MANY: Final = "You have %s files, which is the limit. Delete some for good first."
 
 
-def used(user: User) -> int:
+def count_used_bytes(user: User) -> int:
     """The bytes of all files that the person keeps."""
-    size: int = user.files.kept().aggregate(used=USED)["used"]
+    size: int = user.files.unexpired().aggregate(used=USED_BYTES)["used"]
     return size
 
 
-def check_any_room(user: User, size: int) -> None:
+def check_any_space(user: User, size: int) -> None:
     """Of several files that are still to come, some may fit: refuse them where none does."""
-    check_room(user, 1)
+    check_space(user, 1)
 
 
-def check_room(user: User, size: int) -> None:
+def check_space(user: User, size: int) -> None:
     """Raise ValidationError if the person may not keep so many bytes more."""
-    kept = user.files.kept().aggregate(used=USED, count=Count("pk"))
-    if kept["used"] + size > settings.FILE_QUOTA:
+    totals = user.files.unexpired().aggregate(used=USED_BYTES, count=Count("pk"))
+    if totals["used"] + size > settings.FILE_QUOTA:
         raise ValidationError(FULL)
-    if kept["count"] >= MAX_FILES:
+    if totals["count"] >= MAX_FILES:
         raise ValidationError(TOO_MANY % local_number(MAX_FILES))

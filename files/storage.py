@@ -17,7 +17,7 @@ class Folder(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         try:
-            saved = self._written(name, content)
+            saved = self._write(name, content)
             path = Path(self.path(saved))
             for place in (path, path.parent, path.parent.parent):
                 _sync(place)
@@ -28,7 +28,7 @@ class Folder(FileSystemStorage):
             raise
         return saved
 
-    def _written(self, name: str, content: File[Any]) -> str:
+    def _write(self, name: str, content: File[Any]) -> str:
         saved: str
         try:
             saved = super()._save(name, content)  # type: ignore[misc]
@@ -44,14 +44,14 @@ class Folder(FileSystemStorage):
             with suppress(OSError):  # there are other files in it
                 folder.rmdir()
 
-    def all_keys(self) -> Iterator[str]:
+    def list_keys(self) -> Iterator[str]:
         """All files in the order of their names, each as folder/name."""
-        for folder in _folders(Path(self.location)):
+        for folder in _list_folders(Path(self.location)):
             for file in sorted(entry.name for entry in folder.iterdir()):
                 yield f"{folder.name}/{file}"
 
 
-def _folders(place: Path) -> list[Path]:
+def _list_folders(place: Path) -> list[Path]:
     """The folders in it; none if it is not there yet, as nobody has uploaded anything."""
     return sorted(entry for entry in place.iterdir() if entry.is_dir()) if place.exists() else []
 

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any, Final
 
 # Seconds for which a signed address of an object is good.
-SIGNED_FOR: Final = 300
+SIGNED_URL_SECONDS: Final = 300
 # Bytes: what S3 takes in one request, and how much of a file is read into memory.
-LARGEST: Final = 5 * 1024**3
-IN_MEMORY: Final = 1_000_000
+MAX_OBJECT_BYTES: Final = 5 * 1024**3
+MAX_MEMORY_BYTES: Final = 1_000_000
 
 
-def uploads(path: Path, bucket: str, **access: str) -> dict[str, Any]:
+def build_storage(path: Path, bucket: str, **access: str) -> dict[str, Any]:
     """The STORAGES entry for what people upload: the bucket, if one is named, else the folder."""
-    return _bucket(bucket, **access) if bucket else _folder(path)
+    return _build_bucket(bucket, **access) if bucket else _build_folder(path)
 
 
-def _folder(path: Path) -> dict[str, Any]:
+def _build_folder(path: Path) -> dict[str, Any]:
     """A folder of this machine, readable by the site's user only."""
     options = {
         "location": path,
@@ -28,7 +28,9 @@ def _folder(path: Path) -> dict[str, Any]:
     return {"BACKEND": "files.storage.Folder", "OPTIONS": options}
 
 
-def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) -> dict[str, Any]:
+def _build_bucket(
+    name: str, *, endpoint: str, region: str, key_id: str, secret: str
+) -> dict[str, Any]:
     """A bucket of S3, of R2 or of whatever else speaks its protocol."""
     # Only a site that has a bucket pays for importing these.
     from boto3.s3.transfer import TransferConfig
@@ -42,15 +44,15 @@ def _bucket(name: str, *, endpoint: str, region: str, key_id: str, secret: str) 
         "secret_key": secret or None,
         "default_acl": None,
         "querystring_auth": True,
-        "querystring_expire": SIGNED_FOR,
+        "querystring_expire": SIGNED_URL_SECONDS,
         # Keys are unique by themselves; looking whether one is taken would be a request more.
         "file_overwrite": True,
         # Else it would be what the client says.
         "object_parameters": {"ContentType": "application/octet-stream"},
         # One request for each object: there is no half of it that could be left over.
-        "transfer_config": TransferConfig(multipart_threshold=LARGEST, use_threads=False),
+        "transfer_config": TransferConfig(multipart_threshold=MAX_OBJECT_BYTES, use_threads=False),
         # Bytes; what is larger is read by way of a temporary file.
-        "max_memory_size": IN_MEMORY,
+        "max_memory_size": MAX_MEMORY_BYTES,
         "client_config": Config(
             signature_version="s3v4",
             connect_timeout=5,

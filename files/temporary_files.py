@@ -13,20 +13,20 @@ from typing import Final
 from django.conf import settings
 
 # Seconds: no upload takes so long.
-OLD: Final = 3600
+MAX_AGE: Final = 3600
 
 
 def remove_leftovers() -> int:
     """Remove them; how many there were."""
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir())
-    return sum(_removed(path) for path in folder.glob("tmp*.upload*"))
+    return sum(_remove_if_old(path) for path in folder.glob("tmp*.upload*"))
 
 
-def _removed(path: Path) -> bool:
+def _remove_if_old(path: Path) -> bool:
     with suppress(OSError):
         found = path.lstat()
         is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid()
-        if is_ours and found.st_mtime < time.time() - OLD:
+        if is_ours and found.st_mtime < time.time() - MAX_AGE:
             path.unlink()
             return True
     return False

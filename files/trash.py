@@ -10,13 +10,13 @@ from files import objects
 from files.models import File, FileQuerySet
 
 # Files in one transaction; with their thumbnails as many objects as are removed after it.
-AT_ONCE: Final = objects.REMOVED_AT_ONCE // 2
+BATCH_SIZE: Final = objects.MAX_REMOVED_AT_ONCE // 2
 
 
 def delete_expired() -> int:
     """Delete for good what has been in the trash for too long; how many files that were."""
     total = 0
-    expired = File.objects.expired().values("pk")[:AT_ONCE]
+    expired = File.objects.expired().values("pk")[:BATCH_SIZE]
     while count := delete_for_good(File.objects.filter(pk__in=expired)):
         total += count
     return total
@@ -31,5 +31,5 @@ def delete_for_good(files: FileQuerySet) -> int:
         doomed = files.order_by("pk").select_for_update(of=("self",))
         rows = list(doomed.values_list("pk", "object_id", "thumbnail_id"))
         File.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
-        objects.discard([key for _, *keys in rows for key in keys if key])
+        objects.mark_unused([key for _, *keys in rows for key in keys if key])
     return len(rows)

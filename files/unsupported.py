@@ -8,11 +8,11 @@ from typing import Final
 AS_JPEG: Final = "save it as JPEG or PNG"
 AS_PDF: Final = "save it as PDF"
 # The kinds that are advised.
-ADVISED: Final = {"jpeg", "png", "pdf"}
+SUGGESTED_KINDS: Final = {"jpeg", "png", "pdf"}
 UNPACK: Final = "unpack it and choose the files in it"
 
 # How a file starts, what it is, and the way out.
-FOREIGN: Final = (
+SIGNATURES: Final = (
     (rb"....ftyp(?:heic|heix|hevc|hevx|heim|heis|mif1|msf1)", "a HEIC photo", AS_JPEG),
     (rb"....ftyp(?:avif|avis)", "an AVIF image", AS_JPEG),
     (rb"....ftyp", "a video", ""),
@@ -29,9 +29,9 @@ FOREIGN: Final = (
 )
 
 
-def foreign(start: bytes) -> str:
+def explain_unsupported(start: bytes) -> str:
     """What to tell the person about a file that starts so; empty where it is not known."""
-    for magic, name, way_out in FOREIGN:
+    for magic, name, way_out in SIGNATURES:
         if re.match(magic, start, re.DOTALL):
             advice = f": {way_out} first" if way_out else ""
             return f"This is {name}, which isn't supported{advice}."

@@ -22,11 +22,11 @@ from files.objects import StorageError
 logger = logging.getLogger(__name__)
 
 # A form with files is a few fields, and no more files than are refused with words.
-MOST_PARTS_OF_UPLOADS: Final = 200
+MAX_UPLOAD_PARTS: Final = 200
 UNFINISHED: Final = "files.unfinished"
 
 
-def drop_unfinished(
+def close_unfinished_upload(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Close the file whose end never came; the others are closed with the answer."""
@@ -42,7 +42,7 @@ def drop_unfinished(
     return middleware
 
 
-class Counted:
+class PartCounter:
     """A form on its way, which is refused when it has had too many parts, named or not."""
 
     def __init__(self, source: Any, boundary: bytes, most: int) -> None:
@@ -58,13 +58,13 @@ class Counted:
         return data
 
 
-def most_parts(size: int) -> int:
+def get_max_parts(size: int) -> int:
     if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return MOST_PARTS_OF_UPLOADS
+        return MAX_UPLOAD_PARTS
     return settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + settings.DATA_UPLOAD_MAX_NUMBER_FILES
 
 
-class Parser(MultiPartParser):
+class NamePreservingParser(MultiPartParser):
     """Django's would decode HTML entities in a name, and remove joiners and blanks that are not
     ASCII."""
 
@@ -74,7 +74,7 @@ class Parser(MultiPartParser):
         return None if name in {"", ".", ".."} else name
 
 
-class NamesKept(FileUploadHandler):
+class NamePreservingHandler(FileUploadHandler):
     """The first of the handlers: it has the others served by a parser that keeps names,
     and all parts counted, of which Django passes over those without a name."""
 
@@ -88,8 +88,8 @@ class NamesKept(FileUploadHandler):
     ) -> Any:
         handlers = self.request.upload_handlers if self.request else []
         others = [handler for handler in handlers if handler is not self]
-        counted: Any = Counted(input_data, b"--" + boundary, most_parts(content_length))
-        return Parser(META, counted, others, encoding).parse()
+        counted: Any = PartCounter(input_data, b"--" + boundary, get_max_parts(content_length))
+        return NamePreservingParser(META, counted, others, encoding).parse()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data
@@ -98,7 +98,7 @@ class NamesKept(FileUploadHandler):
         return None
 
 
-class Unnamed(UploadedFile):  # type: ignore[type-arg]
+class UnnamedTemporaryFile(UploadedFile):  # type: ignore[type-arg]
     """A file on its way, which no folder names: it is gone with its process, at the latest."""
 
     def __init__(self, sent: FileUploadHandler) -> None:
@@ -112,7 +112,7 @@ class Unnamed(UploadedFile):  # type: ignore[type-arg]
         )
 
 
-class TemporaryFile(TemporaryFileUploadHandler):
+class TemporaryFileHandler(TemporaryFileUploadHandler):
     """Django's; where there is no room for a file, all the request is refused, by StorageError.
 
     It is read to its end before: who is still sending would not hear the answer.
@@ -123,29 +123,29 @@ class TemporaryFile(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         if not self.error:
-            with self.noticing():
+            with self.record_error():
                 FileUploadHandler.new_file(self, *args, **kwargs)
-                self.file = Unnamed(self)
+                self.file = UnnamedTemporaryFile(self)
                 if self.request:
                     self.request.META[UNFINISHED] = self.file
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if not self.error:
-            with self.noticing():
+            with self.record_error():
                 self.file.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         if not self.error:
-            with self.noticing():
+            with self.record_error():
                 self.file.seek(0)
                 self.file.size = file_size
                 if self.request:
                     self.request.META.pop(UNFINISHED, None)
-                return cast("Unnamed", self.file)
+                return cast("UnnamedTemporaryFile", self.file)
         return None
 
     @contextmanager
-    def noticing(self) -> Iterator[None]:
+    def record_error(self) -> Iterator[None]:
         """Remember that there was no room, and make what there is of the file's."""
         try:
             yield

@@ -14,14 +14,14 @@ from django.db import transaction
 from accounts.models import User
 from config.lib.local_formats import local_size
 from files import images, objects, quota
-from files.file_types import Kind, label, recognised
+from files.file_types import Kind, clean_name, detect_kind
 from files.models import File
 
 # Pixels: two for each of the largest that a list shows, on a screen with many to the inch.
-THUMBNAIL: Final = 320
+THUMBNAIL_SIDE: Final = 320
 
 # Bytes: the most that a form has around its one file, file name included.
-FORM: Final = 64_000
+FORM_OVERHEAD: Final = 64_000
 
 EMPTY: Final = "This file is empty."
 TOO_LARGE: Final = "This file is larger than %s."
@@ -33,28 +33,30 @@ def upload(user: User, sent: UploadedFile[bytes]) -> File:
     Raises ValidationError for the field `file`, or StorageError. Nothing is kept then.
     """
     try:
-        return _kept(user, sent)
+        return _store(user, sent)
     except ValidationError as error:
         raise ValidationError({"file": error.messages}) from error
 
 
-def check_announced(user: User, size: int) -> None:
+def check_content_length(user: User, size: int) -> None:
     """Raise ValidationError where no file in a form of so many bytes can be kept."""
-    if size > settings.FILE_MAX_SIZE + FORM:
+    if size > settings.FILE_MAX_SIZE + FORM_OVERHEAD:
         raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
-    quota.check_room(user, max(size - FORM, 1))
+    quota.check_space(user, max(size - FORM_OVERHEAD, 1))
 
 
-def _kept(user: User, sent: UploadedFile[bytes]) -> File:
-    size = _checked_size(sent)
+def _store(user: User, sent: UploadedFile[bytes]) -> File:
+    size = _check_size(sent)
     name = sent.name or ""
-    kind = recognised(sent, name)
-    quota.check_room(user, size)
-    with objects.written(user, _contents(sent, kind)) as keys:
-        return _filed(user, keys, name=label(name, kind), content_type=kind.content_type, size=size)
+    kind = detect_kind(sent, name)
+    quota.check_space(user, size)
+    with objects.write_objects(user, _build_contents(sent, kind)) as keys:
+        return _create_file(
+            user, keys, name=clean_name(name, kind), content_type=kind.content_type, size=size
+        )
 
 
-def _checked_size(sent: UploadedFile[bytes]) -> int:
+def _check_size(sent: UploadedFile[bytes]) -> int:
     size = sent.size or 0
     if not size:
         raise ValidationError(EMPTY)
@@ -63,22 +65,22 @@ def _checked_size(sent: UploadedFile[bytes]) -> int:
     return size
 
 
-def _contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
+def _build_contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
     contents: list[tuple[str, objects.Content]] = [(kind.extension, sent)]
     if kind.is_image:
         with suppress(images.TooCostlyError):  # it is kept all the same
-            contents.append(("webp", images.thumbnail(sent, side=THUMBNAIL)))
+            contents.append(("webp", images.make_thumbnail(sent, side=THUMBNAIL_SIDE)))
     return contents
 
 
-def _filed(user: User, keys: list[str], *, name: str, content_type: str, size: int) -> File:
+def _create_file(user: User, keys: list[str], *, name: str, content_type: str, size: int) -> File:
     """The row, in the transaction that claims what has been written. It waits for the person's
     other uploads, so that all of them together fit into the quota."""
     key, *thumbnail = keys
     with transaction.atomic():
-        _turn_of(user)
-        quota.check_room(user, size)
-        objects.claim(keys)
+        _lock_user(user)
+        quota.check_space(user, size)
+        objects.mark_used(keys)
         return File.objects.create(
             user=user,
             name=name,
@@ -89,6 +91,6 @@ def _filed(user: User, keys: list[str], *, name: str, content_type: str, size: i
         )
 
 
-def _turn_of(user: User) -> None:
+def _lock_user(user: User) -> None:
     if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
         raise objects.ObjectLostError

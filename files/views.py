@@ -21,20 +21,20 @@ from config.lib.local_formats import local_number
 from config.lib.request_bodies import takes_uploads
 from files import downloads, quota, trash
 from files.forms import UploadForm
-from files.listing import Listing, shown
-from files.models import TRASH, File
+from files.listing import Listing, build_context
+from files.models import TRASH_PERIOD, File
 from files.objects import StorageError
 
 View = Callable[..., HttpResponse]
 FileView = Callable[[HtmxRequest, File], HttpResponse]
 
 
-def the_list(request: HttpRequest) -> str:
+def get_list_url(request: HttpRequest) -> str:
     """The address of the list as the request wants it."""
-    return Listing.of(request.GET).url
+    return Listing.from_query(request.GET).url
 
 
-def file_or_gone(view: FileView) -> View:
+def own_file_required(view: FileView) -> View:
     """Give the view the person's file. If there is none (any more, after a second click), the
     list says so, under the status 404."""
 
@@ -43,7 +43,7 @@ def file_or_gone(view: FileView) -> View:
         if file := request.user.files.filter(pk=pk).first():
             return view(request, file)
         messages.info(request, "This file no longer exists.")
-        return _list(request, UploadForm(), status=404)
+        return _render_list(request, UploadForm(), status=404)
 
     return wrapped
 
@@ -53,16 +53,16 @@ def file_or_gone(view: FileView) -> View:
 @vary_on_headers("HX-Request")
 @login_required
 def file_list(request: HtmxRequest) -> HttpResponse:
-    return _list(request, UploadForm())
+    return _render_list(request, UploadForm())
 
 
-def upload_refused(request: HtmxRequest, words: str) -> HttpResponse:
+def render_too_large(request: HtmxRequest, words: str) -> HttpResponse:
     messages.error(request, f"{words} Nothing was uploaded.")
-    return _list(request, UploadForm(), status=413)
+    return _render_list(request, UploadForm(), status=413)
 
 
-@takes_uploads(quota.check_any_room, upload_refused)
-@button_of(the_list)
+@takes_uploads(quota.check_any_space, render_too_large)
+@button_of(get_list_url)
 @login_required
 def upload(request: HtmxRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
@@ -71,8 +71,8 @@ def upload(request: HtmxRequest) -> HttpResponse:
         which = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
         messages.success(request, f"{which} uploaded.")
     if form.errors:
-        return _list(request, form, status=503 if form.storage_error else 422)
-    return redirect(Listing.of(request.GET).url)
+        return _render_list(request, form, status=503 if form.storage_error else 422)
+    return redirect(Listing.from_query(request.GET).url)
 
 
 @require_safe
@@ -80,10 +80,10 @@ def upload(request: HtmxRequest) -> HttpResponse:
 def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     file = get_object_or_404(request.user.files.present(), pk=pk)
     try:
-        return downloads.attachment(file)
+        return downloads.serve_attachment(file)
     except StorageError as error:
         messages.error(request, f"“{file}”: {error}")
-        return redirect(Listing.of(request.GET).url)
+        return redirect(Listing.from_query(request.GET).url)
 
 
 @require_safe
@@ -91,48 +91,50 @@ def download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     file = get_object_or_404(request.user.files.exclude(thumbnail=None), pk=pk)
     try:
-        return downloads.inline_webp(request, str(file.thumbnail_id))
+        return downloads.serve_webp(request, str(file.thumbnail_id))
     except StorageError:
         return HttpResponse(status=503)
 
 
-@button_of(the_list)
+@button_of(get_list_url)
 @login_required
-@file_or_gone
+@own_file_required
 def delete(request: HtmxRequest, file: File) -> HttpResponse:
     trashed = request.user.files.filter(pk=file.pk).trash()
     if request.htmx:
-        return _row(request, file, "files/file_deleted.html")
+        return _render_row(request, file, "files/file_deleted.html")
     if trashed:
-        messages.success(request, f"“{file}” deleted. You can restore it for {TRASH.days} days.")
+        messages.success(
+            request, f"“{file}” deleted. You can restore it for {TRASH_PERIOD.days} days."
+        )
     else:
         messages.info(request, f"“{file}” was deleted already.")
-    return redirect(Listing.of(request.GET).url)
+    return redirect(Listing.from_query(request.GET).url)
 
 
-@button_of(the_list)
+@button_of(get_list_url)
 @login_required
-@file_or_gone
+@own_file_required
 def restore(request: HtmxRequest, file: File) -> HttpResponse:
     restored = request.user.files.filter(pk=file.pk).restore()
     if request.htmx and restored:
-        return _row(request, file, "files/file_restored.html")
+        return _render_row(request, file, "files/file_restored.html")
     if restored:
         messages.success(request, f"“{file}” restored.")
     elif file.is_deleted:
-        messages.error(request, f"“{file}” was deleted more than {TRASH.days} days ago.")
+        messages.error(request, f"“{file}” was deleted more than {TRASH_PERIOD.days} days ago.")
     else:
         messages.info(request, f"“{file}” was restored already.")
-    return redirect(Listing.of(request.GET).url)
+    return redirect(Listing.from_query(request.GET).url)
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
-@file_or_gone
+@own_file_required
 def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
     """Ask, and then do it; a file that has been restored in the meantime stays."""
-    listing = Listing.of(request.GET)
+    listing = Listing.from_query(request.GET)
     if file.is_deleted and request.method == "GET":
         return render(request, "files/file_delete.html", {"file": file, "listing": listing})
     deleted = request.user.files.filter(pk=file.pk).exclude(deleted_at=None)
@@ -160,26 +162,26 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
     return redirect(listing.url)
 
 
-def _row(request: HtmxRequest, file: File, template: str) -> HttpResponse:
+def _render_row(request: HtmxRequest, file: File, template: str) -> HttpResponse:
     """What takes the place of the file's row: the rest of the page, scroll included, stays."""
-    listing = Listing.of(request.GET)
-    context = {"file": file, "row": True, "part": True, **_sizes()}
-    return render(request, template, context | shown(request.user, listing))
+    listing = Listing.from_query(request.GET)
+    context = {"file": file, "row": True, "part": True, **_build_quota_context()}
+    return render(request, template, context | build_context(request.user, listing))
 
 
-def _sizes() -> dict[str, int]:
+def _build_quota_context() -> dict[str, int]:
     return {"quota": settings.FILE_QUOTA, "nearly_full": settings.FILE_QUOTA * 9 // 10}
 
 
-def _list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    listing = Listing.of(request.GET)
+def _render_list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    listing = Listing.from_query(request.GET)
     part = request.htmx and not request.htmx.history_restore_request
     template = "files/file_results.html" if part else "files/file_list.html"
     context = {
         "form": form,
         "part": part,
         "max_size": settings.FILE_MAX_SIZE,
-        **_sizes(),
-        "days": TRASH.days,
+        **_build_quota_context(),
+        "days": TRASH_PERIOD.days,
     }
-    return render(request, template, context | shown(request.user, listing), status=status)
+    return render(request, template, context | build_context(request.user, listing), status=status)

@@ -67,7 +67,7 @@ class PreferencesAdmin(GuardedByPerson):
     form = PreferencesForm
     fields = ["user", "traits", "favourites", "step", "finished"]
     readonly_fields = ["user", "favourites", "step", "finished"]
-    list_display = ["user", "is_onboarded", "step", "wishes", "finished"]
+    list_display = ["user", "is_onboarded", "step", "trait_names", "finished"]
     list_filter = [("finished_at", admin.EmptyFieldListFilter), "step", TraitFilter]
     list_per_page = 50
     show_full_result_count = False
@@ -80,7 +80,7 @@ class PreferencesAdmin(GuardedByPerson):
         return preferences.is_onboarded
 
     @admin.display(description="traits", empty_value="none")
-    def wishes(self, preferences: Preferences) -> str:
+    def trait_names(self, preferences: Preferences) -> str:
         return ", ".join(preferences.traits)
 
     @admin.display(description="favourite experts", empty_value="none")

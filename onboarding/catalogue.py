@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from onboarding.models import Expert
-from onboarding.surrogates import HALF_MARK, Mended, Readable
+from onboarding.surrogates import LONE_SURROGATE, SupportsRead, SurrogateReplacer
 
 Values = dict[str, str | bool]
 
@@ -28,18 +28,18 @@ REQUIRED: Final = frozenset(
     name for name, field in _FIELDS.items() if not (field.blank or field.has_default())
 )
 # Bytes of one record, escapes included: the time to parse a text grows with its square.
-LONGEST: Final = 500_000
-KINDS: Final = {str: "text", bool: "true or false"}
+MAX_RECORD_BYTES: Final = 500_000
+TYPE_NAMES: Final = {str: "text", bool: "true or false"}
 
 
 class CatalogueError(Exception):
     """A file that cannot be used: one line that names the record and its fault."""
 
 
-class Bounded:
+class RecordLimit:
     """A file that is refused where a record of it is longer than LONGEST."""
 
-    def __init__(self, file: Readable) -> None:
+    def __init__(self, file: SupportsRead) -> None:
         self._file, self._number, self._length = file, 1, 0
 
     def begin(self, number: int) -> None:
@@ -48,40 +48,42 @@ class Bounded:
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
         self._length += len(data)
-        if self._length - len(data) > LONGEST:
-            raise CatalogueError(f"record {self._number}: it is longer than {LONGEST:,} bytes")
+        if self._length - len(data) > MAX_RECORD_BYTES:
+            raise CatalogueError(
+                f"record {self._number}: it is longer than {MAX_RECORD_BYTES:,} bytes"
+            )
         return data
 
 
-def read(file: Readable) -> Iterator[Values]:
+def read_records(file: SupportsRead) -> Iterator[Values]:
     """The values of each record, valid and with a slug of its own.
 
     Raises CatalogueError at the first record at fault. In memory are one record and the slugs.
     """
     slugs: set[str] = set()
-    for number, record in _records(file):
-        values = _checked(record, number)
+    for number, record in _parse_records(file):
+        values = _validate_record(record, number)
         slug = str(values["slug"])
         if slug in slugs:
-            raise _fault(number, record, "slug: an earlier record has the same")
+            raise _make_error(number, record, "slug: an earlier record has the same")
         slugs.add(slug)
         yield values
 
 
-def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
+def _parse_records(file: SupportsRead) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each record with its number, from 1."""
-    number, source = 1, Bounded(file)
+    number, source = 1, RecordLimit(file)
     try:
         # Numbers are refused later; as floats, one of too many digits is an error right here.
-        events = ijson.basic_parse(Mended(source), use_float=True)
+        events = ijson.basic_parse(SurrogateReplacer(source), use_float=True)
         if next(events)[0] != "start_array":
             raise CatalogueError("the file is no JSON array of experts")
         for event, _ in events:
             if event == "end_array":
                 continue
             if event != "start_map":
-                raise _fault(number, {}, "not an object")
-            yield number, _record(events, number)
+                raise _make_error(number, {}, "not an object")
+            yield number, _parse_record(events, number)
             number += 1
             source.begin(number)
     except (ijson.JSONError, ValueError) as error:
@@ -89,7 +91,7 @@ def _records(file: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
         raise CatalogueError(f"record {number}: not JSON in UTF-8 ({reason})") from None
 
 
-def _record(events: Iterator[tuple[str, Any]], number: int) -> dict[str, Any]:
+def _parse_record(events: Iterator[tuple[str, Any]], number: int) -> dict[str, Any]:
     """The object that has just begun. Lists and objects in it are refused before they are built."""
     record: dict[str, Any] = {}
     name = ""
@@ -97,34 +99,34 @@ def _record(events: Iterator[tuple[str, Any]], number: int) -> dict[str, Any]:
         if event == "end_map":
             break
         if event in ("start_map", "start_array"):
-            raise _fault(number, record, f"{name!r:.80}: a list or an object is no value here")
+            raise _make_error(number, record, f"{name!r:.80}: a list or an object is no value here")
         if event != "map_key":
             record[name] = value
         elif value in record:
-            raise _fault(number, record, f"{value!r:.80} is given twice")
+            raise _make_error(number, record, f"{value!r:.80} is given twice")
         else:
             name = value
     return record
 
 
-def _checked(record: dict[str, Any], number: int) -> Values:
-    for reason in _faults(record):
-        raise _fault(number, record, reason)
+def _validate_record(record: dict[str, Any], number: int) -> Values:
+    for reason in _find_errors(record):
+        raise _make_error(number, record, reason)
     for name, value in record.items():
         try:
-            _validate(_FIELDS[name], value)
+            _validate_field(_FIELDS[name], value)
         except ValidationError as error:
-            raise _fault(number, record, f"{name}: {error.messages[0]}") from None
+            raise _make_error(number, record, f"{name}: {error.messages[0]}") from None
     return record
 
 
-def _validate(field: models.Field[Any, Any], value: str | bool) -> None:
+def _validate_field(field: models.Field[Any, Any], value: str | bool) -> None:
     """What the model's `clean_fields` does, without the model, which takes as long again."""
     if value or not field.blank:
         field.clean(value, None)
 
 
-def _faults(record: dict[str, Any]) -> Iterator[str]:
+def _find_errors(record: dict[str, Any]) -> Iterator[str]:
     """What is wrong with the fields as such, before anybody looks at their values."""
     for name in sorted(record.keys() - FIELDS.keys()):
         yield f"unknown field {name!r:.80}"
@@ -132,11 +134,11 @@ def _faults(record: dict[str, Any]) -> Iterator[str]:
         yield f"{name} is missing"
     for name, value in record.items():
         if type(value) is not FIELDS[name]:
-            yield f"{name}: give {KINDS[FIELDS[name]]}, not {value!r:.60}"
-        elif isinstance(value, str) and HALF_MARK in value:
+            yield f"{name}: give {TYPE_NAMES[FIELDS[name]]}, not {value!r:.60}"
+        elif isinstance(value, str) and LONE_SURROGATE in value:
             yield f"{name}: half of a surrogate pair, or U+FFFF, is no character"
 
 
-def _fault(number: int, record: dict[str, Any], reason: str) -> CatalogueError:
+def _make_error(number: int, record: dict[str, Any], reason: str) -> CatalogueError:
     named = f" ({record['slug']!r:.80})" if "slug" in record else ""
     return CatalogueError(f"record {number}{named}: {reason}")

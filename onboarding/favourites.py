@@ -10,38 +10,38 @@ from django.db import transaction
 from django.db.models import BigIntegerField, F, Func, Value
 
 from accounts.models import User
-from onboarding.models import MOST_FAVOURITES, Expert, Preferences
+from onboarding.models import MAX_FAVOURITES, Expert, Preferences
 
-LARGEST_KEY: Final = BigIntegerField.MAX_BIGINT
+MAX_ID: Final = BigIntegerField.MAX_BIGINT
 
 
-def checked(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
+def validate(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
     """`ids` in their order, each once; one statement, or none where all are in `kept`.
 
     Raises ValidationError where they are too many, or where one belongs neither to an active
     expert nor to `kept`, which are the favourites so far: theirs may be inactive for a while.
     """
     chosen = list(dict.fromkeys(ids))
-    if len(chosen) > MOST_FAVOURITES:
-        raise ValidationError(f"Choose at most {MOST_FAVOURITES} experts.", "too_many")
+    if len(chosen) > MAX_FAVOURITES:
+        raise ValidationError(f"Choose at most {MAX_FAVOURITES} experts.", "too_many")
     new = set(chosen).difference(kept)
-    if not all(map(is_key, new)):
-        raise unknown()
+    if not all(map(is_valid_id, new)):
+        raise unknown_expert_error()
     if new and Expert.objects.active().filter(pk__in=new).count() < len(new):
-        raise unknown()
+        raise unknown_expert_error()
     return chosen
 
 
-def is_key(number: int) -> bool:
+def is_valid_id(number: int) -> bool:
     """Whether the database could have an expert of this key; it refuses to be asked for others."""
-    return 0 < number <= LARGEST_KEY
+    return 0 < number <= MAX_ID
 
 
-def unknown() -> ValidationError:
+def unknown_expert_error() -> ValidationError:
     return ValidationError("Choose experts from the list.", "unknown")
 
 
-def dormant(kept: Iterable[int]) -> list[int]:
+def list_inactive(kept: Iterable[int]) -> list[int]:
     """Those of `kept` whose expert nobody sees at present; one statement, or none."""
     keys = list(kept)
     if not keys:
@@ -57,12 +57,12 @@ def add(user: User, key: int) -> None:
     Raises ValidationError as `checked` does.
     """
     row, _ = Preferences.objects.select_for_update().get_or_create(pk=user.pk)
-    row.store(experts=checked([*row.experts, key], kept=row.experts))
+    row.store(experts=validate([*row.experts, key], kept=row.experts))
 
 
 def remove(user: User, key: int) -> None:
     """Make this expert no favourite; nothing happens to one that is none."""
-    if not is_key(key):
+    if not is_valid_id(key):
         return
     others = Func(F("experts"), Value(key), function="array_remove")
     Preferences.objects.filter(pk=user.pk, experts__contains=[key]).update(experts=others)

@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from onboarding import favourites, traits
-from onboarding.models import MOST_FAVOURITES, Expert, Preferences, Step
+from onboarding.models import MAX_FAVOURITES, Expert, Preferences, Step
 from onboarding.traits import Trait
 
 # How many experts a page with checkboxes offers; all favourites are among them.
-OFFERED: Final = 60
+MAX_OFFERED: Final = 60
 
 
 class TraitCards(forms.CheckboxSelectMultiple):
@@ -36,7 +36,7 @@ class TraitsField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         chosen = self.to_python(value)
-        return traits.checked(chosen) if chosen or self.required else []
+        return traits.validate(chosen) if chosen or self.required else []
 
 
 class ExpertsField(forms.MultipleChoiceField):
@@ -45,26 +45,26 @@ class ExpertsField(forms.MultipleChoiceField):
     widget = ExpertCards
     kept: Collection[int] = ()
 
-    def keep(self, kept: Collection[int]) -> None:
+    def set_favourites(self, kept: Collection[int]) -> None:
         """Offer these before all others, and let them stay although their expert is inactive."""
         self.kept = kept
-        self.choices = partial(offered, kept)
+        self.choices = partial(list_choices, kept)
 
     def clean(self, value: Any) -> list[int]:
-        chosen = favourites.checked(keys(self.to_python(value)), kept=self.kept)
-        hidden = [key for key in favourites.dormant(self.kept) if key not in chosen]
-        return [*chosen, *hidden][:MOST_FAVOURITES]
+        chosen = favourites.validate(parse_ids(self.to_python(value)), kept=self.kept)
+        hidden = [key for key in favourites.list_inactive(self.kept) if key not in chosen]
+        return [*chosen, *hidden][:MAX_FAVOURITES]
 
 
-def keys(texts: list[str]) -> list[int]:
+def parse_ids(texts: list[str]) -> list[int]:
     try:
         return [int(text) for text in texts]
     except ValueError:
-        raise favourites.unknown() from None
+        raise favourites.unknown_expert_error() from None
 
 
-def offered(kept: Collection[int]) -> list[tuple[int, Expert]]:
-    experts = Expert.objects.for_catalogue(favourites=kept)[:OFFERED]
+def list_choices(kept: Collection[int]) -> list[tuple[int, Expert]]:
+    experts = Expert.objects.for_catalogue(favourites=kept)[:MAX_OFFERED]
     return [(expert.pk, expert) for expert in experts]
 
 
@@ -107,7 +107,7 @@ class ExpertsForm(PreferencesForm):
     def __init__(self, user: User, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(user, data)
         field: Any = self.fields["experts"]
-        field.keep(self.preferences.experts)
+        field.set_favourites(self.preferences.experts)
 
 
 StepForm = NameForm | TraitsForm | ExpertsForm
@@ -118,7 +118,7 @@ FORMS: Final[dict[Step, type[StepForm]]] = {
 }
 
 
-def answered(user: User, answers: Mapping[str, Any]) -> list[StepForm]:
+def validate_answers(user: User, answers: Mapping[str, Any]) -> list[StepForm]:
     """The forms of those steps that `answers` names, all of them valid.
 
     Raises ValidationError with what is wrong with each.

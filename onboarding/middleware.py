@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.requests import HtmxRequest
 from onboarding.models import Preferences
-from onboarding.next_url import query
+from onboarding.next_url import build_query
 
 # Pages that people look at: no download, no image, no call of the API, no way to sign out.
 PAGES: Final = frozenset(
@@ -32,7 +32,7 @@ class OnboardingMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
-        return to_wizard(request) if is_page(request) and is_newcomer(request) else None
+        return redirect_to_wizard(request) if is_page(request) and is_newcomer(request) else None
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -45,9 +45,9 @@ def is_newcomer(request: HttpRequest) -> bool:
     return request.user.is_authenticated and not Preferences.of(request.user).is_onboarded
 
 
-def to_wizard(request: HtmxRequest) -> HttpResponse:
+def redirect_to_wizard(request: HtmxRequest) -> HttpResponse:
     page = request.get_full_path()
-    url = reverse("onboarding:wizard") + query("" if page == reverse("home") else page)
+    url = reverse("onboarding:wizard") + build_query("" if page == reverse("home") else page)
     response = HttpResponseClientRedirect(url) if request.htmx else redirect(url)
     add_never_cache_headers(response)
     return response

@@ -18,12 +18,12 @@ from config.lib.search import filter_by_words
 from onboarding.traits import Trait
 
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-SAYS_SOMETHING: Final = r"\S"
-MOST_FAVOURITES: Final = 50
+NOT_BLANK: Final = r"\S"
+MAX_FAVOURITES: Final = 50
 
-slug_form = RegexValidator(SLUG, "Use lower-case letters, numbers and single hyphens.")
-says_something = RegexValidator(SAYS_SOMETHING, "This field cannot be blank.")
-no_null = ProhibitNullCharactersValidator()
+validate_slug = RegexValidator(SLUG, "Use lower-case letters, numbers and single hyphens.")
+validate_not_blank = RegexValidator(NOT_BLANK, "This field cannot be blank.")
+prohibit_null = ProhibitNullCharactersValidator()
 
 
 class ExpertQuerySet(models.QuerySet["Expert"]):
@@ -55,19 +55,22 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
 class Expert(models.Model):
     """An assistant that people can choose, with the instructions that make it one."""
 
-    slug = models.SlugField(max_length=64, unique=True, validators=[slug_form])
-    name = models.CharField(max_length=100, validators=[no_null, says_something])
-    description = models.CharField(max_length=500, validators=[no_null, says_something])
+    slug = models.SlugField(max_length=64, unique=True, validators=[validate_slug])
+    name = models.CharField(max_length=100, validators=[prohibit_null, validate_not_blank])
+    description = models.CharField(max_length=500, validators=[prohibit_null, validate_not_blank])
     icon = models.CharField(
-        max_length=16, blank=True, validators=[no_null], help_text="An emoji or a few letters."
+        max_length=16,
+        blank=True,
+        validators=[prohibit_null],
+        help_text="An emoji or a few letters.",
     )
     prompt = models.TextField(
-        validators=[no_null, says_something, MaxLengthValidator(20_000)],
+        validators=[prohibit_null, validate_not_blank, MaxLengthValidator(20_000)],
         help_text="Instructions for the expert.",
     )
     personality = models.TextField(
         blank=True,
-        validators=[no_null, MaxLengthValidator(5_000)],
+        validators=[prohibit_null, MaxLengthValidator(5_000)],
         help_text="How the expert answers.",
     )
     is_active = models.BooleanField("active", default=True)
@@ -92,9 +95,9 @@ class Expert(models.Model):
             )
             for field, form in {
                 "slug": SLUG,
-                "name": SAYS_SOMETHING,
-                "description": SAYS_SOMETHING,
-                "prompt": SAYS_SOMETHING,
+                "name": NOT_BLANK,
+                "description": NOT_BLANK,
+                "prompt": NOT_BLANK,
             }.items()
         ]
 
@@ -131,7 +134,7 @@ class Preferences(PerUser):
     """
 
     traits = ArrayField(models.CharField(max_length=16, choices=Trait), default=list, blank=True)
-    experts = ArrayField(models.BigIntegerField(), default=list, blank=True, size=MOST_FAVOURITES)
+    experts = ArrayField(models.BigIntegerField(), default=list, blank=True, size=MAX_FAVOURITES)
     step = models.CharField(max_length=16, choices=Step, default=Step.NAME)
     finished_at = models.DateTimeField("onboarded", null=True, blank=True)
 
@@ -145,7 +148,7 @@ class Preferences(PerUser):
             # PostgreSQL takes no notice of an array's size.
             models.CheckConstraint(
                 name="onboarding_preferences_experts",
-                condition=models.Q(experts__len__lte=MOST_FAVOURITES),
+                condition=models.Q(experts__len__lte=MAX_FAVOURITES),
             ),
             models.CheckConstraint(
                 name="onboarding_preferences_step", condition=models.Q(step__in=Step.values)
@@ -166,7 +169,7 @@ class Preferences(PerUser):
     def has_reached(self, step: Step) -> bool:
         return step.number <= self.reached.number
 
-    def leave(self, step: Step) -> None:
+    def complete_step(self, step: Step) -> None:
         """Go on from this step of the wizard, be it answered or skipped."""
         if step.after is None:
             self.finish()

@@ -12,22 +12,22 @@ from django.shortcuts import resolve_url
 from config.lib.site_urls import is_site_url
 
 # Quoted, and with the way to the wizard before it, it still fits into a redirect.
-LONGEST: Final = 600
+MAX_LENGTH: Final = 600
 
 
-def wanted(request: HttpRequest) -> str:
+def get_next_url(request: HttpRequest) -> str:
     """The page of this site that `next` names, or nothing."""
     url = request.POST.get("next") or request.GET.get("next", "")
     # Without the slash it would be a part of the address at hand.
-    is_path = url.startswith("/") and len(url) <= LONGEST
+    is_path = url.startswith("/") and len(url) <= MAX_LENGTH
     return url if is_path and is_site_url(url) else ""
 
 
-def destination(request: HttpRequest) -> str:
+def get_redirect_url(request: HttpRequest) -> str:
     """The page that was wanted, or home."""
-    return wanted(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+    return get_next_url(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-def query(url: str) -> str:
+def build_query(url: str) -> str:
     """What takes the wanted page along, to be put after an address."""
-    return f"?{urlencode({'next': url})}" if 0 < len(url) <= LONGEST else ""
+    return f"?{urlencode({'next': url})}" if 0 < len(url) <= MAX_LENGTH else ""

@@ -14,15 +14,15 @@ from django.db import connection, models, reset_queries, transaction
 from onboarding.catalogue import FIELDS, REQUIRED, Values
 from onboarding.models import Expert
 
-DEFAULTS: Final = Path(__file__).with_name("experts.json")
+DEFAULT_FILE: Final = Path(__file__).with_name("experts.json")
 # About 30 ms of a processor, so that whoever is waiting for a page gets in between.
-BATCH: Final = 500
+BATCH_SIZE: Final = 500
 # Any number that nothing else in this database locks.
 LOCK: Final = 7_203_451
 
 # Count the records that are new or differ, and write them if `write` is true. Model instances
 # would take twice the processor time, which matters for 100,000 records.
-STORE: Final = """
+UPSERT: Final = """
 WITH differing AS (
     SELECT {merged}, expert.id IS NULL AS is_new
     FROM json_to_recordset(%(records)s) AS record ({types})
@@ -55,7 +55,7 @@ class Tally:
         self.unchanged += records - created - updated
 
 
-def take_turns() -> None:
+def acquire_lock() -> None:
     """Wait until no other seed is at work; the turn ends with the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -67,12 +67,12 @@ def load(catalogue: Iterable[Values], *, dry_run: bool = False) -> Tally:
 
     What a record leaves out keeps its value. With `dry_run` it only counts.
     """
-    take_turns()
+    acquire_lock()
     tally, fields = Tally(), [field for field in Expert._meta.fields if field.name in FIELDS]
-    store, defaults = _statement(fields), {f.name: f.get_default() for f in fields}
+    store, defaults = _build_upsert(fields), {f.name: f.get_default() for f in fields}
     parameters: dict[str, Any] = {"defaults": json.dumps(defaults), "write": not dry_run}
     with connection.cursor() as cursor:
-        for batch in _batches(catalogue):
+        for batch in _split_into_batches(catalogue):
             cursor.execute(store, parameters | {"records": json.dumps(batch)})
             created, updated = cursor.fetchone()
             tally.count(len(batch), created=created, updated=updated)
@@ -80,26 +80,26 @@ def load(catalogue: Iterable[Values], *, dry_run: bool = False) -> Tally:
     return tally
 
 
-def _batches(catalogue: Iterable[Values]) -> Iterator[list[Values]]:
+def _split_into_batches(catalogue: Iterable[Values]) -> Iterator[list[Values]]:
     records = iter(catalogue)
-    while batch := list(islice(records, BATCH)):
+    while batch := list(islice(records, BATCH_SIZE)):
         yield batch
 
 
-def _statement(fields: list[models.Field[Any, Any]]) -> str:
+def _build_upsert(fields: list[models.Field[Any, Any]]) -> str:
     """Return STORE with the columns of these fields, which have the fields' names."""
     names = [field.name for field in fields]
-    return STORE.format(
+    return UPSERT.format(
         table=Expert._meta.db_table,
         names=", ".join(names),
         types=", ".join(f"{field.name} {field.db_type(connection)}" for field in fields),
-        merged=", ".join(map(_merged, names)),
+        merged=", ".join(map(_merge_column, names)),
         differs=" OR ".join(f"record.{name} <> expert.{name}" for name in names),
         changes=", ".join(f"{name} = excluded.{name}" for name in names),
     )
 
 
-def _merged(name: str) -> str:
+def _merge_column(name: str) -> str:
     """Return the record's value, or the stored one, or the default."""
     if name in REQUIRED:
         return f"record.{name}"

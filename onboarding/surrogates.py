@@ -7,7 +7,7 @@ import re
 from typing import Final, Protocol
 
 # The parser would make a "?" of half a surrogate pair, or an unrelated character.
-HALF_MARK: Final = "\uffff"
+LONE_SURROGATE: Final = "\uffff"
 
 ESCAPES: Final = re.compile(
     rb"\\(?:"  # they begin alike, so that all between them is passed over quickly
@@ -17,17 +17,17 @@ ESCAPES: Final = re.compile(
     rb"|.)",
     re.DOTALL,
 )
-LONGEST: Final = 12
+MAX_ESCAPE_BYTES: Final = 12
 
 
-class Readable(Protocol):
+class SupportsRead(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
 
-class Mended:
+class SurrogateReplacer:
     """A file without byte order mark, in which HALF_MARK stands for each half surrogate pair."""
 
-    def __init__(self, file: Readable) -> None:
+    def __init__(self, file: SupportsRead) -> None:
         self._file, self._begun, self._rest = file, False, b""
 
     def read(self, size: int = -1) -> bytes:
@@ -35,18 +35,18 @@ class Mended:
             if not self._begun:
                 self._begun = True
                 data = data.removeprefix(codecs.BOM_UTF8)
-            if mended := self._mended(self._rest + data):
+            if mended := self._replace_surrogates(self._rest + data):
                 return mended
         rest, self._rest = self._rest, b""
         return rest
 
-    def _mended(self, data: bytes) -> bytes:
+    def _replace_surrogates(self, data: bytes) -> bytes:
         self._rest = b""
-        if rb"\u" not in data and b"\\" not in data[-LONGEST:]:
+        if rb"\u" not in data and b"\\" not in data[-MAX_ESCAPE_BYTES:]:
             return data
-        return ESCAPES.sub(self._escape, data)
+        return ESCAPES.sub(self._replace_escape, data)
 
-    def _escape(self, escape: re.Match[bytes]) -> bytes:
+    def _replace_escape(self, escape: re.Match[bytes]) -> bytes:
         if escape.lastgroup == "cut":
             self._rest = escape[0]
             return b""

@@ -32,7 +32,7 @@ DESCRIPTIONS: Final = {
 }
 
 
-def checked(traits: Iterable[str]) -> list[str]:
+def validate(traits: Iterable[str]) -> list[str]:
     """`traits` in their order, each once.
 
     Raises ValidationError where there is none, or one that is not among the six.

@@ -21,25 +21,25 @@ from config.lib.pagination import NearestPaginator
 from onboarding import favourites
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
-from onboarding.next_url import destination, query, wanted
+from onboarding.next_url import build_query, get_next_url, get_redirect_url
 
 EXPERTS_PER_PAGE: Final = 24
-LONGEST_SEARCH: Final = 100
+MAX_SEARCH_LENGTH: Final = 100
 
 StepView = Callable[[SignedInRequest, Step], HttpResponse]
 
 
-def wizard_address(request: HttpRequest) -> str:
-    return reverse("onboarding:wizard") + query(wanted(request))
+def get_wizard_url(request: HttpRequest) -> str:
+    return reverse("onboarding:wizard") + build_query(get_next_url(request))
 
 
-def step_address(request: SignedInRequest) -> str:
+def get_step_url(request: SignedInRequest) -> str:
     """The page that the person's wizard is at."""
     step = Preferences.of(request.user).reached
-    return reverse("onboarding:step", args=[step]) + query(wanted(request))
+    return reverse("onboarding:step", args=[step]) + build_query(get_next_url(request))
 
 
-def in_order(view: StepView) -> StepView:
+def reached_step_required(view: StepView) -> StepView:
     """Send on who is through with the wizard, and back who is ahead of it."""
 
     @wraps(view)
@@ -50,9 +50,9 @@ def in_order(view: StepView) -> StepView:
                 messages.info(
                     request, "Your setup is already complete. You can change it in your profile."
                 )
-            return HttpResponseRedirect(destination(request))
+            return HttpResponseRedirect(get_redirect_url(request))
         if not preferences.has_reached(step):
-            return HttpResponseRedirect(step_address(request))
+            return HttpResponseRedirect(get_step_url(request))
         return view(request, step)
 
     return guarded
@@ -65,7 +65,7 @@ def home(request: HtmxRequest) -> HttpResponse:
     """Show the catalogue of experts, or the landing page to somebody who is not signed in."""
     if not request.user.is_authenticated:
         return render(request, "onboarding/landing.html")
-    text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    text = request.GET.get("q", "").strip()[:MAX_SEARCH_LENGTH]
     favourite_keys = Preferences.of(request.user).experts
     experts = Expert.objects.for_catalogue(favourite_keys).search(text)
     page = NearestPaginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
@@ -80,46 +80,46 @@ def home(request: HtmxRequest) -> HttpResponse:
 @login_required
 def wizard(request: SignedInRequest) -> HttpResponse:
     onboarded = Preferences.of(request.user).is_onboarded
-    return HttpResponseRedirect(destination(request) if onboarded else step_address(request))
+    return HttpResponseRedirect(get_redirect_url(request) if onboarded else get_step_url(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-@in_order
+@reached_step_required
 def step(request: SignedInRequest, step: Step) -> HttpResponse:
     form = FORMS[step](request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with transaction.atomic():
             form.save()
-            Preferences.of(request.user).leave(step)
-        return onward(request, step)
+            Preferences.of(request.user).complete_step(step)
+        return redirect_onward(request, step)
     status = 422 if form.errors else 200
     context = {
         "form": form,
         "step": step,
         "steps": Step,
         "reached": Preferences.of(request.user).reached,
-        "query": query(wanted(request)),
+        "query": build_query(get_next_url(request)),
     }
     return render(request, f"onboarding/step_{step}.html", context, status=status)
 
 
-@button_of(wizard_address)
+@button_of(get_wizard_url)
 @login_required
-@in_order
+@reached_step_required
 def skip(request: SignedInRequest, step: Step) -> HttpResponse:
-    Preferences.of(request.user).leave(step)
-    return onward(request, step)
+    Preferences.of(request.user).complete_step(step)
+    return redirect_onward(request, step)
 
 
-def onward(request: SignedInRequest, step: Step) -> HttpResponse:
+def redirect_onward(request: SignedInRequest, step: Step) -> HttpResponse:
     """To the step after this one, or, after the last, to where the person wanted to go."""
     if step.after:
         address = reverse("onboarding:step", args=[step.after])
-        return HttpResponseRedirect(address + query(wanted(request)))
+        return HttpResponseRedirect(address + build_query(get_next_url(request)))
     messages.success(request, "You are all set. Welcome to AI4CEO!")
-    return HttpResponseRedirect(destination(request))
+    return HttpResponseRedirect(get_redirect_url(request))
 
 
 @button_of("home")
@@ -133,24 +133,24 @@ def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
         return (
             HttpResponseClientRefresh()
             if request.htmx
-            else HttpResponseRedirect(destination(request))
+            else HttpResponseRedirect(get_redirect_url(request))
         )
-    return changed(request, pk, is_favourite=True)
+    return render_favourite(request, pk, is_favourite=True)
 
 
 @button_of("home")
 @login_required
 def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
     favourites.remove(request.user, pk)
-    return changed(request, pk, is_favourite=False)
+    return render_favourite(request, pk, is_favourite=False)
 
 
-def changed(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpResponse:
+def render_favourite(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpResponse:
     """The expert as home shows it, or the way back to the search and page it is on."""
     if not request.htmx:
         messages.success(request, "Your favourites have changed.")
-        return HttpResponseRedirect(f"{destination(request)}#expert-{pk}")
+        return HttpResponseRedirect(f"{get_redirect_url(request)}#expert-{pk}")
     marked = [pk] if is_favourite else []
     expert = get_object_or_404(Expert.objects.for_catalogue(marked), pk=pk)
-    context = {"expert": expert, "next": destination(request)}
+    context = {"expert": expert, "next": get_redirect_url(request)}
     return render(request, "onboarding/expert_card.html", context)

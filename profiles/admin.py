@@ -23,7 +23,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class DeletingUserAdmin(UserAdmin):
     """The accounts' page, but that people are deleted as when they delete themselves."""
 
     actions = ["delete_selected"]
@@ -100,4 +100,4 @@ class ProfileAdmin(GuardedByPerson):
             rows = queryset.select_for_update(of=("self",))
             keys = [key for key in rows.values_list("avatar_id", flat=True) if key]
             queryset.delete()
-            objects.discard(keys)
+            objects.mark_unused(keys)

@@ -18,15 +18,15 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from config.lib.request_bodies import takes_uploads
 from config.lib.schemas import Body, Schema
-from onboarding.api import Key, Manner, Name, only_given
+from onboarding.api import ExpertId, TraitValue, UserName, drop_unlisted_experts
 from onboarding.models import Preferences
 from profiles import avatars
 from profiles.forms import ProfileForm
-from profiles.json_or_form import FORM, Either
+from profiles.json_or_form import FORM, JsonOrForm
 from profiles.models import Profile
-from profiles.timezones import locales, zones
+from profiles.timezones import list_locales, list_zones
 
-KEY: Final = re.compile(r"[0-9]{1,19}")
+ID: Final = re.compile(r"[0-9]{1,19}")
 
 router = Router(tags=["profile"], by_alias=True)
 
@@ -45,38 +45,38 @@ class ProfileOut(Schema):
     experts: list[int]
 
 
-def file_or_null(value: Any) -> UploadedFile[bytes] | None:
+def validate_avatar(value: Any) -> UploadedFile[bytes] | None:
     if value is None or isinstance(value, UploadedFile):
         return value
     raise PydanticCustomError("image", "Send a file in a form, or null to have no picture.")
 
 
-def without_defaults(schema: dict[str, Any]) -> None:
+def remove_defaults(schema: dict[str, Any]) -> None:
     """What is left out stays as it is: there is no default."""
     for field in schema["properties"].values():
         field.pop("default", None)
 
 
-Picture = Annotated[Any, PlainValidator(file_or_null), WithJsonSchema({"type": "null"})]
-Zone = Annotated[str, Field(json_schema_extra={"enum": list(zones())})]
-Place = Annotated[str, Field(json_schema_extra={"enum": list(locales())})]
+Avatar = Annotated[Any, PlainValidator(validate_avatar), WithJsonSchema({"type": "null"})]
+ZoneName = Annotated[str, Field(json_schema_extra={"enum": list(list_zones())})]
+LocaleTag = Annotated[str, Field(json_schema_extra={"enum": list(list_locales())})]
 
 
 class ProfileChange(Body):
     """What is left out stays as it is. The image is null, which removes it, or a file in a form,
     where lists are fields that occur several times."""
 
-    model_config = ConfigDict(populate_by_name=False, json_schema_extra=without_defaults)
+    model_config = ConfigDict(populate_by_name=False, json_schema_extra=remove_defaults)
 
     lists: ClassVar = {"botTraits", "experts"}
 
-    name: Name = ""
+    name: UserName = ""
     bio: str = ""
-    timezone: Zone = ""
-    locale: Place = ""
-    bot_traits: list[Manner] = []
-    experts: list[Key] = []
-    image: Picture = None
+    timezone: ZoneName = ""
+    locale: LocaleTag = ""
+    bot_traits: list[TraitValue] = []
+    experts: list[ExpertId] = []
+    image: Avatar = None
 
     @classmethod
     def from_form(
@@ -89,32 +89,32 @@ class ProfileChange(Body):
             values["botTraits"] = texts.getlist("botTraits")
         if "experts" in texts:
             values["experts"] = [
-                int(key) if KEY.fullmatch(key) else key for key in texts.getlist("experts")
+                int(key) if ID.fullmatch(key) else key for key in texts.getlist("experts")
             ]
         return values | dict(files.items())
 
-    def form(self, user: User) -> ProfileForm:
+    def build_form(self, user: User) -> ProfileForm:
         values = {name: getattr(self, name) for name in self.model_fields_set}
         image = values.pop("image", None)
         files = {"image": False if image is None else image}
         return ProfileForm(user, values, files, only=self.model_fields_set)
 
 
-def as_form() -> dict[str, Any]:
+def build_form_schema() -> dict[str, Any]:
     """The change's schema for a form, where the image is a file."""
     schema = ProfileChange.model_json_schema()
     schema["properties"]["image"] = {"type": "string", "format": "binary"}
     return {"requestBody": {"content": {FORM: {"schema": schema}}}}
 
 
-def shown(user: User) -> dict[str, Any]:
+def serialize(user: User) -> dict[str, Any]:
     """The whole profile; no statement, as all of it comes with the session."""
     profile, preferences = Profile.of(user), Preferences.of(user)
     return {
         "id": user.pk,
         "email": user.email,
         "name": user.name,
-        "image": avatars.address(user),
+        "image": avatars.get_url(user),
         "bio": profile.bio,
         "timezone": profile.timezone,
         "locale": profile.locale,
@@ -127,19 +127,21 @@ def shown(user: User) -> dict[str, Any]:
 
 @router.get("", response=ProfileOut, summary="The whole profile")
 def profile(request: SignedInRequest) -> dict[str, Any]:
-    return shown(request.user)
+    return serialize(request.user)
 
 
-@router.patch("", response=ProfileOut, openapi_extra=as_form(), summary="Change some of it")
-@takes_uploads(avatars.check_announced)
+@router.patch(
+    "", response=ProfileOut, openapi_extra=build_form_schema(), summary="Change some of it"
+)
+@takes_uploads(avatars.check_content_length)
 def change_profile(
-    request: SignedInRequest, change: Annotated[ProfileChange, Either(...)]
+    request: SignedInRequest, change: Annotated[ProfileChange, JsonOrForm(...)]
 ) -> dict[str, Any]:
-    form = change.form(request.user)
+    form = change.build_form(request.user)
     if not form.is_valid():
         if form.storage_error:
             raise form.storage_error
         raise ValidationError(form.errors.as_data())
-    only_given(form, change.experts)
+    drop_unlisted_experts(form, change.experts)
     form.save()
-    return shown(request.user)
+    return serialize(request.user)

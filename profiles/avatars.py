@@ -15,47 +15,49 @@ from accounts.models import User
 from files import images, objects
 from profiles.models import Profile, ProfileQuerySet
 
-LARGEST: Final = 2_000_000
+MAX_BYTES: Final = 2_000_000
 # A photo as it comes from a camera is refused by the form, which keeps what else was typed.
-LARGEST_FORM: Final = 12_000_000
+MAX_FORM_BYTES: Final = 12_000_000
 SIDE: Final = 256
 EXTENSION: Final = "webp"
 
 
-def initials(user: User) -> str:
+def get_initials(user: User) -> str:
     """The first letters of the first and the last name, else the first of the address."""
-    words = [word for word in map(_letters, user.name.split()) if word] or [_letters(user.email)]
+    words = [word for word in map(_keep_letters, user.name.split()) if word] or [
+        _keep_letters(user.email)
+    ]
     ends = words if len(words) == 1 else [words[0], words[-1]]
     return "".join(word[:1].upper()[:1] for word in ends)
 
 
-def address(user: User) -> str | None:
+def get_url(user: User) -> str | None:
     """Where the site serves the person's picture; no statement."""
     key = Profile.of(user).avatar_id
     return reverse("profiles:avatar", args=[PurePosixPath(key).stem]) if key else None
 
 
-def key_of(user: User, pk: UUID) -> str | None:
+def find_key(user: User, pk: UUID) -> str | None:
     """The object's key, if that is the picture the person has now; no statement."""
     key = Profile.of(user).avatar_id
     return key if key == f"{user.pk}/{pk}.{EXTENSION}" else None
 
 
-def check_announced(user: User, size: int) -> None:
+def check_content_length(user: User, size: int) -> None:
     """Raise ValidationError for a form that is too large to be worth reading for its texts."""
-    if size > LARGEST_FORM:
-        raise too_large()
+    if size > MAX_FORM_BYTES:
+        raise too_large_error()
 
 
-def too_large() -> ValidationError:
-    return ValidationError(f"Choose an image of at most {LARGEST // 1_000_000} MB.", "too_large")
+def too_large_error() -> ValidationError:
+    return ValidationError(f"Choose an image of at most {MAX_BYTES // 1_000_000} MB.", "too_large")
 
 
-def encoded(content: File[bytes]) -> bytes:
+def encode(content: File[bytes]) -> bytes:
     """The middle of the image, as it is stored. Raises ValidationError for what is none."""
-    if (content.size or 0) > LARGEST:
-        raise too_large()
-    return images.square(content, side=SIDE)
+    if (content.size or 0) > MAX_BYTES:
+        raise too_large_error()
+    return images.make_square(content, side=SIDE)
 
 
 def replace(user: User, key: str | None) -> None:
@@ -67,10 +69,10 @@ def replace(user: User, key: str | None) -> None:
     User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
     former = Profile.objects.filter(pk=user.pk).values_list("avatar_id", flat=True).first()
     if key:
-        objects.claim([key])
+        objects.mark_used([key])
     Profile.of(user).store(avatar_id=key)
     if former:
-        objects.discard([former])
+        objects.mark_unused([former])
 
 
 def remove(user: User) -> None:
@@ -86,5 +88,5 @@ def remove_all(profiles: ProfileQuerySet) -> int:
     return len(with_picture)
 
 
-def _letters(word: str) -> str:
+def _keep_letters(word: str) -> str:
     return "".join(filter(str.isalnum, word))

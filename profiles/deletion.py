@@ -19,8 +19,8 @@ from files.models import File
 from files.trash import delete_for_good
 from profiles.models import Profile
 
-AT_ONCE: Final = 100
-FORGOTTEN: Final = "a deleted person"
+BATCH_SIZE: Final = 100
+DELETED_USER: Final = "a deleted person"
 # What comes before or after an address where it is but a part of a longer one.
 BEFORE: Final = r"(?<![\w.!#$%&'*+/=?^`{|}~-])"
 AFTER: Final = r"(?![\w-]|\.\w)"
@@ -40,7 +40,7 @@ def delete_accounts(users: QuerySet[User]) -> None:
     for administrator in users.filter(is_superuser=True):
         delete_account(administrator)
     others = list(users.filter(is_superuser=False))
-    for some in (others[i : i + AT_ONCE] for i in range(0, len(others), AT_ONCE)):
+    for some in (others[i : i + BATCH_SIZE] for i in range(0, len(others), BATCH_SIZE)):
         rows = User.objects.filter(pk__in=[user.pk for user in some])
         list(rows.select_for_update().order_by("pk").values_list("pk"))
         _delete_belongings(some)
@@ -48,30 +48,30 @@ def delete_accounts(users: QuerySet[User]) -> None:
 
 
 def _delete_belongings(users: list[User]) -> None:
-    addresses = _addresses(users)
-    _forget_in_history(users, addresses)
+    addresses = _list_emails(users)
+    _anonymize_history(users, addresses)
     Mail.objects.filter(recipient__in=addresses).delete()
     delete_for_good(File.objects.filter(user__in=users))
     avatars = Profile.objects.filter(pk__in=users).exclude(avatar=None)
     if keys := list(avatars.values_list("avatar_id", flat=True)):
-        objects.discard([key for key in keys if key])
+        objects.mark_unused([key for key in keys if key])
 
 
-def _forget_in_history(users: list[User], addresses: set[str]) -> None:
+def _anonymize_history(users: list[User], addresses: set[str]) -> None:
     """What administrators did stays in their history, without the name of whom they did it to."""
     named = f"{BEFORE}({'|'.join(map(re.escape, sorted(addresses)))}){AFTER}"
     entries = LogEntry.objects.filter(change_message__iregex=named)
     entries.update(change_message="")
-    entries = LogEntry.objects.filter(_about(users) | Q(object_repr__iregex=named))
-    entries.update(object_id=None, object_repr=FORGOTTEN)
+    entries = LogEntry.objects.filter(_build_history_filter(users) | Q(object_repr__iregex=named))
+    entries.update(object_id=None, object_repr=DELETED_USER)
 
 
-def _addresses(users: list[User]) -> set[str]:
+def _list_emails(users: list[User]) -> set[str]:
     rows = EmailAddress.objects.filter(user__in=users)
     return {*(user.email for user in users), *rows.values_list("email", flat=True)}
 
 
-def _about(users: list[User]) -> Q:
+def _build_history_filter(users: list[User]) -> Q:
     """The entries about the people and what is theirs: rows with a key that is a person's, or
     begins with it, and others by their own."""
     keys = "|".join(str(user.pk) for user in users)

@@ -17,7 +17,7 @@ from accounts.models import User
 from files import objects
 from files.models import File
 from onboarding.models import Expert, Preferences
-from profiles.archive_names import safe_names
+from profiles.archive_names import make_safe_names
 from profiles.models import Profile
 from tours.models import Tour
 
@@ -44,22 +44,22 @@ class Export:
     entries: list[Entry]
 
     @classmethod
-    def of(cls, user: User) -> Export:
+    def for_user(cls, user: User) -> Export:
         files = list(user.files.order_by("created_at", "pk"))
-        paths = list(_paths(files))
-        document = _document(user) | {"files": list(map(_file, files, paths))}
+        paths = list(_assign_paths(files))
+        document = _build_document(user) | {"files": list(map(_describe_file, files, paths))}
         text = json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
         entries = [Entry(path, file.object_id) for path, file in zip(paths, files, strict=True)]
-        return cls(text.encode(), _picture(user) + entries)
+        return cls(text.encode(), _list_avatar(user) + entries)
 
-    def zipped(self) -> Iterator[bytes]:
+    def stream_zip(self) -> Iterator[bytes]:
         """The zip, of which no more than a piece is in memory. An object that cannot be read is
         left out; a note in the zip says so."""
         archive, missing = ZipStream(), list[str]()
         archive.add(self.document, "data.json")
         for entry in self.entries:
-            if content := _opened(entry, missing):
-                archive.add(_pieces(content, entry, missing), entry.path)
+            if content := _open(entry, missing):
+                archive.add(_read_chunks(content, entry, missing), entry.path)
                 yield from archive.all_files()
         if missing:
             lines = ["Of these the storage gave nothing, or not all:", *missing]
@@ -67,15 +67,15 @@ class Export:
         yield from archive.finalize()
 
 
-def _opened(entry: Entry, missing: list[str]) -> Content[bytes] | None:
+def _open(entry: Entry, missing: list[str]) -> Content[bytes] | None:
     try:
-        return objects.opened(entry.key)
+        return objects.open_object(entry.key)
     except (FileNotFoundError, objects.StorageError):
         missing.append(entry.path)
         return None
 
 
-def _pieces(content: Content[bytes], entry: Entry, missing: list[str]) -> Iterator[bytes]:
+def _read_chunks(content: Content[bytes], entry: Entry, missing: list[str]) -> Iterator[bytes]:
     with content:
         try:
             yield from content.chunks()
@@ -84,32 +84,32 @@ def _pieces(content: Content[bytes], entry: Entry, missing: list[str]) -> Iterat
             missing.append(entry.path)
 
 
-def _paths(files: list[File]) -> Iterator[str]:
-    names = {folder: safe_names(_labels(files, folder)) for folder in (FILES, TRASH)}
+def _assign_paths(files: list[File]) -> Iterator[str]:
+    names = {folder: make_safe_names(_list_names(files, folder)) for folder in (FILES, TRASH)}
     for file in files:
-        yield f"{_folder(file)}/{next(names[_folder(file)])}"
+        yield f"{_choose_folder(file)}/{next(names[_choose_folder(file)])}"
 
 
-def _labels(files: list[File], folder: str) -> Iterator[str]:
-    return (file.name for file in files if _folder(file) == folder)
+def _list_names(files: list[File], folder: str) -> Iterator[str]:
+    return (file.name for file in files if _choose_folder(file) == folder)
 
 
-def _folder(file: File) -> str:
+def _choose_folder(file: File) -> str:
     return TRASH if file.is_deleted else FILES
 
 
-def _picture(user: User) -> list[Entry]:
+def _list_avatar(user: User) -> list[Entry]:
     key = Profile.of(user).avatar_id
     return [Entry("avatar.webp", key)] if key else []
 
 
-def _document(user: User) -> dict[str, Any]:
+def _build_document(user: User) -> dict[str, Any]:
     """What the site knows, but for the secrets that open the account."""
     return {
         "exportedAt": timezone.now(),
-        "account": _account(user),
-        "profile": _profile(user),
-        "preferences": _preferences(user),
+        "account": _describe_account(user),
+        "profile": _describe_profile(user),
+        "preferences": _describe_preferences(user),
         "tour": {"answered": Tour.of(user).answered},
         "sessions": [
             {"createdAt": session.created_at, "expiresAt": session.expire_date}
@@ -118,7 +118,7 @@ def _document(user: User) -> dict[str, Any]:
     }
 
 
-def _account(user: User) -> dict[str, Any]:
+def _describe_account(user: User) -> dict[str, Any]:
     addresses = user.emailaddress_set.order_by("pk")
     return {
         "id": user.pk,
@@ -132,12 +132,12 @@ def _account(user: User) -> dict[str, Any]:
     }
 
 
-def _profile(user: User) -> dict[str, Any]:
+def _describe_profile(user: User) -> dict[str, Any]:
     profile = Profile.of(user)
     return {"bio": profile.bio, "timezone": profile.timezone, "locale": profile.locale}
 
 
-def _preferences(user: User) -> dict[str, Any]:
+def _describe_preferences(user: User) -> dict[str, Any]:
     preferences = Preferences.of(user)
     experts = Expert.objects.filter(pk__in=preferences.experts).order_by("slug")
     return {
@@ -147,7 +147,7 @@ def _preferences(user: User) -> dict[str, Any]:
     }
 
 
-def _file(file: File, path: str) -> dict[str, Any]:
+def _describe_file(file: File, path: str) -> dict[str, Any]:
     return {
         "id": file.pk,
         "name": file.name,

@@ -13,7 +13,7 @@ from django import forms
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from profiles.timezones import locales, zones
+from profiles.timezones import list_locales, list_zones
 
 REGIONS: Final = (
     *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia"),
@@ -30,7 +30,7 @@ class LinesField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
-class ProposingInput(forms.TextInput):
+class DatalistInput(forms.TextInput):
     """A text field that proposes values while somebody types."""
 
     template_name = "profiles/proposing_input.html"
@@ -50,7 +50,7 @@ class ZoneField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
-        return zones_as_typed().get(as_typed(text), text)
+        return load_zone_index().get(normalize(text), text)
 
 
 class LocaleField(forms.CharField):
@@ -58,10 +58,10 @@ class LocaleField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
-        return locales_as_typed().get(as_typed(text), text)
+        return load_locale_index().get(normalize(text), text)
 
 
-def as_typed(text: str) -> str:
+def normalize(text: str) -> str:
     """The text without what people write differently: case, accents, punctuation and spaces."""
     if not text.isprintable():
         return text
@@ -71,39 +71,39 @@ def as_typed(text: str) -> str:
 
 
 @cache
-def zones_as_typed() -> dict[str, str]:
+def load_zone_index() -> dict[str, str]:
     """Each zone by its name and by its city, which may be followed by the region."""
-    typed = {as_typed(zone): zone for zone in zones()}
+    typed = {normalize(zone): zone for zone in list_zones()}
     names = Locale("en").time_zones
-    for zone in sorted(zones(), key=lambda zone: (zone.split("/")[0] not in REGIONS, zone)):
+    for zone in sorted(list_zones(), key=lambda zone: (zone.split("/")[0] not in REGIONS, zone)):
         region, _, place = zone.partition("/")
         if region not in REGIONS:
             continue
         for city in (place.rpartition("/")[2], names.get(zone, {}).get("city", "")):
             if city:
-                typed.setdefault(as_typed(city), zone)
-                typed.setdefault(as_typed(f"{city} {region}"), zone)
+                typed.setdefault(normalize(city), zone)
+                typed.setdefault(normalize(f"{city} {region}"), zone)
     return typed
 
 
 @cache
-def locales_as_typed() -> dict[str, str]:
-    typed = {as_typed(tag): tag for tag in locales()}
-    for tag, name in locales().items():
-        typed.setdefault(as_typed(name), tag)
-    for tag in locales():
+def load_locale_index() -> dict[str, str]:
+    typed = {normalize(tag): tag for tag in list_locales()}
+    for tag, name in list_locales().items():
+        typed.setdefault(normalize(name), tag)
+    for tag in list_locales():
         own = Locale.parse(tag, sep="-").get_display_name()
-        typed.setdefault(as_typed(own or tag), tag)
+        typed.setdefault(normalize(own or tag), tag)
     return typed
 
 
 @cache
-def zone_options() -> SafeString:
+def render_zone_options() -> SafeString:
     """Written once, as there are hundreds; browsers find an option by its label, too."""
-    labels = ((zone, zone.replace("_", " ")) for zone in zones())
+    labels = ((zone, zone.replace("_", " ")) for zone in list_zones())
     return format_html_join("", '<option value="{}">{}</option>', labels)
 
 
 @cache
-def locale_options() -> SafeString:
-    return format_html_join("", '<option value="{}">{}</option>', locales().items())
+def render_locale_options() -> SafeString:
+    return format_html_join("", '<option value="{}">{}</option>', list_locales().items())

@@ -15,12 +15,12 @@ from onboarding.forms import ExpertsField, TraitsField
 from onboarding.models import Preferences
 from profiles import avatars
 from profiles.fields import (
+    DatalistInput,
     LinesField,
     LocaleField,
-    ProposingInput,
     ZoneField,
-    locale_options,
-    zone_options,
+    render_locale_options,
+    render_zone_options,
 )
 from profiles.models import Profile
 
@@ -40,7 +40,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     image = forms.FileField(
         label="New picture",
         required=False,
-        help_text=f"JPEG, PNG or WebP, at most {avatars.LARGEST // 1_000_000} MB.",
+        help_text=f"JPEG, PNG or WebP, at most {avatars.MAX_BYTES // 1_000_000} MB.",
         widget=forms.FileInput({"accept": IMAGE_TYPES}),
     )
     name = forms.CharField(
@@ -63,8 +63,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         widgets = {
             "bio": forms.Textarea({"rows": 5}),
-            "timezone": ProposingInput(zone_options),
-            "locale": ProposingInput(locale_options),
+            "timezone": DatalistInput(render_zone_options),
+            "locale": DatalistInput(render_locale_options),
         }
 
     def __init__(
@@ -83,14 +83,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         # Who has never chosen a trait need not do so here.
         self.fields["bot_traits"].required = bool(preferences.traits)
-        self.fields["experts"].keep(preferences.experts)  # type: ignore[attr-defined]
+        self.fields["experts"].set_favourites(preferences.experts)  # type: ignore[attr-defined]
         if only is not None:
             self.fields = {name: self.fields[name] for name in self.fields if name in only}
 
     def clean_image(self) -> bytes | bool | None:
         image = self.cleaned_data["image"]
         try:
-            return avatars.encoded(image) if image else image
+            return avatars.encode(image) if image else image
         except objects.StorageError as error:
             self.storage_error = error
             raise ValidationError(str(error)) from error
@@ -104,18 +104,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         values = dict(self.cleaned_data)
         image = values.pop("image", None)
         if image is None:
-            self._store(values)
+            self._write_values(values)
             return Profile.of(self.user)
-        with self._written(image) as keys, transaction.atomic():
+        with self._write_avatar(image) as keys, transaction.atomic():
             avatars.replace(self.user, keys[0] if keys else None)
-            self._store(values)
+            self._write_values(values)
         return Profile.of(self.user)
 
-    def _written(self, image: bytes | bool) -> AbstractContextManager[list[str]]:
+    def _write_avatar(self, image: bytes | bool) -> AbstractContextManager[list[str]]:
         contents = [(avatars.EXTENSION, image)] if isinstance(image, bytes) else []
-        return objects.written(self.user, contents)
+        return objects.write_objects(self.user, contents)
 
-    def _store(self, values: dict[str, Any]) -> None:
+    def _write_values(self, values: dict[str, Any]) -> None:
         """One statement, and so no transaction of its own."""
         changes = []
         if "name" in values:

@@ -17,7 +17,7 @@ from config.lib.schemas import ONCE, list_repeated, reject_fields
 FORM: Final = "multipart/form-data"
 
 
-class EitherModel(BodyModel):
+class JsonOrFormModel(BodyModel):
     """ninja's reading of JSON, and what the schema's `from_form` makes of a form."""
 
     @classmethod
@@ -28,22 +28,22 @@ class EitherModel(BodyModel):
             return super().get_request_data(request, api, path_params)
         name = cls.__read_from_single_attr__
         schema: Any = cls.model_fields[name].annotation
-        texts, files = form_of(request)
+        texts, files = parse_form(request)
         reject_fields(list_repeated(texts, files) - schema.lists, "form", ONCE)
         return {name: schema.from_form(texts, files)}
 
 
-class Either(Body):  # type: ignore[misc]
+class JsonOrForm(Body):  # type: ignore[misc]
     """Marks the parameter that takes the whole body."""
 
-    _model = EitherModel
+    _model = JsonOrFormModel
 
     @classmethod
     def _param_source(cls) -> str:
         return "body"
 
 
-def form_of(request: HttpRequest) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
+def parse_form(request: HttpRequest) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
     """The form's texts and files, whatever the request's method."""
     method, request.method = request.method, "POST"  # the only one whose body Django reads
     try:

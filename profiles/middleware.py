@@ -11,16 +11,16 @@ from django.http.response import HttpResponseBase
 from profiles.models import Profile
 
 # These tell times in one way to everybody, or none: who asks need not be known.
-SAME_FOR_ALL: Final = ("/api/", "/healthz", "/readyz")
+UNLOCALIZED_PATHS: Final = ("/api/", "/healthz", "/readyz")
 
-Answer = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def local_formats(get_response: Answer) -> Answer:
+def local_formats(get_response: GetResponse) -> GetResponse:
     """Write the pages in the person's zone and locale, which come with the session."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(SAME_FOR_ALL) or not request.user.is_authenticated:
+        if request.path.startswith(UNLOCALIZED_PATHS) or not request.user.is_authenticated:
             return get_response(request)
         with Profile.of(request.user).formats():
             return get_response(request)

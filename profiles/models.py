@@ -9,7 +9,7 @@ from django.db import models
 from accounts.per_user import PerUser
 from config.lib.local_formats import DEFAULT_LOCALE, DEFAULT_ZONE, local_formats
 from files.models import StoredObject
-from profiles.timezones import known_locale, known_zone, locales, zones
+from profiles.timezones import list_locales, list_zones, validate_locale, validate_zone
 
 
 class ProfileQuerySet(models.QuerySet["Profile"]):
@@ -24,9 +24,9 @@ class Profile(PerUser):
         blank=True, validators=[ProhibitNullCharactersValidator(), MaxLengthValidator(2048)]
     )
     timezone = models.CharField(
-        "time zone", max_length=64, default=DEFAULT_ZONE, validators=[known_zone]
+        "time zone", max_length=64, default=DEFAULT_ZONE, validators=[validate_zone]
     )
-    locale = models.CharField(max_length=16, default=DEFAULT_LOCALE, validators=[known_locale])
+    locale = models.CharField(max_length=16, default=DEFAULT_LOCALE, validators=[validate_locale])
     avatar = models.OneToOneField(
         StoredObject, on_delete=models.PROTECT, null=True, blank=True, editable=False
     )
@@ -40,6 +40,6 @@ class Profile(PerUser):
         """Have the block's times and numbers read as the person wants them; as by default where
         the zone or the locale that was chosen is not known any more."""
         return local_formats(
-            self.timezone if self.timezone in zones() else DEFAULT_ZONE,
-            self.locale if self.locale in locales() else DEFAULT_LOCALE,
+            self.timezone if self.timezone in list_zones() else DEFAULT_ZONE,
+            self.locale if self.locale in list_locales() else DEFAULT_LOCALE,
         )

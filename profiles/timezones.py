@@ -11,17 +11,17 @@ from babel.localedata import locale_identifiers
 from django.core.exceptions import ValidationError
 
 # Files among the system's zones that name no place on earth.
-NO_PLACES: Final = {"Factory", "localtime"}
+NOT_ZONES: Final = {"Factory", "localtime"}
 
 
 @cache
-def zones() -> tuple[str, ...]:
+def list_zones() -> tuple[str, ...]:
     """Every zone, by name."""
-    return tuple(sorted(available_timezones() - NO_PLACES))
+    return tuple(sorted(available_timezones() - NOT_ZONES))
 
 
 @cache
-def locales() -> dict[str, str]:
+def list_locales() -> dict[str, str]:
     """Every locale with its English name, such as de-CH: German (Switzerland), by name."""
     names = {
         name.replace("_", "-"): Locale.parse(name).get_display_name("en") or name
@@ -30,15 +30,15 @@ def locales() -> dict[str, str]:
     return dict(sorted(names.items(), key=lambda item: item[1]))
 
 
-def known_zone(value: str) -> None:
-    if value not in zones():
+def validate_zone(value: str) -> None:
+    if value not in list_zones():
         raise ValidationError(
             "Choose a city or time zone from the list, such as New York or Europe/Berlin."
         )
 
 
-def known_locale(value: str) -> None:
-    if value not in locales():
+def validate_locale(value: str) -> None:
+    if value not in list_locales():
         raise ValidationError(
             "Choose a language and region from the list, such as English (United States)."
         )

@@ -22,21 +22,21 @@ from accounts.forms import ReauthenticateForm
 from accounts.models import LAST_ADMINISTRATOR
 from accounts.requests import SignedInRequest, button_of
 from config.lib.request_bodies import takes_uploads
-from files.downloads import inline_webp
+from files.downloads import serve_webp
 from files.objects import StorageError
-from files.quota import USED
+from files.quota import USED_BYTES
 from profiles import avatars, deletion
 from profiles.export import Export
 from profiles.forms import ProfileForm
 
 
-def profile_refused(request: SignedInRequest, words: str) -> HttpResponse:
+def render_too_large(request: SignedInRequest, words: str) -> HttpResponse:
     messages.error(request, f"{words} Nothing was saved.")
     context = {"form": ProfileForm(request.user)}
     return render(request, "profiles/profile.html", context, status=413)
 
 
-@takes_uploads(avatars.check_announced, profile_refused)
+@takes_uploads(avatars.check_content_length, render_too_large)
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
@@ -59,11 +59,11 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @login_required
 def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
-    key = avatars.key_of(request.user, pk)
+    key = avatars.find_key(request.user, pk)
     if key is None:
         raise Http404
     try:
-        return inline_webp(request, key)
+        return serve_webp(request, key)
     except StorageError:
         return HttpResponse(status=503)
 
@@ -83,7 +83,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     name = f"ai4ceo-export-{timezone.localdate():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
     return StreamingHttpResponse(
-        Export.of(request.user).zipped(), content_type="application/zip", headers=headers
+        Export.for_user(request.user).stream_zip(), content_type="application/zip", headers=headers
     )
 
 
@@ -103,13 +103,13 @@ def delete(request: SignedInRequest) -> HttpResponse:
             logout(request)
             messages.success(request, "Your account and all your data have been deleted.")
             return redirect("home")
-    return _ask_before_deletion(request, form)
+    return _render_delete(request, form)
 
 
-def _ask_before_deletion(request: SignedInRequest, form: ReauthenticateForm) -> HttpResponse:
+def _render_delete(request: SignedInRequest, form: ReauthenticateForm) -> HttpResponse:
     context = {
         "form": form,
-        "files": request.user.files.aggregate(count=Count("pk"), used=USED),
+        "files": request.user.files.aggregate(count=Count("pk"), used=USED_BYTES),
         "refusal": LAST_ADMINISTRATOR,
         "is_last_administrator": request.user.is_last_administrator(),
     }

@@ -16,7 +16,7 @@ from accounts.models import Session, User
 from accounts.tests.people import PASSWORD, make_user
 from config.mail.models import Mail
 from files.models import File, StoredObject
-from files.tests.content import kept, sent
+from files.tests.content import make_upload, upload_file
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert
 from profiles.models import Profile
@@ -130,7 +130,7 @@ class Uploads(Act):
     before, after, twice = [], ["notes.txt"], ["notes.txt", "notes.txt"]
 
     def do(self):
-        return self.client.post("/api/files/upload", {"file": sent()}).status_code
+        return self.client.post("/api/files/upload", {"file": make_upload()}).status_code
 
     def state(self):
         claimed = set(StoredObject.objects.filter(remove_after=None).values_list("pk", flat=True))
@@ -144,7 +144,7 @@ class DeletesFile(Act):
     refused = (404,)
 
     def prepare(self):
-        self.file = kept(self.user)
+        self.file = upload_file(self.user)
 
     def do(self):
         return self.send("delete", "/api/files", id=str(self.file.pk))

@@ -30,13 +30,13 @@ from config.tests.world import (
     with_link,
     without_password,
 )
-from files.tests.content import picture
+from files.tests.content import make_image
 
 NEW = {"password1": "nine-blue-submarines", "password2": "nine-blue-submarines"}
 ADDRESS = {"email": "countess@example.org"}
 EXPERT = {"slug": "law", "name": "Law", "description": "Knows the law.", "prompt": "Be exact."}
 NOTES = {"file": ("new.txt", b"Ask about the budget.\n", "text/plain")}
-PORTRAIT = {"image": ("me.png", picture(), "image/png")}
+PORTRAIT = {"image": ("me.png", make_image(), "image/png")}
 CODE_PAGE = "/accounts/confirm-email/"
 # Seconds between the two, where the first soon changes who is signed in; else they come at once.
 GAPS = (0, 0.15)

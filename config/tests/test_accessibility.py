@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_admin, make_user
 from config.tests.browser import DESKTOP, PHONE
-from files.tests.content import kept, picture
+from files.tests.content import make_image, upload_file
 from files.tests.rows import make_rows
 from onboarding.models import Preferences, Step
 from onboarding.tests.experts import make_experts
@@ -95,7 +95,7 @@ def test_the_pages_with_nothing_to_show(signed_in_page):
 def test_the_pages_for_members(signed_in_page):
     make_experts(30)
     user = make_user()
-    kept(user, "harbour.png", picture())
+    upload_file(user, "harbour.png", make_image())
     make_rows(user, 30)
     make_rows(user, 3, deleted_at=timezone.now())
     assert_accessible(signed_in_page(user), *MEMBERS)

@@ -160,4 +160,4 @@ def keep(user, sizes):
 
 
 def exported(user):
-    return sum(map(len, Export.of(user).zipped()))
+    return sum(map(len, Export.for_user(user).stream_zip()))

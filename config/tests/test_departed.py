@@ -8,7 +8,7 @@ from accounts import middleware
 from accounts.models import User
 from accounts.tests.people import make_user
 from files import storage_settings
-from files.tests.content import picture, sent
+from files.tests.content import make_image, make_upload
 from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert
 
@@ -20,7 +20,7 @@ JSON = "application/json"
 def leaver(client, settings, tmp_path, monkeypatch):
     """A browser whose person is deleted as soon as the session has told who it is."""
     settings.STORAGES = settings.STORAGES | {
-        "default": storage_settings.uploads(tmp_path / "files", "")
+        "default": storage_settings.build_storage(tmp_path / "files", "")
     }
     client.force_login(make_user())
     client.raise_request_exception = False
@@ -55,8 +55,8 @@ def test_json_of_nobody_is_401(leaver, method, path, body):
 @pytest.mark.parametrize(
     ("method", "path", "form"),
     [
-        ("POST", "/api/files/upload", {"file": sent()}),
-        ("PATCH", "/api/profile", {"image": sent("a.png", picture())}),
+        ("POST", "/api/files/upload", {"file": make_upload()}),
+        ("PATCH", "/api/profile", {"image": make_upload("a.png", make_image())}),
     ],
 )
 def test_a_file_of_nobody_is_401(leaver, method, path, form):
@@ -69,7 +69,7 @@ def test_a_file_of_nobody_is_401(leaver, method, path, form):
     [
         ("/profile/", {"name": "Ada", "bio": "", "timezone": "UTC", "locale": "en"}),
         ("/tour/later/", {}),
-        ("/files/upload/", {"file": sent()}),
+        ("/files/upload/", {"file": make_upload()}),
         ("/onboarding/experts/1/favourite/", {}),
     ],
 )

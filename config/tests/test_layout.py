@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from accounts.tests.people import PASSWORD, make_user
 from config.tests.browser import PHONE
-from files.tests.content import kept, picture
+from files.tests.content import make_image, upload_file
 from files.tests.rows import make_row, make_rows
 from onboarding.models import Preferences, Step
 from onboarding.tests.experts import make_expert, make_experts
@@ -74,7 +74,7 @@ def member():
     make_experts(30)
     make_expert(name=LONG_WORD, description=LONG_WORD)
     user = make_user(email=LONG_ADDRESS, name=LONG_WORD)
-    kept(user, "harbour.png", picture())
+    upload_file(user, "harbour.png", make_image())
     make_rows(user, 30)
     make_row(user, name=LONG_NAME)
     make_row(user, name=LONG_NAME, deleted_at=timezone.now())

@@ -16,7 +16,7 @@ from schemathesis import checks
 
 from accounts.tests.people import make_user
 from config.api import api
-from files.tests.content import kept
+from files.tests.content import upload_file
 from onboarding.models import Expert
 from onboarding.tests.experts import make_experts
 
@@ -40,7 +40,7 @@ class Person:
     def __init__(self, site):
         self.site, self.browser = site, requests.Session()
         self.user = make_user()
-        self.file = kept(self.user)
+        self.file = upload_file(self.user)
         self.asked, self.answers = Counter(), Counter()
         client = Client()
         client.force_login(self.user)

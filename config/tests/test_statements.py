@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.sessions import BY_KEY
 from accounts.tests.people import make_user
 from config.tests.processes import ServerLog
-from files.objects import written
-from files.tests.content import kept, picture, sent
+from files.objects import write_objects
+from files.tests.content import make_image, make_upload, upload_file
 from files.tests.rows import make_rows
 from onboarding.models import Expert, Preferences, Step
 from onboarding.tests.experts import make_experts
@@ -45,9 +45,9 @@ class Person:
         self.user = make_user(**overrides)
         make_rows(self.user, rows)
         make_rows(self.user, rows, deleted_at=timezone.now())
-        self.file = kept(self.user, "harbour.png", picture())
-        image = avatars.encoded(sent("me.png", picture()))
-        with written(self.user, [("webp", image)]) as keys, transaction.atomic():
+        self.file = upload_file(self.user, "harbour.png", make_image())
+        image = avatars.encode(make_upload("me.png", make_image()))
+        with write_objects(self.user, [("webp", image)]) as keys, transaction.atomic():
             avatars.replace(self.user, keys[0])
         self.client = Client()
         self.client.force_login(self.user)
@@ -60,7 +60,7 @@ class Person:
             "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/a-b/",
             "onboarding/<step:step>": "onboarding/experts",
             "experts/<int:pk>": f"experts/{Expert.objects.first().pk}",
-            "profile/avatar/<uuid:pk>": avatars.address(user).removesuffix(".webp")[1:],
+            "profile/avatar/<uuid:pk>": avatars.get_url(user).removesuffix(".webp")[1:],
             "files/<uuid:pk>": f"files/{file.pk}",
             "files/<uuidstr:pk>": f"files/{file.pk}",
         }.items():

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('key', models.CharField(db_collation='C', editable=False, max_length=100, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('remove_after', models.DateTimeField(default=files.models.after_writing, editable=False, help_text='Empty: it is in use.', null=True)),
+                ('remove_after', models.DateTimeField(default=files.models.default_remove_after, editable=False, help_text='Empty: it is in use.', null=True)),
                 ('owner', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='stored_objects', to=settings.AUTH_USER_MODEL)),
             ],
         ),

@@ -7,15 +7,15 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from files import objects
-from files.models import WRITING, File, StoredObject
+from files.models import WRITE_PERIOD, File, StoredObject
 
 
-class Death(BaseException):
+class ProcessKilled(BaseException):
     """The process is killed: nobody catches this, and nothing is done after it."""
 
 
 def stored_keys():
-    return list(default_storage.all_keys())
+    return list(default_storage.list_keys())
 
 
 def used_keys():
@@ -23,20 +23,22 @@ def used_keys():
     return sorted(key for keys in rows for key in keys if key)
 
 
-def assert_agreed():
+def assert_consistent():
     """Each file has its objects, and there are no others."""
     rows = list(StoredObject.objects.order_by("pk").values_list("pk", flat=True))
     assert stored_keys() == rows == used_keys()
 
 
-def an_hour_later():
+def remove_after_an_hour():
     """All that is being written is left over by now, and the leftovers are removed."""
     past = timezone.now() - timedelta(seconds=1)
-    StoredObject.objects.filter(remove_after__lte=past + WRITING * 1.1).update(remove_after=past)
+    StoredObject.objects.filter(remove_after__lte=past + WRITE_PERIOD * 1.1).update(
+        remove_after=past
+    )
     assert objects.remove_due()[1] == []
 
 
-class Break:
+class FailingCall:
     """Raises `fault` before or after the call number `number` of the function at `target`."""
 
     def __init__(self, monkeypatch, target, fault, *, after=False, number=1):

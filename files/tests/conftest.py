@@ -27,7 +27,7 @@ def use(settings, uploads):
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
     """Every test keeps its files in a folder of its own."""
-    use(settings, storage_settings.uploads(tmp_path / "files", ""))
+    use(settings, storage_settings.build_storage(tmp_path / "files", ""))
     return tmp_path / "files"
 
 
@@ -55,7 +55,7 @@ def bucket(settings, s3_endpoint):
     )
     client.create_bucket(Bucket=name)
     client.close()
-    use(settings, storage_settings.uploads(None, name, endpoint=s3_endpoint, **access))
+    use(settings, storage_settings.build_storage(None, name, endpoint=s3_endpoint, **access))
     return name
 
 

@@ -12,14 +12,14 @@ from files.uploads import upload
 PDF = b"%PDF-1.7\n%%EOF\n"
 
 
-def picture(form="PNG", size=(60, 40), mode="RGB", color="red", **options):
+def make_image(form="PNG", size=(60, 40), mode="RGB", color="red", **options):
     """The bytes of an image."""
     stream = io.BytesIO()
     Image.new(mode, size, color).save(stream, form, **options)
     return stream.getvalue()
 
 
-def announcing(width, height):
+def make_png_claiming(width, height):
     """A small PNG that says to be of that size."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [header, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
@@ -30,11 +30,11 @@ def announcing(width, height):
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def sent(name="notes.txt", content=b"hello\n", content_type="application/x-whatever"):
+def make_upload(name="notes.txt", content=b"hello\n", content_type="application/x-whatever"):
     """A file as a browser sends it; what it says of the type is to be believed by nobody."""
     return SimpleUploadedFile(name, content, content_type)
 
 
-def kept(user, name="notes.txt", content=b"hello\n"):
+def upload_file(user, name="notes.txt", content=b"hello\n"):
     """A file that has been uploaded."""
-    return upload(user, sent(name, content))
+    return upload(user, make_upload(name, content))

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.tests.people import make_admin, make_user
 from files.models import File
-from files.tests.agreement import assert_agreed, stored_keys
-from files.tests.content import kept, picture
+from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.content import make_image, upload_file
 from files.tests.rows import make_row, make_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,20 +72,20 @@ def test_nothing_is_changed(admin, path):
 
 
 def test_a_file_that_is_deleted_is_gone_for_good(admin):
-    file = kept(make_user(), content=picture())
+    file = upload_file(make_user(), content=make_image())
     assert admin.post(f"{FILES}{file.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not File.objects.exists()
     assert stored_keys() == []
-    assert_agreed()
+    assert_consistent()
 
 
 def test_so_are_those_that_are_chosen_in_the_list(admin):
     user = make_user()
-    chosen, stays = [kept(user), kept(user)], kept(user)
+    chosen, stays = [upload_file(user), upload_file(user)], upload_file(user)
     data = {"action": "delete_selected", "_selected_action": [file.pk for file in chosen]}
     assert admin.post(FILES, data | {"post": "yes"}).status_code == 302
     assert File.objects.get() == stays
-    assert_agreed()
+    assert_consistent()
 
 
 def test_an_object_is_not_deleted_under_what_refers_to_it(admin):
@@ -103,8 +103,8 @@ def test_a_person_who_is_deleted_takes_the_files_along(admin):
 
 def test_the_history_does_not_tell_what_a_deleted_file_was_called(admin):
     user = make_user()
-    admin.post(f"{FILES}{kept(user).pk}/delete/", {"post": "yes"})
-    chosen = [kept(user).pk, kept(user).pk]
+    admin.post(f"{FILES}{upload_file(user).pk}/delete/", {"post": "yes"})
+    chosen = [upload_file(user).pk, upload_file(user).pk]
     data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
     admin.post(FILES, data)
     names = LogEntry.objects.values_list("object_repr", flat=True)

@@ -11,34 +11,34 @@ from files.models import File
 from files.objects import StorageError
 from files.storage import Folder
 from files.tests.agreement import (
-    Break,
-    Death,
-    an_hour_later,
-    assert_agreed,
+    FailingCall,
+    ProcessKilled,
+    assert_consistent,
+    remove_after_an_hour,
     stored_keys,
     write_half,
 )
-from files.tests.content import kept, picture
+from files.tests.content import make_image, upload_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Of an image: two rows, each with its commit, two objects, the claim, the file, their commit.
 STEPS = [
-    ((objects, "_announce"), 1),
-    ((objects, "_announce"), 2),
+    ((objects, "_create_row"), 1),
+    ((objects, "_create_row"), 2),
     ((Folder, "_save"), 1),
     ((Folder, "_save"), 2),
-    ((objects, "claim"), 1),
+    ((objects, "mark_used"), 1),
     ((File, "save"), 1),
     ((DatabaseWrapper, "commit"), 1),
     ((DatabaseWrapper, "commit"), 2),
     ((DatabaseWrapper, "commit"), 3),
 ]
 REMOVAL = [
-    (objects, "discard"),
+    (objects, "mark_unused"),
     (QuerySet, "delete"),
     (DatabaseWrapper, "commit"),
-    (objects, "_remove_some"),
+    (objects, "_remove_now"),
     (Folder, "delete"),
 ]
 
@@ -55,11 +55,11 @@ def die(action):
 def test_an_upload_that_fails_leaves_nothing_or_all(monkeypatch, step, number, after):
     user = make_user()
     with monkeypatch.context() as patch:
-        fault = Break(patch, step, OperationalError("lost"), after=after, number=number)
+        fault = FailingCall(patch, step, OperationalError("lost"), after=after, number=number)
         with pytest.raises((OperationalError, StorageError)):
-            kept(user, content=picture())
+            upload_file(user, content=make_image())
         assert fault.happened
-    assert_agreed()
+    assert_consistent()
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -67,22 +67,24 @@ def test_an_upload_that_fails_leaves_nothing_or_all(monkeypatch, step, number, a
 def test_an_upload_that_is_killed_leaves_what_is_removed_later(monkeypatch, step, number, after):
     user = make_user()
     with monkeypatch.context() as patch:
-        patch.setattr(objects, "_withdraw", lambda keys: None)
-        fault = Break(patch, step, Death(), after=after, number=number)
-        die(lambda: kept(user, content=picture()))
+        patch.setattr(objects, "_remove_pending", lambda keys: None)
+        fault = FailingCall(patch, step, ProcessKilled(), after=after, number=number)
+        die(lambda: upload_file(user, content=make_image()))
         assert fault.happened
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()
 
 
 def test_a_commit_whose_answer_is_lost_keeps_the_file(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
-        Break(patch, (DatabaseWrapper, "commit"), OperationalError("lost"), after=True, number=2)
+        FailingCall(
+            patch, (DatabaseWrapper, "commit"), OperationalError("lost"), after=True, number=2
+        )
         with pytest.raises(OperationalError):
-            kept(user)
-    an_hour_later()
-    assert_agreed()
+            upload_file(user)
+    remove_after_an_hour()
+    assert_consistent()
     assert File.objects.count() == 1
 
 
@@ -91,8 +93,8 @@ def test_half_of_an_object_is_removed(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "_save", write_half)
         with pytest.raises(StorageError):
-            kept(user)
-    assert_agreed()
+            upload_file(user)
+    assert_consistent()
     assert File.objects.count() == 0
 
 
@@ -100,60 +102,60 @@ def test_half_of_an_object_that_cannot_be_removed_is_removed_later(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "_save", write_half)
-        Break(patch, (Folder, "delete"), OSError("broken"))
+        FailingCall(patch, (Folder, "delete"), OSError("broken"))
         with pytest.raises(StorageError):
-            kept(user)
+            upload_file(user)
     assert len(stored_keys()) == 1
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()
 
 
 def test_an_upload_that_fails_while_the_database_is_away_leaves_what_is_removed_later(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
-        Break(patch, (objects, "claim"), OperationalError("lost"))
-        Break(patch, (QuerySet, "update"), OperationalError("lost"))
+        FailingCall(patch, (objects, "mark_used"), OperationalError("lost"))
+        FailingCall(patch, (QuerySet, "update"), OperationalError("lost"))
         with pytest.raises(OperationalError):
-            kept(user)
+            upload_file(user)
     assert len(stored_keys()) == 1
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("step", REMOVAL)
 def test_a_removal_that_fails_leaves_nothing_or_all(monkeypatch, step, after):
-    kept(make_user(), content=picture())
+    upload_file(make_user(), content=make_image())
     with monkeypatch.context() as patch:
-        fault = Break(patch, step, OperationalError("lost"), after=after)
+        fault = FailingCall(patch, step, OperationalError("lost"), after=after)
         try:
             trash.delete_for_good(File.objects.all())
         except OperationalError:
             assert step not in REMOVAL[3:]
         assert fault.happened
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("step", REMOVAL)
 def test_a_removal_that_is_killed_leaves_nothing_or_all(monkeypatch, step, after):
-    kept(make_user(), content=picture())
+    upload_file(make_user(), content=make_image())
     with monkeypatch.context() as patch:
-        fault = Break(patch, step, Death(), after=after)
+        fault = FailingCall(patch, step, ProcessKilled(), after=after)
         die(lambda: trash.delete_for_good(File.objects.all()))
         assert fault.happened
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()
 
 
 def test_a_row_whose_removal_fails_is_removed_later(monkeypatch):
-    kept(make_user())
+    upload_file(make_user())
     with monkeypatch.context() as patch:
         # The first is the file's own.
-        fault = Break(patch, (QuerySet, "delete"), OperationalError("lost"), number=2)
+        fault = FailingCall(patch, (QuerySet, "delete"), OperationalError("lost"), number=2)
         assert trash.delete_for_good(File.objects.all()) == 1
         assert fault.happened
     assert stored_keys() == []
-    an_hour_later()
-    assert_agreed()
+    remove_after_an_hour()
+    assert_consistent()

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.people import make_user
-from files.models import TRASH
+from files.models import TRASH_PERIOD
 from files.tests.agreement import stored_keys
-from files.tests.content import kept
+from files.tests.content import upload_file
 from files.tests.rows import make_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def delete(client, body):
 
 
 def test_a_file_goes_into_the_trash_and_can_be_restored(client, user):
-    file = kept(user)
+    file = upload_file(user)
     answer = delete(client, {"id": str(file.pk)})
     assert answer.status_code == 200
     assert (answer.json()["id"], answer.json()["isDeleted"]) == (str(file.pk), True)
@@ -36,23 +36,23 @@ def test_a_file_goes_into_the_trash_and_can_be_restored(client, user):
 
 
 def test_again_it_is_404(client, user):
-    file = kept(user)
+    file = upload_file(user)
     assert delete(client, {"id": str(file.pk)}).status_code == 200
     answer = delete(client, {"id": str(file.pk)})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
 def test_what_is_not_deleted_cannot_be_restored(client, user):
-    assert client.post(f"/api/files/{kept(user).pk}/restore").status_code == 404
+    assert client.post(f"/api/files/{upload_file(user).pk}/restore").status_code == 404
 
 
 def test_what_is_expired_cannot_be_restored(client, user):
-    file = make_row(user, deleted_at=timezone.now() - TRASH - timedelta(seconds=1))
+    file = make_row(user, deleted_at=timezone.now() - TRASH_PERIOD - timedelta(seconds=1))
     assert client.post(f"/api/files/{file.pk}/restore").status_code == 404
 
 
 def test_the_file_of_somebody_else_is_404_and_stays(client, user):
-    file = kept(make_user(email="bob@example.org"))
+    file = upload_file(make_user(email="bob@example.org"))
     assert delete(client, {"id": str(file.pk)}).status_code == 404
     file.refresh_from_db()
     assert not file.is_deleted

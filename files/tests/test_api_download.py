@@ -4,7 +4,7 @@ import pytest
 
 from accounts.tests.people import make_user
 from files.storage import Folder
-from files.tests.content import kept
+from files.tests.content import upload_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +17,7 @@ def user(client):
 
 
 def test_the_owner_gets_the_bytes_with_two_statements(client, user, django_assert_num_queries):
-    file = kept(user)
+    file = upload_file(user)
     with django_assert_num_queries(2):
         answer = client.get(f"/api/files/{file.pk}/download")
     assert b"".join(answer.streaming_content) == b"hello\n"
@@ -25,19 +25,19 @@ def test_the_owner_gets_the_bytes_with_two_statements(client, user, django_asser
 
 
 def test_the_file_of_somebody_else_is_404(client, user):
-    file = kept(make_user(email="bob@example.org"))
+    file = upload_file(make_user(email="bob@example.org"))
     answer = client.get(f"/api/files/{file.pk}/download")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
 def test_a_deleted_file_is_404_until_it_is_restored(client, user):
-    file = kept(user)
+    file = upload_file(user)
     user.files.trash()
     assert client.get(f"/api/files/{file.pk}/download").status_code == 404
 
 
 def test_a_stranger_is_401(client):
-    file = kept(make_user())
+    file = upload_file(make_user())
     assert client.get(f"/api/files/{file.pk}/download").status_code == 401
 
 
@@ -51,7 +51,7 @@ def test_a_storage_that_cannot_be_read_is_503(client, user, monkeypatch):
     def refuse(*args):
         raise PermissionError("not yours")
 
-    file = kept(user)
+    file = upload_file(user)
     monkeypatch.setattr(Folder, "_open", refuse)
     answer = client.get(f"/api/files/{file.pk}/download")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:storage")

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.tests.people import make_user
-from files.models import TRASH, File
+from files.models import TRASH_PERIOD, File
 from files.tests.rows import make_row, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_the_deleted_ones_are_shown_if_asked_for(client, user, query, shown):
 
 
 def test_what_can_no_more_be_restored_is_shown_to_nobody(client, user):
-    make_row(user, deleted_at=timezone.now() - TRASH)
+    make_row(user, deleted_at=timezone.now() - TRASH_PERIOD)
     assert names(client, "?includeDeleted=1") == []
 
 

@@ -7,8 +7,8 @@ from accounts.tests.people import make_user
 from files import objects
 from files.models import File
 from files.storage import Folder
-from files.tests.agreement import assert_agreed, stored_keys
-from files.tests.content import picture, sent
+from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.content import make_image, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,12 +28,12 @@ def refusal(client, data, status=422):
     assert answer.status_code == status
     assert list(answer.json()) == ["code", "message", "fields"]
     assert not File.objects.exists()
-    assert_agreed()
+    assert_consistent()
     return answer.json()["fields"]
 
 
 def test_a_file_is_kept_and_described(store, client, user):
-    answer = client.post(PATH, {"file": sent("a.png", picture(), "text/html")})
+    answer = client.post(PATH, {"file": make_upload("a.png", make_image(), "text/html")})
     file = File.objects.get(user=user)
     assert answer.status_code == 201
     assert answer.json() == {
@@ -41,14 +41,14 @@ def test_a_file_is_kept_and_described(store, client, user):
         "url": f"/api/files/{file.pk}/download",
         "pathname": file.object_id,
         "contentType": "image/png",
-        "size": len(picture()),
+        "size": len(make_image()),
         "name": "a.png",
     }
-    assert_agreed()
+    assert_consistent()
 
 
 def test_the_name_that_the_client_gives_is_but_a_label(client, user):
-    answer = client.post(PATH, {"file": sent("../../../etc/pass\u202ewd")}).json()
+    answer = client.post(PATH, {"file": make_upload("../../../etc/pass\u202ewd")}).json()
     assert answer["name"] == "passwd.txt"
     assert "passwd" not in answer["pathname"]
     assert answer["pathname"].startswith(f"{user.pk}/")
@@ -59,12 +59,12 @@ def test_the_name_that_the_client_gives_is_but_a_label(client, user):
     [
         {},
         {"file": "a text"},
-        {"image": sent()},
-        {"file": [sent(), sent()]},
-        {"file": sent(), "other": sent()},
-        {"file": sent(), "folder": "x"},
-        {"file": sent(content=b"")},
-        {"file": sent(content=b"MZ\x90\0")},
+        {"image": make_upload()},
+        {"file": [make_upload(), make_upload()]},
+        {"file": make_upload(), "other": make_upload()},
+        {"file": make_upload(), "folder": "x"},
+        {"file": make_upload(content=b"")},
+        {"file": make_upload(content=b"MZ\x90\0")},
     ],
 )
 def test_what_is_not_one_file_to_be_kept_is_422(client, user, data):
@@ -73,7 +73,7 @@ def test_what_is_not_one_file_to_be_kept_is_422(client, user, data):
 
 def test_the_reason_is_told_for_the_field(client, user, settings):
     settings.FILE_QUOTA = 1
-    assert refusal(client, {"file": sent()}) == {
+    assert refusal(client, {"file": make_upload()}) == {
         "file": ["There is not enough space for this file. Delete other files for good first."]
     }
 
@@ -91,25 +91,25 @@ def test_a_storage_that_fails_is_503_and_nothing_is_left(client, user, monkeypat
         raise OSError("disk full")
 
     monkeypatch.setattr(Folder, "_save", refuse)
-    answer = client.post(PATH, {"file": sent()})
+    answer = client.post(PATH, {"file": make_upload()})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.json() == {
         "code": "unavailable:storage",
         "message": objects.NOT_STORED,
         "fields": {},
     }
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_stranger_is_401_and_nothing_is_kept(client):
-    assert client.post(PATH, {"file": sent()}).status_code == 401
+    assert client.post(PATH, {"file": make_upload()}).status_code == 401
     assert stored_keys() == []
 
 
 def test_without_the_token_it_is_403(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    answer = client.post(PATH, {"file": sent()})
+    answer = client.post(PATH, {"file": make_upload()})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden:auth")
     assert stored_keys() == []
 

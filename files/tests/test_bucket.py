@@ -14,9 +14,9 @@ from django.core.files.storage import default_storage
 from accounts.tests.people import make_user
 from config.tests.processes import free_port
 from files import objects, storage_settings
-from files.tests.agreement import assert_agreed
+from files.tests.agreement import assert_consistent
 from files.tests.conftest import use
-from files.tests.content import kept, picture, sent
+from files.tests.content import make_image, make_upload, upload_file
 from files.trash import delete_for_good
 from files.uploads import upload
 
@@ -43,7 +43,7 @@ def head(file):
 
 
 def test_a_download_is_a_signed_address_that_serves_the_file_to_be_saved(bucket, client, user):
-    file = kept(user, "Grüße.csv", b"a,b\n")
+    file = upload_file(user, "Grüße.csv", b"a,b\n")
     with urlopen(signed_address(client, file)) as answer:  # noqa: S310
         assert answer.read() == b"a,b\n"
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -52,25 +52,25 @@ def test_a_download_is_a_signed_address_that_serves_the_file_to_be_saved(bucket,
 
 
 def test_the_address_lives_for_minutes(bucket, client, user):
-    query = parse_qs(urlsplit(signed_address(client, kept(user))).query)
+    query = parse_qs(urlsplit(signed_address(client, upload_file(user))).query)
     assert query["X-Amz-Expires"] == ["300"]
     assert query["X-Amz-SignedHeaders"] == ["host"]
 
 
 def test_without_the_signature_it_serves_nothing(bucket, client, user):
-    address = signed_address(client, kept(user))
+    address = signed_address(client, upload_file(user))
     with pytest.raises(HTTPError) as caught:
         urlopen(address.partition("?")[0])  # noqa: S310
     with caught.value as answer:
         assert answer.code == 403
 
 
-@pytest.mark.parametrize("size", [6, storage_settings.IN_MEMORY + 1])
+@pytest.mark.parametrize("size", [6, storage_settings.MAX_MEMORY_BYTES + 1])
 def test_a_bucket_that_browsers_cannot_reach_is_read_through_the_site(
     bucket, client, user, settings, size
 ):
     settings.S3_DOWNLOADS = "site"
-    answer = client.get(f"/api/files/{kept(user, content=b'a' * size).pk}/download")
+    answer = client.get(f"/api/files/{upload_file(user, content=b'a' * size).pk}/download")
     assert answer.status_code == 200
     assert answer.headers["Content-Length"] == str(size)
     assert b"".join(answer.streaming_content) == b"a" * size
@@ -81,23 +81,23 @@ def test_an_object_that_is_missing_is_404_and_an_error_in_the_log(
     bucket, client, user, settings, caplog, way
 ):
     settings.S3_DOWNLOADS = way
-    file = kept(user)
+    file = upload_file(user)
     default_storage.delete(file.object_id)
     assert client.get(f"/api/files/{file.pk}/download").status_code == 404
     assert f"{file.object_id} is missing in storage" in caplog.text
 
 
 def test_the_bucket_is_not_told_the_type_that_the_client_says(bucket, user):
-    file = upload(user, sent("a.html", b"<script>", "text/html"))
+    file = upload(user, make_upload("a.html", b"<script>", "text/html"))
     assert head(file)["ContentType"] == "application/octet-stream"
 
 
 def test_a_server_that_is_away_is_an_error_within_seconds(client, user, settings, caplog):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage_settings.uploads(None, "bucket", endpoint=nobody, **access))
+    use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
     start = time.monotonic()
-    answer = client.post("/api/files/upload", {"file": sent()})
+    answer = client.post("/api/files/upload", {"file": make_upload()})
     assert time.monotonic() - start < 15
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:storage")
     assert answer.json()["message"] == objects.NOT_STORED
@@ -108,27 +108,30 @@ def test_a_bucket_that_does_not_exist_is_an_error_that_names_it(
     user, settings, s3_endpoint, caplog
 ):
     access = {"region": "us-east-1", "key_id": "someone", "secret": "something"}
-    use(settings, storage_settings.uploads(None, "no-such-bucket", endpoint=s3_endpoint, **access))
+    use(
+        settings,
+        storage_settings.build_storage(None, "no-such-bucket", endpoint=s3_endpoint, **access),
+    )
     with pytest.raises(objects.StorageError):
-        kept(user)
+        upload_file(user)
     assert "NoSuchBucket" in caplog.text
 
 
-def test_all_keys_are_listed_in_their_order_page_by_page(bucket, user, monkeypatch):
+def test_lists_all_keys_in_order_page_by_page(bucket, user, monkeypatch):
     client = default_storage.connection.meta.client
     keys = [f"{number:04}" for number in range(1005)]
     for key in reversed(keys):
         client.put_object(Bucket=bucket, Key=key, Body=b"")
-    assert list(default_storage.all_keys()) == keys
+    assert list(default_storage.list_keys()) == keys
 
 
 def test_what_is_deleted_is_gone_from_the_bucket(bucket, client, user):
-    file = kept(user, content=picture())
+    file = upload_file(user, content=make_image())
     user.files.trash()
     assert delete_for_good(user.files.deleted()) == 1
     assert not default_storage.exists(file.object_id)
     assert not default_storage.exists(file.thumbnail_id)
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_site_without_a_bucket_does_not_pay_for_one():

@@ -112,7 +112,7 @@ def test_an_animation_costs_one_frame(form):
 
 @pytest.mark.parametrize("size", [(640, 480), (4000, 3000)])
 def test_hundreds_of_scans_are_refused(size):
-    assert refused(progressive(size, 300)) == images.TOO_MUCH
+    assert refused(progressive(size, 300)) == images.TOO_COSTLY
 
 
 def test_the_scans_of_a_progressive_photo_are_no_hindrance():
@@ -121,7 +121,7 @@ def test_the_scans_of_a_progressive_photo_are_no_hindrance():
 
 def test_an_interlaced_png_is_bounded():
     assert decoded(interlaced(4000, 4000, 8)).size == (320, 320)
-    assert refused(interlaced(5000, 5000, 16)) == images.TOO_MUCH
+    assert refused(interlaced(5000, 5000, 16)) == images.TOO_COSTLY
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA"])

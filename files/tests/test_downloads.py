@@ -8,11 +8,11 @@ from accounts.tests.people import make_user
 from files import downloads
 from files.objects import NOT_READ, StorageError
 from files.storage import Folder
-from files.tests.content import PDF, kept, picture
+from files.tests.content import PDF, make_image, upload_file
 
 
 def inline(key, **headers):
-    return downloads.inline_webp(RequestFactory().get("/", headers=headers), key)
+    return downloads.serve_webp(RequestFactory().get("/", headers=headers), key)
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,11 +37,11 @@ def download(client, file):
         ("a.csv", b"a,b", "text/csv; charset=utf-8"),
         ("a.md", b"# a", "text/markdown; charset=utf-8"),
         ("a.pdf", PDF, "application/pdf"),
-        ("a.png", picture(), "image/png"),
+        ("a.png", make_image(), "image/png"),
     ],
 )
 def test_a_file_is_saved_and_never_shown(client, user, name, content, content_type):
-    answer, body = download(client, kept(user, name, content))
+    answer, body = download(client, upload_file(user, name, content))
     assert body == content
     assert answer.headers["Content-Type"] == content_type
     assert answer.headers["Content-Length"] == str(len(content))
@@ -61,23 +61,25 @@ def test_a_file_is_saved_and_never_shown(client, user, name, content, content_ty
     ],
 )
 def test_its_name_is_encoded(client, user, name, disposition):
-    answer, _ = download(client, kept(user, name))
+    answer, _ = download(client, upload_file(user, name))
     assert answer.headers["Content-Disposition"] == disposition
 
 
 def test_a_file_that_is_missing_in_storage_is_404_and_an_error_in_the_log(client, user, caplog):
-    file = kept(user)
+    file = upload_file(user)
     default_storage.delete(file.object_id)
     assert download(client, file)[0].status_code == 404
     assert f"{file.object_id} is missing in storage" in caplog.text
 
 
-@pytest.mark.parametrize("read", [downloads.attachment, lambda file: inline(file.thumbnail_id)])
+@pytest.mark.parametrize(
+    "read", [downloads.serve_attachment, lambda file: inline(file.thumbnail_id)]
+)
 def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch, caplog, read):
     def refuse(*args):
         raise PermissionError("not yours")
 
-    file = kept(user, content=picture())
+    file = upload_file(user, content=make_image())
     monkeypatch.setattr(Folder, "_open", refuse)
     with pytest.raises(StorageError) as caught:
         read(file)
@@ -86,7 +88,7 @@ def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch,
 
 
 def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
-    answer = client.get(f"/files/{kept(user, content=picture()).pk}/preview/")
+    answer = client.get(f"/files/{upload_file(user, content=make_image()).pk}/preview/")
     assert answer.status_code == 200
     assert answer.content[8:12] == b"WEBP"
     assert answer.headers["Content-Type"] == "image/webp"
@@ -96,15 +98,15 @@ def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
 
 
 def test_a_preview_that_the_browser_has_is_not_read_again_but_asked_for(client, user, monkeypatch):
-    path = f"/files/{kept(user, content=picture()).pk}/preview/"
+    path = f"/files/{upload_file(user, content=make_image()).pk}/preview/"
     etag = client.get(path).headers["ETag"]
-    monkeypatch.setattr(downloads, "_opened", None)
+    monkeypatch.setattr(downloads, "_open_or_404", None)
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
     client.logout()
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 302
 
 
 def test_a_preview_that_is_missing_in_storage_is_404(client, user):
-    file = kept(user, content=picture())
+    file = upload_file(user, content=make_image())
     default_storage.delete(file.thumbnail_id)
     assert client.get(f"/files/{file.pk}/preview/").status_code == 404

@@ -4,14 +4,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
-from files.file_types import recognised
+from files.file_types import detect_kind
 
 SAVE = "Save it as UTF-8, then upload it again."
 
 
 def refusal(content):
     with pytest.raises(ValidationError) as caught:
-        recognised(ContentFile(content), "a.txt")
+        detect_kind(ContentFile(content), "a.txt")
     (message,) = caught.value.messages
     return message
 

@@ -4,22 +4,22 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
-from files.file_types import KINDS, label, recognised
-from files.tests.content import PDF, picture
+from files.file_types import KINDS, clean_name, detect_kind
+from files.tests.content import PDF, make_image
 
 KIND = {kind.name: kind for kind in KINDS}
 
 
 def name_of(content, name="x"):
-    return recognised(ContentFile(content), name).name
+    return detect_kind(ContentFile(content), name).name
 
 
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (picture("JPEG"), "jpeg"),
-        (picture("PNG"), "png"),
-        (picture("WEBP"), "webp"),
+        (make_image("JPEG"), "jpeg"),
+        (make_image("PNG"), "png"),
+        (make_image("WEBP"), "webp"),
         (PDF, "pdf"),
         (b"\xef\xbb\xbf" + PDF, "pdf"),
         (b"\r\n\n" + PDF, "pdf"),
@@ -95,7 +95,7 @@ def test_anything_else_is_refused(content):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (picture("GIF"), "a GIF image"),
+        (make_image("GIF"), "a GIF image"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC photo"),
         (b"PK\x03\x04\x14\0\0\0", "a zip archive or an Office document"),
     ],
@@ -106,7 +106,7 @@ def test_well_known_kinds_are_named(content, name):
 
 def test_no_kind_is_advised_that_the_site_does_not_take(settings):
     settings.FILE_TYPES = ("txt",)
-    assert refusal(picture("GIF")) == "This file type isn't supported: choose plain text."
+    assert refusal(make_image("GIF")) == "This file type isn't supported: choose plain text."
 
 
 def test_a_kind_that_the_site_does_not_take_is_refused(settings):
@@ -152,20 +152,20 @@ def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kin
     ],
 )
 def test_a_name_becomes_a_label(name, cleaned):
-    assert label(name, KIND["txt"]) == cleaned
+    assert clean_name(name, KIND["txt"]) == cleaned
 
 
 def test_a_name_may_be_that_of_its_ending():
-    assert label("csv.csv", KIND["csv"]) == "csv.csv"
+    assert clean_name("csv.csv", KIND["csv"]) == "csv.csv"
 
 
 def test_every_ending_of_a_kind_is_its_own():
-    assert label("a.jpeg", KIND["jpeg"]) == "a.jpeg"
-    assert label("a.png", KIND["jpeg"]) == "a.png.jpg"
+    assert clean_name("a.jpeg", KIND["jpeg"]) == "a.jpeg"
+    assert clean_name("a.png", KIND["jpeg"]) == "a.png.jpg"
 
 
 @pytest.mark.parametrize("name", ["ä" * 300 + ".txt", "ä" * 300, "." * 300, "a." * 300 + "txt"])
 def test_a_label_is_never_too_long_and_keeps_its_ending(name):
-    cleaned = label(name, KIND["txt"])
+    cleaned = clean_name(name, KIND["txt"])
     assert len(cleaned) <= 255
     assert cleaned.endswith(".txt")

@@ -11,20 +11,20 @@ from PIL import Image, ImageCms
 
 from config.tests.processes import wait_until
 from files import images
-from files.images import BROKEN, NO_IMAGE, TOO_LARGE, square, thumbnail
-from files.tests.content import announcing, picture
+from files.images import BROKEN, NOT_AN_IMAGE, TOO_MANY_PIXELS, make_square, make_thumbnail
+from files.tests.content import make_image, make_png_claiming
 
 FORMS = ["JPEG", "PNG", "WEBP"]
 ORIENTATION, MAKE = 0x0112, 0x010F
 
 
-def result(data, make=thumbnail, side=32):
+def result(data, make=make_thumbnail, side=32):
     return Image.open(io.BytesIO(make(ContentFile(data), side=side)))
 
 
 def refusal(data):
     with pytest.raises(ValidationError) as caught:
-        thumbnail(ContentFile(data), side=32)
+        make_thumbnail(ContentFile(data), side=32)
     return caught.value.messages
 
 
@@ -43,17 +43,17 @@ def is_red(pixel):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_thumbnail_is_a_webp_in_the_same_proportions(form):
-    image = result(picture(form, (640, 320)))
+    image = result(make_image(form, (640, 320)))
     assert (image.format, image.size) == ("WEBP", (32, 16))
 
 
 def test_a_small_image_is_not_made_larger():
-    assert result(picture(size=(20, 10))).size == (20, 10)
+    assert result(make_image(size=(20, 10))).size == (20, 10)
 
 
 @pytest.mark.parametrize("size", [(640, 320), (10, 300), (1, 1), (1, 20_000)])
 def test_a_square_is_exactly_as_large_as_asked_for(size):
-    assert result(picture(size=size), square).size == (32, 32)
+    assert result(make_image(size=size), make_square).size == (32, 32)
 
 
 def test_a_square_is_the_middle():
@@ -61,12 +61,12 @@ def test_a_square_is_the_middle():
     image.paste("blue", (32, 0, 64, 32))
     stream = io.BytesIO()
     image.save(stream, "PNG")
-    middle = result(stream.getvalue(), square)
+    middle = result(stream.getvalue(), make_square)
     assert not any(is_red(middle.getpixel((x, 16))) for x in range(2, 30))
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("make", [square, thumbnail])
+@pytest.mark.parametrize("make", [make_square, make_thumbnail])
 def test_an_image_is_turned_as_its_camera_was_held(form, make):
     exif = Image.Exif()
     exif[ORIENTATION] = 6  # what is left is to be on top
@@ -80,34 +80,34 @@ def test_no_metadata_is_left(form):
     exif = Image.Exif()
     exif[ORIENTATION], exif[MAKE] = 6, "SECRET CAMERA"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    data = picture(form, exif=exif, icc_profile=profile)
-    made = thumbnail(ContentFile(data), side=32)
+    data = make_image(form, exif=exif, icc_profile=profile)
+    made = make_thumbnail(ContentFile(data), side=32)
     assert b"SECRET CAMERA" in data
     assert all(part not in made for part in (b"SECRET", b"EXIF", b"ICCP", b"XMP "))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_mode_of_a_png_can_be_shown(mode):
-    image = result(picture(mode=mode, color=None))
+    image = result(make_image(mode=mode, color=None))
     assert image.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_every_mode_of_a_jpeg_can_be_shown(mode):
-    assert result(picture("JPEG", mode=mode, color=None)).mode == "RGB"
+    assert result(make_image("JPEG", mode=mode, color=None)).mode == "RGB"
 
 
 def test_transparency_is_kept():
-    assert result(picture(mode="RGBA", color=(255, 0, 0, 0))).getpixel((5, 5))[3] == 0
+    assert result(make_image(mode="RGBA", color=(255, 0, 0, 0))).getpixel((5, 5))[3] == 0
 
 
 def test_transparency_of_a_palette_is_kept():
-    data = picture(mode="P", color=0, transparency=0)
+    data = make_image(mode="P", color=0, transparency=0)
     assert result(data).convert("RGBA").getpixel((5, 5))[3] == 0
 
 
 def test_sixteen_bits_of_grey_keep_their_brightness():
-    shade = result(picture(mode="I;16", color=40_000)).convert("L").getpixel((5, 5))
+    shade = result(make_image(mode="I;16", color=40_000)).convert("L").getpixel((5, 5))
     assert abs(shade - 40_000 // 256) < 3
 
 
@@ -115,27 +115,27 @@ def test_the_colours_of_a_profile_become_those_of_screens():
     """In this profile red and blue have changed places, which no screen would know."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile = profile.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
-    image = result(picture(color="red", icc_profile=bytes(profile)))
+    image = result(make_image(color="red", icc_profile=bytes(profile)))
     assert not is_red(image.getpixel((5, 5)))
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB"])
 def test_a_profile_that_nobody_can_read_is_passed_over(mode):
-    assert result(picture(mode=mode, color=None, icc_profile=b"rubbish")).size == (32, 21)
+    assert result(make_image(mode=mode, color=None, icc_profile=b"rubbish")).size == (32, 21)
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_of_an_animation_the_first_picture_is_taken(form):
     second = Image.new("RGB", (60, 40), "blue")
-    image = result(picture(form, save_all=True, append_images=[second]))
+    image = result(make_image(form, save_all=True, append_images=[second]))
     assert getattr(image, "n_frames", 1) == 1
     assert is_red(image.getpixel((5, 5)))
 
 
 def test_content_is_left_at_its_start():
-    content = ContentFile(picture())
-    thumbnail(content, side=32)
-    assert content.read() == picture()
+    content = ContentFile(make_image())
+    make_thumbnail(content, side=32)
+    assert content.read() == make_image()
 
 
 @pytest.mark.parametrize(
@@ -150,35 +150,35 @@ def test_content_is_left_at_its_start():
 )
 def test_another_format_is_named(form, name):
     advice = f"This is {name}, which isn't supported: save it as JPEG or PNG first."
-    assert refusal(picture(form)) == [advice]
+    assert refusal(make_image(form)) == [advice]
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
 def test_what_is_no_image_is_refused(data):
-    assert refusal(data) == [NO_IMAGE]
+    assert refusal(data) == [NOT_AN_IMAGE]
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("part", [0.5, 0.98])
 def test_half_an_image_is_refused(form, part):
-    data = picture(form, (400, 300))
+    data = make_image(form, (400, 300))
     assert refusal(data[: int(len(data) * part)]) == [BROKEN]
 
 
 def test_an_image_with_a_wrong_checksum_is_refused():
-    data = picture(size=(300, 300))
+    data = make_image(size=(300, 300))
     at = data.index(b"IDAT") + 4 + 20
     assert refusal(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :]) == [BROKEN]
 
 
 @pytest.mark.parametrize("side", [6400, 10_000, 60_000])
 def test_a_decompression_bomb_is_refused_by_what_it_announces(side):
-    assert refusal(announcing(side, side)) == [TOO_LARGE]
+    assert refusal(make_png_claiming(side, side)) == [TOO_MANY_PIXELS]
 
 
 @pytest.mark.parametrize("side", [4100, 9500, 16_383])
 def test_a_bomb_in_a_webp_is_refused(side):
-    still = picture("WEBP", mode="RGBA", color=None, lossless=True)[12:]
+    still = make_image("WEBP", mode="RGBA", color=None, lossless=True)[12:]
     size, frame = (side - 1).to_bytes(3, "little"), bytes([59, 0, 0, 39, 0, 0])
     chunks = [
         (b"VP8X", b"\x12\0\0\0" + size + size),
@@ -187,20 +187,20 @@ def test_a_bomb_in_a_webp_is_refused(side):
     ]
     body = b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
     data = b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
-    assert refusal(data) == [TOO_LARGE]
+    assert refusal(data) == [TOO_MANY_PIXELS]
 
 
 def test_an_image_of_the_largest_size_is_taken():
-    assert result(picture(mode="L", size=(5000, 5000), color=9)).size == (32, 32)
+    assert result(make_image(mode="L", size=(5000, 5000), color=9)).size == (32, 32)
 
 
 def test_what_the_camera_of_a_telephone_takes_is_taken():
-    assert result(picture("JPEG", mode="L", size=(8160, 6120), color=9)).size == (32, 24)
+    assert result(make_image("JPEG", mode="L", size=(8160, 6120), color=9)).size == (32, 24)
 
 
 def test_at_most_two_are_decoded_at_once_and_six_wait(monkeypatch):
     go, inside, most, answers = threading.Event(), [], [], []
-    decoded = images._decoded
+    decoded = images._run_decoder
 
     def counted(form, data, side):
         inside.append(1)
@@ -211,11 +211,11 @@ def test_at_most_two_are_decoded_at_once_and_six_wait(monkeypatch):
 
     def ask():
         try:
-            answers.append(result(picture()).size)
+            answers.append(result(make_image()).size)
         except images.BusyError:
             answers.append("busy")
 
-    monkeypatch.setattr(images, "_decoded", counted)
+    monkeypatch.setattr(images, "_run_decoder", counted)
     threads = [threading.Thread(target=ask) for _ in range(9)]
     for thread in threads:
         thread.start()
@@ -227,13 +227,13 @@ def test_at_most_two_are_decoded_at_once_and_six_wait(monkeypatch):
 
 
 def test_who_waits_too_long_for_a_turn_is_told_to_try_again(monkeypatch):
-    monkeypatch.setattr(images, "PATIENCE", 0.01)
-    with images._turns, images._turns, pytest.raises(images.BusyError):
-        thumbnail(ContentFile(picture()), side=32)
-    assert result(picture()).size == (32, 21)
+    monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
+    with images._decoder_slots, images._decoder_slots, pytest.raises(images.BusyError):
+        make_thumbnail(ContentFile(make_image()), side=32)
+    assert result(make_image()).size == (32, 21)
 
 
 def test_a_decoder_that_cannot_be_started_is_no_fault_of_the_picture(monkeypatch):
     monkeypatch.setattr(images.sys, "executable", "/nowhere")
     with pytest.raises(images.BusyError):
-        thumbnail(ContentFile(picture()), side=32)
+        make_thumbnail(ContentFile(make_image()), side=32)

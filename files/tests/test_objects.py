@@ -10,7 +10,14 @@ from accounts.tests.people import make_user
 from config.tests.processes import wait_until
 from files import objects
 from files.models import StoredObject
-from files.objects import ObjectLostError, StorageError, claim, discard, remove, written
+from files.objects import (
+    ObjectLostError,
+    StorageError,
+    mark_unused,
+    mark_used,
+    remove,
+    write_objects,
+)
 from files.storage import Folder
 from files.tests.agreement import stored_keys
 
@@ -18,14 +25,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claimed(user, count=1):
-    with written(user, [("txt", b"hello")] * count) as keys, transaction.atomic():
-        claim(keys)
+    with write_objects(user, [("txt", b"hello")] * count) as keys, transaction.atomic():
+        mark_used(keys)
     return keys
 
 
 def broken(user, action):
     """Write an object and fail in the block, after the action with its key."""
-    with written(user, [("txt", b"hello")]) as keys:
+    with write_objects(user, [("txt", b"hello")]) as keys:
         action(keys)
         raise ZeroDivisionError
 
@@ -39,7 +46,7 @@ def test_what_is_written_and_claimed_is_there():
     (key,) = claimed(user)
     assert key.startswith(f"{user.pk}/")
     assert key.endswith(".txt")
-    with objects.opened(key) as stored:
+    with objects.open_object(key) as stored:
         assert stored.read() == b"hello"
     assert StoredObject.objects.get(owner=user).remove_after is None
 
@@ -53,7 +60,7 @@ def test_what_is_not_claimed_is_removed_when_the_block_fails():
 
 def test_what_is_claimed_stays_when_the_block_fails_afterwards():
     with pytest.raises(ZeroDivisionError):
-        broken(make_user(), claim)
+        broken(make_user(), mark_used)
     keys = stored_keys()
     assert len(keys) == 1
     assert remove(keys) == []
@@ -62,7 +69,11 @@ def test_what_is_claimed_stays_when_the_block_fails_afterwards():
 
 def test_nothing_is_written_inside_a_transaction():
     user = make_user()
-    with transaction.atomic(), pytest.raises(RuntimeError), written(user, [("txt", b"hello")]):
+    with (
+        transaction.atomic(),
+        pytest.raises(RuntimeError),
+        write_objects(user, [("txt", b"hello")]),
+    ):
         pass
     assert stored_keys() == []
 
@@ -70,7 +81,7 @@ def test_nothing_is_written_inside_a_transaction():
 def test_what_took_too_long_cannot_be_claimed():
     def late(keys):
         StoredObject.objects.update(remove_after=timezone.now())
-        claim(keys)
+        mark_used(keys)
 
     with pytest.raises(ObjectLostError):
         broken(make_user(), late)
@@ -82,7 +93,7 @@ def test_what_belongs_to_nobody_any_more_cannot_be_claimed():
 
     def orphaned(keys):
         user.delete()
-        claim(keys)
+        mark_used(keys)
 
     with pytest.raises(ObjectLostError):
         broken(user, orphaned)
@@ -92,7 +103,7 @@ def test_what_belongs_to_nobody_any_more_cannot_be_claimed():
 def test_what_is_discarded_is_gone_after_the_transaction_and_not_before():
     keys = claimed(make_user(), 2)
     with transaction.atomic():
-        discard(keys)
+        mark_unused(keys)
         assert stored_keys() == sorted(keys)
     assert stored_keys() == []
     assert not StoredObject.objects.exists()
@@ -101,7 +112,7 @@ def test_what_is_discarded_is_gone_after_the_transaction_and_not_before():
 def test_what_is_discarded_in_a_transaction_that_fails_stays():
     keys = claimed(make_user())
     with transaction.atomic():
-        discard(keys)
+        mark_unused(keys)
         transaction.set_rollback(True)
     assert stored_keys() == keys
     assert remove(keys) == []
@@ -120,7 +131,7 @@ def test_what_cannot_be_removed_is_named_logged_and_stays_due(monkeypatch, caplo
     keys = claimed(make_user())
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "delete", refuse)
-        discard(keys)
+        mark_unused(keys)
         assert objects.remove_due() == (0, keys)
     assert f"{keys[0]} could not be removed" in caplog.text
     assert objects.remove_due() == (1, [])
@@ -129,15 +140,15 @@ def test_what_cannot_be_removed_is_named_logged_and_stays_due(monkeypatch, caplo
 def test_nobody_waits_for_each_object_while_storage_is_away(monkeypatch):
     keys, asked = claimed(make_user(), 8), []
     monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
-    discard(keys)
+    mark_unused(keys)
     assert len(asked) == 1
     assert sorted(objects.remove_due()[1]) == sorted(keys)
-    assert len(asked) == 1 + objects.PATIENCE
+    assert len(asked) == 1 + objects.MAX_FAILURES
 
 
 def test_a_few_that_cannot_be_removed_do_not_keep_the_others_for_ever(monkeypatch):
     user = make_user()
-    *bad, good = claimed(user, objects.PATIENCE + 2)
+    *bad, good = claimed(user, objects.MAX_FAILURES + 2)
     user.delete()
     delete = Folder.delete
     monkeypatch.setattr(
@@ -150,24 +161,24 @@ def test_a_few_that_cannot_be_removed_do_not_keep_the_others_for_ever(monkeypatc
 
 
 def test_a_storage_that_is_away_is_waited_for_once_however_many_pages_there_are(monkeypatch):
-    monkeypatch.setattr(objects, "PAGE", 2)
+    monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user, asked = make_user(), []
     keys = claimed(user, 9)
     user.delete()
     monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
     assert sorted(objects.remove_due()[1]) == sorted(keys)
-    assert len(asked) == objects.PATIENCE
+    assert len(asked) == objects.MAX_FAILURES
 
 
 def test_a_person_does_not_wait_for_thousands(monkeypatch):
-    monkeypatch.setattr(objects, "REMOVED_AT_ONCE", 2)
-    discard(claimed(make_user(), 5))
+    monkeypatch.setattr(objects, "MAX_REMOVED_AT_ONCE", 2)
+    mark_unused(claimed(make_user(), 5))
     assert len(stored_keys()) == 3
     assert objects.remove_due() == (3, [])
 
 
 def test_all_that_is_due_is_removed_page_by_page(monkeypatch):
-    monkeypatch.setattr(objects, "PAGE", 2)
+    monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
     claimed(user, 5)
     user.delete()
@@ -176,7 +187,7 @@ def test_all_that_is_due_is_removed_page_by_page(monkeypatch):
 
 def test_a_claim_that_is_not_committed_yet_is_waited_for():
     """It came in time, and is committed when the object is due already."""
-    with written(make_user(), [("txt", b"hello")]) as keys:
+    with write_objects(make_user(), [("txt", b"hello")]) as keys:
         StoredObject.objects.update(remove_after=timezone.now())
         with transaction.atomic():
             StoredObject.objects.update(remove_after=None)
@@ -204,7 +215,7 @@ def somebody_waits_for_a_lock():
         return cursor.fetchone()[0]
 
 
-@pytest.mark.parametrize("read", [objects.opened, objects.is_stored])
+@pytest.mark.parametrize("read", [objects.open_object, objects.is_stored])
 def test_a_storage_that_cannot_be_read_is_an_error_of_storage(monkeypatch, caplog, read):
     keys = claimed(make_user())
     monkeypatch.setattr(Folder, "open", refuse)

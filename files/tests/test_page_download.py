@@ -5,14 +5,14 @@ import pytest
 from accounts.tests.people import make_user
 from files import downloads
 from files.objects import StorageError
-from files.tests.content import PDF, kept, picture
+from files.tests.content import PDF, make_image, upload_file
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def sea(ada):
-    return kept(ada, "sea.png", picture())
+    return upload_file(ada, "sea.png", make_image())
 
 
 def broken(*args):
@@ -21,7 +21,7 @@ def broken(*args):
 
 class TestDownload:
     def test_gives_the_bytes_as_an_attachment_with_the_name(self, member, ada):
-        file = kept(ada, "tax & more.pdf", PDF)
+        file = upload_file(ada, "tax & more.pdf", PDF)
         answer = member.get(f"/files/{file.pk}/download/")
         assert b"".join(answer.streaming_content) == PDF
         assert answer.headers["Content-Type"] == "application/pdf"
@@ -50,7 +50,7 @@ class TestDownload:
             member.get(f"/files/{sea.pk}/download/").close()
 
     def test_leads_back_with_a_message_when_storage_fails(self, member, sea, monkeypatch):
-        monkeypatch.setattr(downloads, "attachment", broken)
+        monkeypatch.setattr(downloads, "serve_attachment", broken)
         answer = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
         assert answer.redirect_chain == [("/files/?q=sea&sort=name", 302)]
         assert "“sea.png”: The file was not saved" in answer.content.decode()
@@ -76,7 +76,7 @@ class TestPreview:
         assert client.get(f"/files/{sea.pk}/preview/").status_code == 404
 
     def test_is_there_for_images_only(self, member, ada):
-        file = kept(ada, "tax.pdf", PDF)
+        file = upload_file(ada, "tax.pdf", PDF)
         assert member.get(f"/files/{file.pk}/preview/").status_code == 404
 
     def test_is_there_for_deleted_images_too(self, member, ada, sea):
@@ -88,7 +88,7 @@ class TestPreview:
             member.get(f"/files/{sea.pk}/preview/")
 
     def test_is_503_when_storage_fails(self, member, sea, monkeypatch):
-        monkeypatch.setattr(downloads, "inline_webp", broken)
+        monkeypatch.setattr(downloads, "serve_webp", broken)
         assert member.get(f"/files/{sea.pk}/preview/").status_code == 503
 
 

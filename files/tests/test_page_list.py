@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_user
 from config.lib.local_formats import local_datetime
-from files.models import TRASH
+from files.models import TRASH_PERIOD
 from files.tests.rows import make_row, make_rows
 
 pytestmark = pytest.mark.django_db
@@ -217,7 +217,7 @@ class TestQuota:
 
     def test_does_not_count_what_is_past_its_time_in_the_trash(self, member, ada):
         make_row(ada, size=300)
-        make_row(ada, size=5_000, deleted_at=timezone.now() - TRASH)
+        make_row(ada, size=5_000, deleted_at=timezone.now() - TRASH_PERIOD)
         assert "300 bytes of" in text(member.get("/files/"))
 
     def test_nothing_is_used_without_files(self, member):

@@ -8,7 +8,7 @@ from django.test import Client
 from files import forms
 from files.models import File, StoredObject
 from files.objects import StorageError
-from files.tests.content import PDF, picture, sent
+from files.tests.content import PDF, make_image, make_upload
 
 pytestmark = pytest.mark.django_db
 PROGRAM = b"MZ\x90\x00\x03\x00"
@@ -27,7 +27,7 @@ def uploaded():
 
 
 def test_uploads_a_file_and_says_so(member, ada):
-    answer = member.post("/files/upload/", {"file": sent("sea.png", picture())})
+    answer = member.post("/files/upload/", {"file": make_upload("sea.png", make_image())})
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/files/"
     assert "“sea.png” uploaded." in member.get("/files/").content.decode()
@@ -35,7 +35,11 @@ def test_uploads_a_file_and_says_so(member, ada):
 
 
 def test_uploads_several_and_goes_back_to_the_same_place(member):
-    files = [sent("sea.png", picture()), sent("tax.pdf", PDF), sent("notes.txt")]
+    files = [
+        make_upload("sea.png", make_image()),
+        make_upload("tax.pdf", PDF),
+        make_upload("notes.txt"),
+    ]
     answer = member.post("/files/upload/?q=a&sort=name", {"file": files})
     assert answer.headers["Location"] == "/files/?q=a&sort=name"
     assert "3 files uploaded." in member.get("/files/").content.decode()
@@ -43,7 +47,11 @@ def test_uploads_several_and_goes_back_to_the_same_place(member):
 
 
 def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
-    files = [sent("sea.png", picture()), sent("tool.exe", PROGRAM), sent("notes.txt")]
+    files = [
+        make_upload("sea.png", make_image()),
+        make_upload("tool.exe", PROGRAM),
+        make_upload("notes.txt"),
+    ]
     answer = member.post("/files/upload/?sort=name", {"file": files})
     (error,) = errors(answer)
     assert error.startswith("tool.exe: This file type isn&#x27;t supported")
@@ -55,7 +63,11 @@ def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
 
 def test_says_of_each_bad_one_what_is_wrong(member, settings):
     settings.FILE_MAX_SIZE = 1_000_000
-    files = [sent("empty.txt", b""), sent("long.txt", b"x" * 1_000_001), sent("<b>.exe", PROGRAM)]
+    files = [
+        make_upload("empty.txt", b""),
+        make_upload("long.txt", b"x" * 1_000_001),
+        make_upload("<b>.exe", PROGRAM),
+    ]
     empty, long, program = errors(member.post("/files/upload/", {"file": files}))
     assert empty == "empty.txt: This file is empty."
     assert long == "long.txt: This file is larger than 1 MB."
@@ -65,7 +77,7 @@ def test_says_of_each_bad_one_what_is_wrong(member, settings):
 
 def test_tells_the_largest_size_as_the_form_does(member, settings):
     settings.FILE_MAX_SIZE = 1_500_000
-    files = {"file": sent("long.txt", b"x" * 1_500_001)}
+    files = {"file": make_upload("long.txt", b"x" * 1_500_001)}
     assert errors(member.post("/files/upload/", files)) == [
         "long.txt: This file is larger than 1.5 MB."
     ]
@@ -73,7 +85,7 @@ def test_tells_the_largest_size_as_the_form_does(member, settings):
 
 def test_refuses_what_does_not_fit_into_the_quota(member, settings):
     settings.FILE_QUOTA = 10
-    files = [sent("one.txt"), sent("two.txt")]
+    files = [make_upload("one.txt"), make_upload("two.txt")]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
     assert error.startswith("two.txt: There is not enough space")
     assert uploaded() == {"one.txt"}
@@ -85,12 +97,12 @@ def test_asks_for_a_file_where_there_is_none(member, data):
 
 
 def test_takes_10_at_once(member):
-    member.post("/files/upload/", {"file": [sent(f"{number}.txt") for number in range(10)]})
+    member.post("/files/upload/", {"file": [make_upload(f"{number}.txt") for number in range(10)]})
     assert File.objects.count() == 10
 
 
 def test_takes_none_of_11_at_once(member):
-    files = [sent(f"{number}.txt") for number in range(11)]
+    files = [make_upload(f"{number}.txt") for number in range(11)]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
     assert error == "You can upload at most 10 files at once. Nothing was uploaded."
     assert not File.objects.exists()
@@ -104,14 +116,14 @@ def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
 
     real = forms.upload
     monkeypatch.setattr(forms, "upload", upload)
-    files = [sent("lost.txt"), sent("kept.txt")]
+    files = [make_upload("lost.txt"), make_upload("kept.txt")]
     (error,) = errors(member.post("/files/upload/", {"file": files}), 503)
     assert error == "lost.txt: The file was not saved. Try again later."
     assert uploaded() == {"kept.txt"}
 
 
 def test_leads_a_stranger_to_the_login(client):
-    answer = client.post("/files/upload/", {"file": sent()})
+    answer = client.post("/files/upload/", {"file": make_upload()})
     assert answer.headers["Location"] == "/accounts/login/?next=/files/upload/"
     assert not File.objects.exists()
 
@@ -124,7 +136,7 @@ def test_leads_back_to_the_list_who_comes_by_an_address(member):
 def test_needs_the_token_of_a_form(ada):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
-    assert client.post("/files/upload/", {"file": sent()}).status_code == 403
+    assert client.post("/files/upload/", {"file": make_upload()}).status_code == 403
 
 
 def test_the_form_tells_what_is_taken(member, settings):

@@ -13,11 +13,11 @@ from accounts.tests.people import make_user
 from config.database.cli import use_jobs_pool
 from config.tests.processes import free_port
 from files import objects, orphans, storage_settings
-from files.models import TRASH, File, StoredObject
+from files.models import TRASH_PERIOD, File, StoredObject
 from files.storage import Folder
-from files.tests.agreement import assert_agreed, stored_keys
+from files.tests.agreement import assert_consistent, stored_keys
 from files.tests.conftest import use
-from files.tests.content import kept, picture
+from files.tests.content import make_image, upload_file
 from profiles.models import Profile
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -37,7 +37,7 @@ def purge(capsys):
 
 
 def expire(file):
-    ago = timezone.now() - TRASH - timedelta(seconds=1)
+    ago = timezone.now() - TRASH_PERIOD - timedelta(seconds=1)
     File.objects.filter(pk=file.pk).update(deleted_at=ago)
 
 
@@ -55,19 +55,19 @@ def being_written(user, key):
 
 
 def test_there_is_nothing_to_do(store, purge):
-    kept(make_user(), content=picture())
+    upload_file(make_user(), content=make_image())
     assert purge() == NOTHING
-    assert_agreed()
+    assert_consistent()
 
 
 def test_what_is_expired_is_gone_and_what_is_not_stays(store, purge):
     user = make_user()
-    expire(kept(user, content=picture()))
-    stays, deleted = kept(user), kept(user)
+    expire(upload_file(user, content=make_image()))
+    stays, deleted = upload_file(user), upload_file(user)
     user.files.filter(pk=deleted.pk).trash()
     assert "expired files deleted: 1" in purge()
     assert set(user.files.all()) == {stays, deleted}
-    assert_agreed()
+    assert_consistent()
 
 
 def test_what_could_not_be_removed_is_removed_now(store, purge):
@@ -86,15 +86,15 @@ def test_what_is_being_written_is_left_alone(store, purge):
 
 def test_what_a_person_leaves_behind_is_removed(store, purge):
     user = make_user()
-    kept(user, content=picture())
+    upload_file(user, content=make_image())
     user.delete()
     assert "leftover objects removed: 2" in purge()
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_dry_run_tells_and_removes_nothing(store, purge):
     user = make_user()
-    expire(kept(user))
+    expire(upload_file(user))
     put(orphan := a_key())
     before = stored_keys()
     assert purge("--dry-run", "--remove-orphans") == (
@@ -116,21 +116,21 @@ def test_an_object_without_a_row_is_told_and_stays_unless_it_is_to_be_removed(st
 
 
 def test_a_file_without_its_object_is_told_and_stays_unless_it_is_to_be_removed(store, purge):
-    file = kept(make_user(), content=picture())
+    file = upload_file(make_user(), content=make_image())
     default_storage.delete(file.object_id)
     assert f"row without its object: {file.object_id}\n" in purge()
     assert File.objects.get() == file
     assert "row without its object: 1" in purge("--remove-orphans")
     assert not File.objects.exists()
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_file_without_its_thumbnail_goes_on_without_it(store, purge):
-    file = kept(make_user(), content=picture())
+    file = upload_file(make_user(), content=make_image())
     default_storage.delete(file.thumbnail_id)
     purge("--remove-orphans")
     assert File.objects.get().thumbnail is None
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_profile_without_its_picture_goes_on_without_it(purge):
@@ -153,8 +153,8 @@ def test_what_is_not_ours_is_never_touched(store, purge, key):
 
 def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
     user = make_user()
-    files = [kept(user) for _ in range(3)]
-    use(settings, storage_settings.uploads(tmp_path / "other", ""))
+    files = [upload_file(user) for _ in range(3)]
+    use(settings, storage_settings.build_storage(tmp_path / "other", ""))
     put(a_key())
     assert "object without a row: 1, row without its object: 3\n" in purge()
     assert set(user.files.all()) == set(files)
@@ -163,21 +163,21 @@ def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
 
 def test_an_object_that_gets_its_row_while_the_lists_are_read_is_no_orphan(purge, monkeypatch):
     user, key = make_user(), a_key()
-    whole = Folder.all_keys
+    whole = Folder.list_keys
 
     def listed(self):
         being_written(user, key)
         yield from whole(self)
 
     rows = iter([[]])
-    monkeypatch.setattr(Folder, "all_keys", listed)
-    monkeypatch.setattr(objects, "pages", lambda _: rows)
-    assert [orphan for _, orphan in orphans.compared()] == [None]
+    monkeypatch.setattr(Folder, "list_keys", listed)
+    monkeypatch.setattr(objects, "iter_key_pages", lambda _: rows)
+    assert [orphan for _, orphan in orphans.compare_keys()] == [None]
 
 
 def test_a_row_whose_object_goes_while_the_lists_are_read_is_no_orphan(purge):
     user = make_user()
-    file = kept(user)
+    file = upload_file(user)
     compared = orphans._is_orphan
     StoredObject.objects.filter(pk=file.object_id).update(remove_after=timezone.now())
     default_storage.delete(file.object_id)
@@ -185,11 +185,11 @@ def test_a_row_whose_object_goes_while_the_lists_are_read_is_no_orphan(purge):
 
 
 def test_any_number_is_compared_page_by_page(purge, monkeypatch):
-    monkeypatch.setattr(objects, "PAGE", 2)
+    monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
-    files = [kept(user) for _ in range(7)]
+    files = [upload_file(user) for _ in range(7)]
     put(extra := a_key())
-    found = dict(orphans.compared())
+    found = dict(orphans.compare_keys())
     assert found == {file.object_id: None for file in files} | {extra: orphans.Orphan.OBJECT}
 
 
@@ -197,7 +197,7 @@ def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypa
     def refuse(*args):
         raise PermissionError("not yours")
 
-    file = kept(make_user())
+    file = upload_file(make_user())
     expire(file)
     put(orphan := a_key())
     monkeypatch.setattr(Folder, "delete", refuse)
@@ -212,6 +212,6 @@ def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypa
 def test_a_storage_that_is_away_is_one_line_within_seconds(purge, settings):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage_settings.uploads(None, "bucket", endpoint=nobody, **access))
+    use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
     with pytest.raises(CommandError, match="Storage cannot be read: Could not connect"):
         purge()

@@ -83,15 +83,15 @@ def test_a_folder_that_vanishes_while_a_file_is_saved_is_made_again(folder, monk
     assert (folder / "someone/a.txt").read_bytes() == b"hello"
 
 
-def test_all_keys_are_listed_in_their_order(folder):
+def test_lists_all_keys_in_order(folder):
     for name in ("b/2", "a/3", "b/1"):
         save(name)
     (folder / "stray").write_text("not in anybody's folder")
-    assert list(default_storage.all_keys()) == ["a/3", "b/1", "b/2"]
+    assert list(default_storage.list_keys()) == ["a/3", "b/1", "b/2"]
 
 
 def test_before_the_first_upload_there_are_none(folder):
-    assert list(default_storage.all_keys()) == []
+    assert list(default_storage.list_keys()) == []
 
 
 @pytest.mark.parametrize("name", ["../a.txt", "/etc/a.txt"])

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.core.management import call_command
 
-from files.temporary_files import OLD, remove_leftovers
+from files.temporary_files import MAX_AGE, remove_leftovers
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def folder(tmp_path, settings):
     return tmp_path
 
 
-def put(path, *, age=OLD + 60):
+def put(path, *, age=MAX_AGE + 60):
     path.write_bytes(b"half of a picture")
     os.utime(path, (time.time() - age,) * 2)
     return path
@@ -29,7 +29,7 @@ def test_an_old_one_is_removed(folder):
 
 
 def test_one_that_may_still_be_written_stays(folder):
-    put(folder / "tmpab12cd.upload", age=OLD - 60)
+    put(folder / "tmpab12cd.upload", age=MAX_AGE - 60)
     assert remove_leftovers() == 0
 
 

@@ -9,8 +9,8 @@ from django.http import UnreadablePostError
 from django.test import RequestFactory
 
 from files.objects import StorageError
-from files.tests.content import sent
-from files.upload_handler import UNFINISHED, Unnamed, drop_unfinished
+from files.tests.content import make_upload
+from files.upload_handler import UNFINISHED, UnnamedTemporaryFile, close_unfinished_upload
 
 LARGE = b"x" * 3_000_000
 
@@ -30,11 +30,11 @@ def full(monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self.file.write(data)
 
-    monkeypatch.setattr(Unnamed, "write", write, raising=False)
+    monkeypatch.setattr(UnnamedTemporaryFile, "write", write, raising=False)
 
 
 def request(*names):
-    files = [sent(name, LARGE) for name in names]
+    files = [make_upload(name, LARGE) for name in names]
     return RequestFactory().post("/", {"file": files, "word": "hello"})
 
 
@@ -55,7 +55,7 @@ def test_what_never_came_to_its_end_is_closed_with_its_request():
             read_half(asked, body)
         seen.append(asked.META[UNFINISHED])
 
-    drop_unfinished(view)(asked)
+    close_unfinished_upload(view)(asked)
     assert seen[0].closed
 
 

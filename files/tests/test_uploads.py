@@ -15,10 +15,10 @@ from PIL import Image
 from accounts.tests.people import make_user
 from config.lib.local_formats import local_formats
 from files import images, objects, quota, uploads
-from files.models import TRASH, File, StoredObject
+from files.models import TRASH_PERIOD, File, StoredObject
 from files.storage import Folder
-from files.tests.agreement import assert_agreed, stored_keys
-from files.tests.content import PDF, announcing, kept, picture, sent
+from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.content import PDF, make_image, make_png_claiming, make_upload, upload_file
 from files.uploads import upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def refusal(user, file):
     with pytest.raises(ValidationError) as caught:
         upload(user, file)
     assert stored_keys() == before
-    assert_agreed()
+    assert_consistent()
     return caught.value.message_dict
 
 
@@ -49,26 +49,26 @@ def refusal(user, file):
     ],
 )
 def test_a_file_is_kept_as_it_is(store, name, content, content_type):
-    file = kept(make_user(), name, content)
+    file = upload_file(make_user(), name, content)
     assert (file.name, file.content_type, file.size) == (name, content_type, len(content))
     assert file.thumbnail is None
     assert content_of(file.object_id) == content
-    assert_agreed()
+    assert_consistent()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_an_image_is_kept_with_a_thumbnail(store, form):
-    data = picture(form, (800, 400))
-    file = kept(make_user(), "a", data)
+    data = make_image(form, (800, 400))
+    file = upload_file(make_user(), "a", data)
     assert content_of(file.object_id) == data
     thumbnail = Image.open(io.BytesIO(content_of(file.thumbnail_id)))
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
-    assert_agreed()
+    assert_consistent()
 
 
 def test_the_key_tells_nothing_of_the_name():
     user = make_user()
-    file = kept(user, "../../secret plan.txt")
+    file = upload_file(user, "../../secret plan.txt")
     assert file.name == "secret plan.txt"
     folder, _, name = file.object_id.partition("/")
     assert folder == str(user.pk)
@@ -78,7 +78,7 @@ def test_the_key_tells_nothing_of_the_name():
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png", "", "\0"])
 def test_the_type_that_the_client_says_is_not_believed(content_type):
-    file = upload(make_user(), sent("a.html", b"<script>", content_type))
+    file = upload(make_user(), make_upload("a.html", b"<script>", content_type))
     assert (file.name, file.content_type) == ("a.html.txt", "text/plain")
     assert file.object_id.endswith(".txt")
 
@@ -90,89 +90,89 @@ def test_a_large_file_that_has_been_written_to_a_temporary_one_is_moved():
 
 
 def test_an_empty_file_is_refused():
-    assert refusal(make_user(), sent(content=b"")) == {"file": [uploads.EMPTY]}
+    assert refusal(make_user(), make_upload(content=b"")) == {"file": [uploads.EMPTY]}
 
 
 def test_a_file_of_the_largest_size_is_kept(settings):
     settings.FILE_MAX_SIZE = 1_000_000
-    assert kept(make_user(), content=b"a" * 1_000_000).size == 1_000_000
+    assert upload_file(make_user(), content=b"a" * 1_000_000).size == 1_000_000
 
 
 def test_a_larger_one_is_refused(settings):
     settings.FILE_MAX_SIZE = 1_000_000
-    reason = refusal(make_user(), sent(content=b"a" * 1_000_001))
+    reason = refusal(make_user(), make_upload(content=b"a" * 1_000_001))
     assert reason == {"file": ["This file is larger than 1 MB."]}
 
 
 def test_an_image_that_costs_too_much_to_open_is_kept_without_a_thumbnail():
-    data = announcing(10_000, 10_000)
-    file = kept(make_user(), "sea.png", data)
+    data = make_png_claiming(10_000, 10_000)
+    file = upload_file(make_user(), "sea.png", data)
     assert (file.content_type, file.thumbnail) == ("image/png", None)
     assert content_of(file.object_id) == data
-    assert_agreed()
+    assert_consistent()
 
 
 def test_a_broken_image_is_refused():
-    half = picture(size=(400, 300))[:300]
-    assert refusal(make_user(), sent("a.png", half)) == {"file": [images.BROKEN]}
+    half = make_image(size=(400, 300))[:300]
+    assert refusal(make_user(), make_upload("a.png", half)) == {"file": [images.BROKEN]}
 
 
 def test_the_beginning_of_an_image_does_not_make_one():
-    assert refusal(make_user(), sent("a.jpg", b"\xff\xd8\xff")) == {"file": [images.BROKEN]}
+    assert refusal(make_user(), make_upload("a.jpg", b"\xff\xd8\xff")) == {"file": [images.BROKEN]}
 
 
 def test_a_file_beyond_the_quota_is_refused(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
-    kept(user)
-    assert refusal(user, sent()) == {"file": [quota.FULL]}
-    assert quota.used(user) == 6
+    upload_file(user)
+    assert refusal(user, make_upload()) == {"file": [quota.FULL]}
+    assert quota.count_used_bytes(user) == 6
 
 
 def test_the_trash_counts_for_the_quota(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
-    kept(user)
+    upload_file(user)
     user.files.trash()
-    assert refusal(user, sent()) == {"file": [quota.FULL]}
+    assert refusal(user, make_upload()) == {"file": [quota.FULL]}
 
 
 def test_what_is_past_its_time_in_the_trash_counts_no_more(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
-    kept(user)
-    user.files.update(deleted_at=timezone.now() - TRASH)
-    assert quota.used(user) == 0
-    assert kept(user).size == 6
+    upload_file(user)
+    user.files.update(deleted_at=timezone.now() - TRASH_PERIOD)
+    assert quota.count_used_bytes(user) == 0
+    assert upload_file(user).size == 6
 
 
 def test_the_quota_is_full_to_the_last_byte(settings):
     settings.FILE_QUOTA = 12
     user = make_user()
-    kept(user)
-    kept(user)
-    assert quota.used(user) == 12
+    upload_file(user)
+    upload_file(user)
+    assert quota.count_used_bytes(user) == 12
 
 
 def test_others_have_a_quota_of_their_own(settings):
     settings.FILE_QUOTA = 6
-    kept(make_user())
-    assert kept(make_user(email="bob@example.org")).size == 6
+    upload_file(make_user())
+    assert upload_file(make_user(email="bob@example.org")).size == 6
 
 
 def test_nobody_has_more_files_than_can_be_counted(monkeypatch):
     monkeypatch.setattr(quota, "MAX_FILES", 1)
     user = make_user()
-    kept(user)
-    assert refusal(user, sent()) == {"file": [quota.TOO_MANY % "1"]}
+    upload_file(user)
+    assert refusal(user, make_upload()) == {"file": [quota.TOO_MANY % "1"]}
 
 
 def test_the_most_files_are_told_as_the_person_writes_numbers(monkeypatch):
-    kept(user := make_user())
+    upload_file(user := make_user())
     monkeypatch.setattr(quota, "MAX_FILES", 1_234)
     monkeypatch.setattr(quota, "Count", lambda _: Max(Value(1_234)))
     with local_formats("UTC", "de"):
-        assert "You have 1.234 files" in refusal(user, sent())["file"][0]
+        assert "You have 1.234 files" in refusal(user, make_upload())["file"][0]
 
 
 def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monkeypatch):
@@ -181,35 +181,35 @@ def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monke
 
     def send():
         try:
-            upload(user, sent())
+            upload(user, make_upload())
         except ValidationError as error:
             reasons.append(error.messages)
         finally:
             connection.close()
 
-    reasons, turn = [], uploads._turn_of
+    reasons, turn = [], uploads._lock_user
 
     def waiting(user):
         all_written.wait(20)
         turn(user)
 
-    monkeypatch.setattr(uploads, "_turn_of", waiting)
+    monkeypatch.setattr(uploads, "_lock_user", waiting)
     threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert reasons == [[quota.FULL]] * 2
-    assert quota.used(user) == 12
-    assert_agreed()
+    assert quota.count_used_bytes(user) == 12
+    assert_consistent()
 
 
 def test_a_person_who_is_gone_meanwhile_leaves_nothing(monkeypatch):
     user = make_user()
-    turn = uploads._turn_of
-    monkeypatch.setattr(uploads, "_turn_of", lambda gone: (gone.delete(), turn(user)))
+    turn = uploads._lock_user
+    monkeypatch.setattr(uploads, "_lock_user", lambda gone: (gone.delete(), turn(user)))
     with pytest.raises(objects.StorageError):
-        kept(user)
+        upload_file(user)
     assert not File.objects.exists()
     assert stored_keys() == []
     assert not StoredObject.objects.exists()
@@ -221,7 +221,7 @@ def test_a_storage_that_fails_is_told_apart_and_leaves_nothing(monkeypatch, capl
 
     monkeypatch.setattr(Folder, "_save", refuse)
     with pytest.raises(objects.StorageError) as caught:
-        kept(make_user())
+        upload_file(make_user())
     assert str(caught.value) == objects.NOT_STORED
     assert "disk full" in caplog.text
-    assert_agreed()
+    assert_consistent()

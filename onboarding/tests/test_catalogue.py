@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from onboarding.catalogue import CatalogueError, read
-from onboarding.seeding import DEFAULTS
+from onboarding.catalogue import CatalogueError, read_records
+from onboarding.seeding import DEFAULT_FILE
 
 GOOD = {"slug": "tax", "name": "Tax", "description": "Counts.", "prompt": "Count."}
 
@@ -16,7 +16,7 @@ def fault(content):
     """The line that `content` is refused with."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     with pytest.raises(CatalogueError) as caught:
-        list(read(io.BytesIO(data)))
+        list(read_records(io.BytesIO(data)))
     line = str(caught.value)
     assert "\n" not in line
     return line
@@ -24,15 +24,15 @@ def fault(content):
 
 def test_reads_the_records_in_order():
     records = [GOOD, GOOD | {"slug": "law", "is_active": False}]
-    assert list(read(io.BytesIO(json.dumps(records).encode()))) == records
+    assert list(read_records(io.BytesIO(json.dumps(records).encode()))) == records
 
 
 def test_an_empty_array_is_an_empty_catalogue():
-    assert list(read(io.BytesIO(b" [ ] "))) == []
+    assert list(read_records(io.BytesIO(b" [ ] "))) == []
 
 
 def test_a_byte_order_mark_is_passed_over():
-    assert list(read(io.BytesIO(json.dumps([GOOD]).encode("utf-8-sig")))) == [GOOD]
+    assert list(read_records(io.BytesIO(json.dumps([GOOD]).encode("utf-8-sig")))) == [GOOD]
 
 
 def test_a_byte_order_mark_alone_is_an_empty_file():
@@ -55,8 +55,8 @@ def test_a_record_may_be_long():
 
 
 def test_the_project_brings_five_experts():
-    with DEFAULTS.open("rb") as file:
-        records = list(read(file))
+    with DEFAULT_FILE.open("rb") as file:
+        records = list(read_records(file))
     assert [record["slug"] for record in records] == ["tech", "law", "tax", "hr", "design"]
     assert all(len(str(record["prompt"])) > 500 for record in records)
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 
 from accounts.tests.people import make_user
 from onboarding import favourites
-from onboarding.models import MOST_FAVOURITES, Expert, Preferences
+from onboarding.models import MAX_FAVOURITES, Expert, Preferences
 from onboarding.tests.experts import make_expert, make_experts
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def of(user):
 def test_keeps_the_order_and_each_once_with_one_statement(django_assert_num_queries):
     first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
     with django_assert_num_queries(1):
-        assert favourites.checked([second, first, second], kept=[]) == [second, first]
+        assert favourites.validate([second, first, second], kept=[]) == [second, first]
 
 
 def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
@@ -36,34 +36,34 @@ def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
 ):
     gone = make_expert(is_active=False).pk
     with django_assert_num_queries(0):
-        assert favourites.checked([gone], kept=[gone]) == [gone]
+        assert favourites.validate([gone], kept=[gone]) == [gone]
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**31, 2**63 - 1, 2**63, 10**40])
 def test_refuses_who_is_not_in_the_catalogue(key):
     known = make_expert().pk
     with pytest.raises(ValidationError) as caught:
-        favourites.checked([known, key], kept=[])
+        favourites.validate([known, key], kept=[])
     assert caught.value.code == "unknown"
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**63])
 def test_a_number_that_can_be_no_key_costs_no_statement(key, django_assert_num_queries):
     with django_assert_num_queries(0), pytest.raises(ValidationError):
-        favourites.checked([key], kept=[])
+        favourites.validate([key], kept=[])
 
 
 def test_refuses_the_inactive():
     with pytest.raises(ValidationError):
-        favourites.checked([make_expert(is_active=False).pk], kept=[])
+        favourites.validate([make_expert(is_active=False).pk], kept=[])
 
 
 def test_refuses_more_than_fifty():
     make_experts(51)
     keys = list(Expert.objects.values_list("pk", flat=True))
-    assert len(favourites.checked(keys[:50], kept=[])) == MOST_FAVOURITES
+    assert len(favourites.validate(keys[:50], kept=[])) == MAX_FAVOURITES
     with pytest.raises(ValidationError, match="at most 50"):
-        favourites.checked(keys, kept=[])
+        favourites.validate(keys, kept=[])
 
 
 def test_the_database_takes_no_more_than_fifty():

@@ -95,7 +95,7 @@ def test_a_dry_run_reports_and_writes_nothing(seed):
 
 
 def test_a_bad_record_in_a_later_batch_leaves_nothing_behind(seed, monkeypatch):
-    monkeypatch.setattr(seeding, "BATCH", 1)
+    monkeypatch.setattr(seeding, "BATCH_SIZE", 1)
     with pytest.raises(CommandError, match=r"record 2 \('law'\): name: .*Nothing was written\.$"):
         seed([GOOD, GOOD | {"slug": "law", "name": 7}])
     assert not Expert.objects.exists()
@@ -107,13 +107,13 @@ def test_a_refusal_ends_in_one_full_stop(seed):
 
 
 def test_a_duplicate_is_found_across_batches(seed, monkeypatch):
-    monkeypatch.setattr(seeding, "BATCH", 1)
+    monkeypatch.setattr(seeding, "BATCH_SIZE", 1)
     with pytest.raises(CommandError, match="record 2"):
         seed([GOOD, GOOD])
 
 
 def test_costs_one_statement_a_batch(seed, statements):
-    seed([GOOD | {"slug": f"expert-{number}"} for number in range(seeding.BATCH + 1)])
+    seed([GOOD | {"slug": f"expert-{number}"} for number in range(seeding.BATCH_SIZE + 1)])
     assert statements == ["SAVEPOINT", "SELECT", "WITH", "WITH", "RELEASE"]
 
 
@@ -166,7 +166,7 @@ def test_a_second_seed_waits_for_its_turn_and_finds_nothing_to_do():
 
     thread = threading.Thread(target=second)
     with transaction.atomic():
-        seeding.take_turns()
+        seeding.acquire_lock()
         thread.start()
         wait_until(waits_for_a_lock, 10, "the second seed waits")
         make_expert(**GOOD)

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from onboarding.surrogates import Mended
+from onboarding.surrogates import SurrogateReplacer
 
 
 class Slow(io.BytesIO):
@@ -14,7 +14,7 @@ class Slow(io.BytesIO):
 
 
 def mended(data, file=io.BytesIO):
-    source, parts = Mended(file(data)), []
+    source, parts = SurrogateReplacer(file(data)), []
     assert source.read(0) == b""
     while part := source.read(64):
         parts.append(part)

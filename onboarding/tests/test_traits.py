@@ -23,7 +23,7 @@ def test_there_are_six_and_each_is_described():
 
 
 def test_keeps_the_order_and_each_once():
-    assert traits.checked(["direct", "curious", "direct"]) == ["direct", "curious"]
+    assert traits.validate(["direct", "curious", "direct"]) == ["direct", "curious"]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_keeps_the_order_and_each_once():
 )
 def test_refuses_none_and_any_other(chosen, code):
     with pytest.raises(ValidationError) as caught:
-        traits.checked(chosen)
+        traits.validate(chosen)
     assert caught.value.code == code
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.people import make_user
-from onboarding.forms import OFFERED
+from onboarding.forms import MAX_OFFERED
 from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert, make_experts
 
@@ -122,7 +122,7 @@ def test_offers_a_bounded_number_of_experts_with_two_statements(
     at("experts")
     with django_assert_num_queries(2):
         page = text(client.get(EXPERTS))
-    assert page.count('type="checkbox"') == min(count, OFFERED)
+    assert page.count('type="checkbox"') == min(count, MAX_OFFERED)
 
 
 def test_a_chosen_expert_is_offered_however_many_come_before(client, at):
@@ -259,7 +259,7 @@ def test_a_step_is_stored_with_its_answer_or_not_at_all(client, ada, monkeypatch
     def broken(preferences, step):
         raise DatabaseError
 
-    monkeypatch.setattr(Preferences, "leave", broken)
+    monkeypatch.setattr(Preferences, "complete_step", broken)
     with pytest.raises(DatabaseError):
         client.post(NAME, {"name": "Countess"})
     assert User.objects.get().name == "Ada Lovelace"

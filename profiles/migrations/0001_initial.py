@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='%(class)s', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('bio', models.TextField(blank=True, validators=[django.core.validators.ProhibitNullCharactersValidator(), django.core.validators.MaxLengthValidator(2048)])),
-                ('timezone', models.CharField(default='UTC', max_length=64, validators=[profiles.timezones.known_zone], verbose_name='time zone')),
-                ('locale', models.CharField(default='en', max_length=16, validators=[profiles.timezones.known_locale])),
+                ('timezone', models.CharField(default='UTC', max_length=64, validators=[profiles.timezones.validate_zone], verbose_name='time zone')),
+                ('locale', models.CharField(default='en', max_length=16, validators=[profiles.timezones.validate_locale])),
                 ('avatar', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='files.storedobject')),
             ],
             options={

@@ -5,5 +5,5 @@ from django import template
 from profiles import avatars
 
 register = template.Library()
-register.filter("initials", avatars.initials)
-register.filter("avatar_address", avatars.address)
+register.filter("initials", avatars.get_initials)
+register.filter("avatar_url", avatars.get_url)

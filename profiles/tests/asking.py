@@ -15,7 +15,7 @@ def send(client, **fields):
     return client.patch(URL, encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT)
 
 
-def refused(answer):
+def get_error_fields(answer):
     """What is wrong, by field."""
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid:api"

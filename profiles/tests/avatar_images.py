@@ -13,7 +13,7 @@ from profiles import avatars
 from profiles.models import Profile
 
 
-def picture(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
+def make_image(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
     stream = io.BytesIO()
     Image.new("RGB", size, colour).save(stream, kind)
     return SimpleUploadedFile(name, stream.getvalue(), "image/png")
@@ -22,13 +22,13 @@ def picture(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
 def give_avatar(user):
     """Have a picture stored as the person's own; its key."""
     row = Profile.of(user)
-    content = avatars.encoded(picture())
-    with objects.written(user, [("webp", content)]) as keys, transaction.atomic():
+    content = avatars.encode(make_image())
+    with objects.write_objects(user, [("webp", content)]) as keys, transaction.atomic():
         avatars.replace(user, keys[0])
     return row.avatar_id
 
 
-def stored():
+def list_stored_keys():
     """The keys of all objects in storage."""
     root = Path(default_storage.location)
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

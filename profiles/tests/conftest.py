@@ -7,5 +7,5 @@ from files import storage_settings
 @pytest.fixture(autouse=True)
 def _storage_of_the_test(settings, tmp_path):
     settings.STORAGES = stored.STORAGES | {
-        "default": storage_settings.uploads(tmp_path / "files", "")
+        "default": storage_settings.build_storage(tmp_path / "files", "")
     }

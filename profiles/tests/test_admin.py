@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.tests.people import make_admin, make_user
 from files.models import StoredObject
 from profiles.models import Profile
-from profiles.tests.avatar_images import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, list_stored_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +98,7 @@ def test_removes_pictures_of_those_who_have_one(client):
     give_avatar(ada.user)
     action = {"action": "remove_avatars", "_selected_action": [ada.pk, bob.pk]}
     assert b"1 removed." in client.post(LIST, action, follow=True).content
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 def test_deleting_a_profile_takes_its_picture_away(client):
@@ -106,7 +106,7 @@ def test_deleting_a_profile_takes_its_picture_away(client):
     give_avatar(profile.user)
     client.post(f"{LIST}{profile.pk}/delete/", {"post": "yes"})
     assert not Profile.objects.exists()
-    assert stored() == set()
+    assert list_stored_keys() == set()
     assert not StoredObject.objects.exists()
 
 
@@ -116,7 +116,7 @@ def test_deleting_a_person_leaves_nothing(client, way):
     give_avatar(profile.user)
     assert remove(client, profile.user, way=way).status_code == 302
     assert not Profile.objects.exists()
-    assert stored() == set()
+    assert list_stored_keys() == set()
     assert not StoredObject.objects.exists()
     entry = LogEntry.objects.get()
     assert (entry.object_repr, entry.object_id) == ("a deleted person", None)

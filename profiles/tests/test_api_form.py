@@ -5,8 +5,8 @@ from django.test.client import MULTIPART_CONTENT
 
 from accounts.tests.people import make_user
 from onboarding.tests.experts import make_expert
-from profiles.tests.asking import URL, patch, refused, send
-from profiles.tests.avatar_images import give_avatar, picture, stored
+from profiles.tests.asking import URL, get_error_fields, patch, send
+from profiles.tests.avatar_images import give_avatar, list_stored_keys, make_image
 
 pytestmark = pytest.mark.django_db
 
@@ -45,13 +45,13 @@ def test_a_form_says_the_same_as_json(client, user):
 )
 def test_what_is_wrong_with_a_form_is_422(client, user, fields, field):
     before = client.get(URL).json()
-    assert refused(send(client, bio="Right.", **fields)) == {field}
+    assert get_error_fields(send(client, bio="Right.", **fields)) == {field}
     assert client.get(URL).json() == before
 
 
 def test_a_file_in_place_of_a_text_is_422(client, user):
-    assert refused(send(client, name=picture())) == {"name"}
-    assert refused(send(client, botTraits=picture())) == {"botTraits"}
+    assert get_error_fields(send(client, name=make_image())) == {"name"}
+    assert get_error_fields(send(client, botTraits=make_image())) == {"botTraits"}
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_a_form_of_very_many_fields_is_413(client, user):
 
 @pytest.mark.parametrize("name", ["name", "bio", "timezone", "locale"])
 def test_a_text_that_a_form_has_twice_is_422_under_its_name(client, user, name):
-    assert refused(send(client, **{name: ["UTC", "en"]})) == {name}
+    assert get_error_fields(send(client, **{name: ["UTC", "en"]})) == {name}
 
 
 def test_an_image_that_a_form_has_twice_is_422(client, user):
-    assert refused(send(client, image=[picture(), picture()])) == {"image"}
-    assert refused(send(client, image=["x", picture()])) == {"image"}
+    assert get_error_fields(send(client, image=[make_image(), make_image()])) == {"image"}
+    assert get_error_fields(send(client, image=["x", make_image()])) == {"image"}
 
 
 def test_a_form_may_bring_its_csrf_token(client, user):
@@ -91,23 +91,23 @@ def test_a_form_may_bring_its_csrf_token(client, user):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_image_is_stored_with_the_rest_shown_and_removed_by_null(client, user):
-    answer = send(client, image=picture(), name="Ada").json()
+    answer = send(client, image=make_image(), name="Ada").json()
     assert answer["name"] == "Ada"
     assert answer["image"].startswith("/profile/avatar/")
     assert client.get(answer["image"]).headers["Content-Type"] == "image/webp"
     assert patch(client, {"image": None}).json()["image"] is None
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_image_beside_something_wrong_is_not_stored(client, user):
     key = give_avatar(user)
-    assert refused(send(client, image=picture(), timezone="Narnia")) == {"timezone"}
-    assert stored() == {key}
+    assert get_error_fields(send(client, image=make_image(), timezone="Narnia")) == {"timezone"}
+    assert list_stored_keys() == {key}
 
 
 def test_what_is_no_image_is_422(client, user):
-    answer = send(client, image=picture(kind="GIF"))
+    answer = send(client, image=make_image(kind="GIF"))
     assert answer.json()["fields"] == {
         "image": ["This is a GIF image, which isn't supported: save it as JPEG or PNG first."]
     }
@@ -118,5 +118,5 @@ def test_a_storage_that_fails_is_503(client, user, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr("files.storage.Folder.save", full)
-    assert send(client, image=picture(), name="Eve").status_code == 503
+    assert send(client, image=make_image(), name="Eve").status_code == 503
     assert client.get(URL).json()["name"] == "Ada Lovelace"

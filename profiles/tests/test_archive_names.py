@@ -1,10 +1,10 @@
 import pytest
 
-from profiles.archive_names import safe_names
+from profiles.archive_names import make_safe_names
 
 
 def names(*labels):
-    return list(safe_names(labels))
+    return list(make_safe_names(labels))
 
 
 @pytest.mark.parametrize(

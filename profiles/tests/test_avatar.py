@@ -13,7 +13,7 @@ from PIL import Image
 from accounts.tests.people import make_user
 from files.models import StoredObject
 from profiles.models import Profile
-from profiles.tests.avatar_images import give_avatar, picture, stored
+from profiles.tests.avatar_images import give_avatar, list_stored_keys, make_image
 from profiles.tests.test_profile import FIELDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,8 +36,8 @@ def address():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_becomes_a_square_webp(client, user, kind):
-    assert send(client, picture(kind=kind, size=(600, 300))).status_code == 302
-    (key,) = stored()
+    assert send(client, make_image(kind=kind, size=(600, 300))).status_code == 302
+    (key,) = list_stored_keys()
     assert key == Profile.objects.get().avatar_id
     assert key.startswith(f"{user.pk}/")
     with Image.open(Path(default_storage.path(key))) as image:
@@ -49,27 +49,27 @@ def test_is_recognised_by_its_content_and_not_by_what_the_browser_says(client, u
     response = send(client, text)
     assert response.status_code == 422
     assert b"choose a JPEG, PNG or WebP." in response.content
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 def test_more_than_two_megabytes_are_refused_before_they_are_looked_at(client, user):
-    content = picture().read().ljust(2_000_001, b"\0")
+    content = make_image().read().ljust(2_000_001, b"\0")
     response = send(client, SimpleUploadedFile("me.png", content))
     assert response.status_code == 422
     assert b"Choose an image of at most 2 MB." in response.content
 
 
 def test_two_megabytes_are_taken(client, user):
-    content = picture().read().ljust(2_000_000, b"\0")
+    content = make_image().read().ljust(2_000_000, b"\0")
     assert send(client, SimpleUploadedFile("me.png", content)).status_code == 302
 
 
 def test_what_is_broken_empty_or_a_bomb_is_refused(client, user):
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
-    for content in (picture().read()[:-20], b"", bomb.getvalue()):
+    for content in (make_image().read()[:-20], b"", bomb.getvalue()):
         assert send(client, SimpleUploadedFile("me.png", content)).status_code == 422
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 def test_is_shown_to_its_owner_for_one_statement(client, user, django_assert_num_queries):
@@ -107,8 +107,8 @@ def test_what_is_missing_in_storage_is_404(client, user):
 
 def test_a_new_one_takes_the_former_away(client, user):
     former = give_avatar(user)
-    send(client, picture(colour="blue"))
-    (key,) = stored()
+    send(client, make_image(colour="blue"))
+    (key,) = list_stored_keys()
     assert key != former
     assert StoredObject.objects.get().pk == key
 
@@ -116,7 +116,7 @@ def test_a_new_one_takes_the_former_away(client, user):
 def test_saving_without_a_file_keeps_it(client, user):
     key = give_avatar(user)
     client.post("/profile/", FIELDS)
-    assert stored() == {key}
+    assert list_stored_keys() == {key}
 
 
 def test_can_be_removed(client, user):
@@ -126,7 +126,7 @@ def test_can_be_removed(client, user):
     assert b"Your picture has been removed." in response.content
     assert b"Remove the picture" not in response.content
     assert Profile.objects.get().avatar_id is None
-    assert stored() == set()
+    assert list_stored_keys() == set()
     assert not StoredObject.objects.exists()
 
 

@@ -5,7 +5,7 @@ from accounts.models import User
 from accounts.tests.people import make_user
 from profiles import avatars
 from profiles.models import Profile
-from profiles.tests.avatar_images import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, list_stored_keys
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from profiles.tests.avatar_images import give_avatar, stored
     ],
 )
 def test_the_initials_are_of_the_name_else_of_the_address(name, letters):
-    assert avatars.initials(User(name=name, email="x@example.org")) == letters
+    assert avatars.get_initials(User(name=name, email="x@example.org")) == letters
 
 
 def shown(user):
@@ -48,5 +48,5 @@ def test_of_two_that_replace_one_picture_at_once_nothing_is_left_over():
     second = User.objects.select_related("profile").get()
     give_avatar(first)
     key = give_avatar(second)
-    assert stored() == {key}
+    assert list_stored_keys() == {key}
     assert Profile.objects.get().avatar_id == key

@@ -14,7 +14,7 @@ from files.models import StoredObject
 from onboarding.models import Preferences
 from profiles.deletion import delete_account
 from profiles.models import Profile
-from profiles.tests.avatar_images import give_avatar, stored
+from profiles.tests.avatar_images import give_avatar, list_stored_keys
 from profiles.tests.test_export import make_file
 from tours.models import Tour
 
@@ -77,7 +77,7 @@ def test_with_the_password_everything_is_gone(client, user):
     assert not response.wsgi_request.user.is_authenticated
     traces = [row for row in everything() if str(user.pk) in row or "ada@example.org" in row]
     assert traces == [row for row in traces if "half-written" in row]
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 def test_what_was_being_written_is_left_to_the_purge(client, user):
@@ -138,10 +138,10 @@ def test_the_history_keeps_addresses_that_are_but_alike(client, user, like):
 def test_others_lose_nothing(client, user):
     bob = make_user(email="bob@example.org")
     live_fully(bob)
-    before = {row for row in everything() if str(bob.pk) in row}, stored()
+    before = {row for row in everything() if str(bob.pk) in row}, list_stored_keys()
     live_fully(user)
     delete(client)
-    assert ({row for row in everything() if str(bob.pk) in row}, stored()) == before
+    assert ({row for row in everything() if str(bob.pk) in row}, list_stored_keys()) == before
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "a\0b", "x" * 10_000])
@@ -195,11 +195,11 @@ def test_a_failure_in_the_middle_leaves_all_as_it_was(client, user, monkeypatch)
         raise IntegrityError
 
     live_fully(user)
-    before = set(everything()), stored()
+    before = set(everything()), list_stored_keys()
     monkeypatch.setattr(User, "delete", fails)
     with pytest.raises(IntegrityError):
         delete_account(user)
-    assert (set(everything()), stored()) == before
+    assert (set(everything()), list_stored_keys()) == before
 
 
 def test_a_storage_that_fails_does_not_keep_the_account(client, user, monkeypatch):

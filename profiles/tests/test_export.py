@@ -30,8 +30,8 @@ def user(client):
 
 
 def make_file(user, name, content=b"hello", **overrides):
-    with objects.written(user, [("txt", content)]) as keys, transaction.atomic():
-        objects.claim(keys)
+    with objects.write_objects(user, [("txt", content)]) as keys, transaction.atomic():
+        objects.mark_used(keys)
         fields = {"content_type": "text/plain", "size": len(content), "object_id": keys[0]}
         return File.objects.create(user=user, name=name, **fields | overrides)
 
@@ -150,9 +150,9 @@ def test_nobody_else_s_are_in_it(client, user):
 def test_asks_the_database_nothing_once_it_is_being_sent(user, django_assert_num_queries):
     make_file(user, "notes.txt")
     give_avatar(user)
-    export = Export.of(user)
+    export = Export.for_user(user)
     with django_assert_num_queries(0):
-        assert b"".join(export.zipped())
+        assert b"".join(export.stream_zip())
 
 
 def test_the_statements_are_as_many_for_many_files(user, django_assert_num_queries):
@@ -161,12 +161,12 @@ def test_the_statements_are_as_many_for_many_files(user, django_assert_num_queri
         make_file(user, f"{number}.txt")
     Profile.of(user), Tour.of(user)
     with django_assert_num_queries(4):
-        Export.of(user)
+        Export.for_user(user)
 
 
 def test_is_sent_in_pieces(user):
     make_file(user, "large.txt", b"x" * 1_000_000)
-    assert max(map(len, Export.of(user).zipped())) <= 65_536
+    assert max(map(len, Export.for_user(user).stream_zip())) <= 65_536
 
 
 def test_a_link_does_not_start_it(client, user):

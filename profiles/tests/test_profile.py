@@ -8,7 +8,7 @@ from accounts.tests.people import make_user
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert, make_experts
 from profiles.models import Profile
-from profiles.tests.avatar_images import give_avatar, picture, stored
+from profiles.tests.avatar_images import give_avatar, list_stored_keys, make_image
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_takes_a_zone_as_people_write_it(client, user, typed):
 def test_saves_everything_and_says_so(client, user):
     expert = make_expert()
     response = client.post(
-        "/profile/", FIELDS | {"experts": [expert.pk], "image": picture()}, follow=True
+        "/profile/", FIELDS | {"experts": [expert.pk], "image": make_image()}, follow=True
     )
     assert response.redirect_chain == [("/profile/", 302)]
     assert b"Your profile is saved." in response.content
@@ -124,9 +124,9 @@ def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(client, user):
 )
 def test_one_wrong_field_and_nothing_is_written(client, user, field, value):
     before = kept()
-    assert errors(post(client, **{field: value}, image=picture())) == {field}
+    assert errors(post(client, **{field: value}, image=make_image())) == {field}
     assert kept() == before
-    assert stored() == set()
+    assert list_stored_keys() == set()
 
 
 def test_the_greatest_lengths_are_taken_and_line_ends_count_once(client, user):
@@ -169,7 +169,7 @@ def test_a_storage_that_fails_is_said_beside_the_picture(client, user, monkeypat
 
     before = kept()
     monkeypatch.setattr("files.storage.Folder.save", full)
-    response = post(client, image=picture())
+    response = post(client, image=make_image())
     assert (response.status_code, set(response.context["form"].errors)) == (503, {"image"})
     assert kept() == before
 
@@ -183,9 +183,9 @@ def test_a_failure_in_the_middle_of_writing_leaves_all_as_it_was(client, user, m
 
     monkeypatch.setattr("profiles.forms.write", fails)
     with pytest.raises(IntegrityError):
-        post(client, image=picture())
+        post(client, image=make_image())
     assert kept() == before | {"picture": True}
-    assert stored() == {key}
+    assert list_stored_keys() == {key}
 
 
 def test_costs_at_most_three_statements(client, user, django_assert_max_num_queries):

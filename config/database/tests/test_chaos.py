@@ -28,7 +28,7 @@ SOON = 10
 @pytest.fixture(autouse=True)
 def _storage_of_the_test(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {
-        "default": storage_settings.uploads(tmp_path / "files", "")
+        "default": storage_settings.build_storage(tmp_path / "files", "")
     }
 
 

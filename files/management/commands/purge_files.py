@@ -36,7 +36,7 @@ class Command(BaseCommand):
             files, due = File.objects.expired().count(), StoredObject.objects.due().count()
             self.stdout.write(f"expired files: {files}, objects to remove: {due} (dry run)")
         try:
-            failed += self._orphans(remove=remove_orphans and not dry_run)
+            failed += self._report_orphans(remove=remove_orphans and not dry_run)
         except objects.StorageError as error:
             raise CommandError(f"Storage cannot be read: {error.__cause__}") from error
         if failed:
@@ -54,15 +54,15 @@ class Command(BaseCommand):
         self.stdout.write(f"expired files deleted: {files}, leftover objects removed: {removed}")
         return failed
 
-    def _orphans(self, *, remove: bool) -> list[str]:
+    def _report_orphans(self, *, remove: bool) -> list[str]:
         """Report the orphans and, if so asked, remove them; the keys of what could not be."""
         counts: Counter[Orphan] = Counter()
         failed = []
-        with progress() as bar:
+        with progress_bar() as bar:
             for key, orphan in bar:
                 if orphan:
                     counts[orphan] += 1
-                    self._tell(f"{orphan.value}: {key}")
+                    self._write_line(f"{orphan.value}: {key}")
                     if remove and not orphans.remove(key, orphan):
                         failed.append(key)
         told = ", ".join(f"{kind.value}: {counts[kind]}" for kind in Orphan)
@@ -71,12 +71,12 @@ class Command(BaseCommand):
             self.stdout.write("Orphans are removed with --remove-orphans only.")
         return failed
 
-    def _tell(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         with tqdm.external_write_mode():
             self.stdout.write(line)
 
 
-def progress() -> tqdm[tuple[str, Orphan | None]]:
+def progress_bar() -> tqdm[tuple[str, Orphan | None]]:
     """The comparison behind a bar on the standard error, where that is a terminal."""
     rows, quiet = StoredObject.objects.count(), not sys.stderr.isatty()
-    return tqdm(orphans.compared(), total=rows, unit="", desc="objects", disable=quiet)
+    return tqdm(orphans.compare_keys(), total=rows, unit="", desc="objects", disable=quiet)

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from onboarding import seeding
-from onboarding.catalogue import read
+from onboarding.catalogue import read_records
 
 
 class Command(BaseCommand):
@@ -25,26 +25,28 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options: Any) -> None:
-        seeding.take_turns()
+        seeding.acquire_lock()
         if User.objects.exists():
             self.stdout.write("seed: users exist already, nothing to do")
             return
-        self._administrator()
-        with seeding.DEFAULTS.open("rb") as source:
-            self.stdout.write(f"experts: {seeding.load(read(source))}")
+        self._create_administrator()
+        with seeding.DEFAULT_FILE.open("rb") as source:
+            self.stdout.write(f"experts: {seeding.load(read_records(source))}")
 
-    def _administrator(self) -> None:
+    def _create_administrator(self) -> None:
         email, password = settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD
         shown = password or secrets.token_urlsafe(12)
-        accepted("ADMIN_EMAIL", lambda: User(email=email).clean_fields(exclude=["password"]))
-        accepted("ADMIN_PASSWORD", lambda: validate_password(shown, User(email=email)))
+        validate_variable(
+            "ADMIN_EMAIL", lambda: User(email=email).clean_fields(exclude=["password"])
+        )
+        validate_variable("ADMIN_PASSWORD", lambda: validate_password(shown, User(email=email)))
         # It stands in a terminal, a log or a file: it opens nothing but the page to change it.
         User.objects.create_superuser(email=email, password=shown, must_change_password=True)
         note = "as in ADMIN_PASSWORD" if password else f"{shown} (shown only this once)"
         self.stdout.write(f"administrator: {email}, password: {note}")
 
 
-def accepted(variable: str, validate: Callable[[], None]) -> None:
+def validate_variable(variable: str, validate: Callable[[], None]) -> None:
     try:
         validate()
     except ValidationError as error:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from onboarding import seeding
-from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read
+from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read_records
 
 # Whoever is waiting for a page comes first.
 NICENESS: Final = 10
@@ -31,14 +31,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--file", type=Path, default=seeding.DEFAULTS, help="default: the five of the project"
+            "--file",
+            type=Path,
+            default=seeding.DEFAULT_FILE,
+            help="default: the five of the project",
         )
         parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
 
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         try:
-            with file.open("rb") as source, progress(source) as bar:
-                tally = seeding.load(read(Watched(source, bar)), dry_run=dry_run)
+            with file.open("rb") as source, progress_bar(source) as bar:
+                tally = seeding.load(read_records(ProgressReader(source, bar)), dry_run=dry_run)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except CatalogueError as error:
@@ -47,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(f"experts: {tally}{' (dry run, nothing written)' if dry_run else ''}")
 
 
-class Watched:
+class ProgressReader:
     """A file whose reading moves a progress bar."""
 
     def __init__(self, file: BinaryIO, bar: tqdm[NoReturn]) -> None:
@@ -59,7 +62,7 @@ class Watched:
         return data
 
 
-def progress(file: BinaryIO) -> tqdm[NoReturn]:
+def progress_bar(file: BinaryIO) -> tqdm[NoReturn]:
     """A bar on the standard error as long as the file, where that is a terminal."""
     size = os.fstat(file.fileno()).st_size
     quiet = not sys.stderr.isatty()
