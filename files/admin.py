@@ -13,7 +13,7 @@ from files.models import File, StoredObject
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """History: it is looked at, and neither added to nor changed."""
+    """Rows that can be viewed, but neither added nor changed."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -27,7 +27,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(File)
 class FileAdmin(GuardedByPerson, AnonymousDeletionsAdmin, ReadOnlyAdmin):
-    """What people have uploaded; deleting it here is deleting it for good."""
+    """The users' files. Deleting one here deletes it for good."""
 
     fields = (
         "name",
@@ -66,7 +66,7 @@ class FileAdmin(GuardedByPerson, AnonymousDeletionsAdmin, ReadOnlyAdmin):
 
 @admin.register(StoredObject)
 class StoredObjectAdmin(ReadOnlyAdmin):
-    """What is in storage; it goes with what refers to it, and by `manage.py purge_files`."""
+    """Objects in storage. They are removed with their files, and by `manage.py purge_files`."""
 
     fields = ("key", "owner", "created", "removable")
     list_display = ("key", "owner", "created", "removable")

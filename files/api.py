@@ -1,4 +1,4 @@
-"""Files for programs."""
+"""API endpoints for the files."""
 
 from __future__ import annotations
 
@@ -28,21 +28,19 @@ router = Router(tags=["files"], by_alias=True)
 
 
 class FileListParameters(Parameters):
-    """Which part of the list."""
-
     limit: Annotated[int, Field(ge=1, le=500), Digits] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000), Digits] = 0
     include_deleted: Literal["true", "false", "1", "0"] = "false"
 
     def select(self, files: FileQuerySet) -> FileQuerySet:
-        chosen = files.present()
+        selected = files.present()
         if self.include_deleted in ("true", "1"):
-            chosen |= files.deleted()
-        return chosen.order_by("-created_at", "id")[self.offset : self.offset + self.limit]
+            selected |= files.deleted()
+        return selected.order_by("-created_at", "id")[self.offset : self.offset + self.limit]
 
 
 class FileOut(Schema):
-    """`url` is where this site serves it; not while it is deleted."""
+    """`url` serves the file; a deleted file must be restored first."""
 
     id: UUID
     name: str
@@ -85,7 +83,7 @@ class Uploaded(Schema):
 
 
 class FileId(Body):
-    # JSON has no UUID of its own: it is written as a text.
+    # JSON has no UUIDs, only strings.
     id: Annotated[UUID, Field(strict=False)]
 
 
@@ -94,7 +92,7 @@ def get_download_url(file: File) -> str:
 
 
 def require_single_file(request: SignedInRequest, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
-    """The file, if the form has nothing else: a second one would be lost without a word."""
+    """Return the file. Raises ValidationError for other parts, which would be lost silently."""
     others = {*request.FILES, *request.POST} - {"file", "csrfmiddlewaretoken"}
     if others:
         raise ValidationError({name: ["This part is unknown."] for name in others})
@@ -103,50 +101,52 @@ def require_single_file(request: SignedInRequest, file: UploadedFile[bytes]) -> 
     return file
 
 
-def update_or_404(request: SignedInRequest, pk: UUID, move: Callable[[FileQuerySet], int]) -> File:
-    """The person's file after the move. Raises Http404 if there is none to be moved so."""
+def update_or_404(
+    request: SignedInRequest, pk: UUID, update: Callable[[FileQuerySet], int]
+) -> File:
+    """Apply the update to the user's file and return it. Raises Http404 if no row matched."""
     files = request.user.files.filter(pk=pk)
-    if not move(files):
+    if not update(files):
         raise Http404
     return get_object_or_404(files)
 
 
 def describe_download() -> dict[str, Any]:
-    """What the schema cannot derive from a type: the answers to a download."""
+    """Return the responses of a download, which the schema cannot derive from a type."""
     schema = {"schema": {"type": "string", "format": "binary"}}
     content = {kind.content_type: schema for kind in KINDS}
     location = {"schema": {"type": "string", "format": "uri"}}
     return {
         "responses": {
-            200: {"description": "The file, to be saved", "content": content},
-            302: {"description": "Where the file is, signed", "headers": {"Location": location}},
+            200: {"description": "The file, as an attachment", "content": content},
+            302: {"description": "A signed URL of the file", "headers": {"Location": location}},
         }
     }
 
 
-@router.get("", response=FilesOut, summary="Your files, newest first")
+@router.get("", response=FilesOut, summary="List your files, newest first")
 def list_files(
-    request: SignedInRequest, part: Query[FileListParameters]
+    request: SignedInRequest, page: Query[FileListParameters]
 ) -> dict[str, FileQuerySet]:
-    return {"files": part.select(request.user.files.all())}
+    return {"files": page.select(request.user.files.all())}
 
 
-@router.post("/upload", response={201: Uploaded}, summary="Keep a file")
+@router.post("/upload", response={201: Uploaded}, summary="Upload a file")
 @takes_uploads(uploads.check_content_length)
 def upload_file(
     request: SignedInRequest, file: Annotated[ninja.UploadedFile, ninja.File()]
 ) -> Status[File]:
-    """One part of the form, `file`, is the file. What it is, its content says."""
+    """Send the file as the part `file` of a form. Its type is detected from its content."""
     return Status(201, uploads.upload(request.user, require_single_file(request, file)))
 
 
-@router.delete("", response=FileOut, summary="Put a file into the trash")
-def delete_file(request: SignedInRequest, which: FileId) -> File:
-    """It can be restored for 30 days."""
-    return update_or_404(request, which.id, FileQuerySet.trash)
+@router.delete("", response=FileOut, summary="Move a file to the trash")
+def delete_file(request: SignedInRequest, body: FileId) -> File:
+    """You can restore it for 30 days."""
+    return update_or_404(request, body.id, FileQuerySet.trash)
 
 
-@router.post("/{uuid:pk}/restore", response=FileOut, summary="Take a file out of the trash")
+@router.post("/{uuid:pk}/restore", response=FileOut, summary="Restore a file from the trash")
 def restore_file(request: SignedInRequest, pk: UUID) -> File:
     return update_or_404(request, pk, FileQuerySet.restore)
 
@@ -155,7 +155,7 @@ def restore_file(request: SignedInRequest, pk: UUID) -> File:
     "/{uuid:pk}/download",
     url_name="download_file",
     openapi_extra=describe_download(),
-    summary="The bytes of a file that is not deleted",
+    summary="Download a file that is not deleted",
 )
 def download_file(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     return downloads.serve_attachment(get_object_or_404(request.user.files.present(), pk=pk))

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class FilesConfig(AppConfig):
-    """What people upload: lists, previews, storage."""
+    """Uploads, the list of files, previews and storage."""
 
     name = "files"

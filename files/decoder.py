@@ -1,9 +1,9 @@
-"""Makes one picture smaller, in a process of its own that a hostile picture cannot make grow.
+"""Scale one image down in a process with limits, which a hostile image cannot exceed.
 
-    python decoder.py square|thumbnail SIDE < picture > picture.webp
+    python decoder.py square|thumbnail SIDE < image > image.webp
 
-The process limits its own memory and processor time before it reads a byte. Its exit status says
-why there is no result. It knows nothing of Django, so that it starts quickly.
+The process limits its own memory and CPU time before it reads any input. The exit status tells
+why it failed. It does not import Django, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-# Resident memory was measured as up to 2 MB more than this: below 200 MB.
+# Bytes; resident memory was measured at up to 2 MB more: below 200 MB.
 MEMORY: Final = 195_000_000
-# Seconds of the processor; the largest pictures below take up to 1.3.
+# Seconds of CPU time; the largest allowed images take up to 1.3.
 CPU_SECONDS: Final = 2
-# Whoever is waiting for a page comes first.
+# Requests take priority.
 NICENESS: Final = 5
-# The most bytes of a picture, and pixels by its format: a JPEG from a telephone's 108 megapixels,
-# a PNG of a page scanned at 600 dots per inch.
+# Bytes of the file, and pixels by format: a JPEG of a 108-megapixel phone, a PNG of a page scanned
+# at 600 dpi.
 MAX_BYTES: Final = 32_000_000
 MAX_PIXELS: Final = {"jpeg": 120_000_000, "png": 40_000_000, "webp": 16_100_000}
-# Each scan of a progressive JPEG costs as much as all of a plain one; cameras write up to 12.
+# Each scan of a progressive JPEG costs as much as a whole baseline JPEG; cameras write up to 12.
 MAX_SCANS: Final = 50
 QUALITY: Final = 82
 
@@ -35,8 +35,8 @@ BROKEN: Final = 65
 TOO_MANY_PIXELS: Final = 66
 TOO_COSTLY: Final = 67
 
-# What a PNG needs to be shown upright and in its colours. Texts of any length are passed over, as
-# are the other pictures of an animation.
+# The chunks that a PNG needs to be shown upright and in its colours; skips texts of any length and
+# the further frames of an animation.
 PNG_CHUNKS: Final = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"eXIf")
 )
@@ -44,12 +44,12 @@ PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_START: Final = b"\xff\xd8"
 JPEG_END: Final = b"\xff\xd9"
 SCAN: Final = 0xDA
-# The markers between which a scan's data lies: no stuffed byte, no restart, no filling.
+# The markers between which a scan's data lies: no stuffed byte, restart or fill byte.
 _marker: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 
 class RefusedError(Exception):
-    """There is no result; `args[0]` is the exit status that says why."""
+    """The image was refused; `args[0]` is the exit status."""
 
 
 def main() -> int:
@@ -73,14 +73,14 @@ def limit_resources() -> None:
 
 
 def shrink(data: bytes, form: str, side: int) -> bytes:
-    """The picture as WebP: upright, in the colours of screens, and nothing but its pixels."""
+    """Return the image as WebP: upright, in sRGB, without metadata."""
     if len(data) > MAX_BYTES:
         raise RefusedError(TOO_COSTLY)
     return _shrink(preprocess(data), form, side)
 
 
 def preprocess(data: bytes) -> bytes:
-    """What is to be decoded of the file."""
+    """Return the data to decode. Raises RefusedError for what costs too much."""
     if data.startswith(PNG_START):
         return PNG_START + b"".join(
             chunk
@@ -90,18 +90,18 @@ def preprocess(data: bytes) -> bytes:
     if data.startswith(JPEG_START) and count_scans(data) > MAX_SCANS:
         raise RefusedError(TOO_COSTLY)
     if data[8:16] == b"WEBPVP8X" and _count_webp_pixels(data) > MAX_PIXELS["webp"]:
-        raise RefusedError(TOO_MANY_PIXELS)  # before libwebp makes room for it
+        raise RefusedError(TOO_MANY_PIXELS)  # before libwebp allocates the canvas
     return data
 
 
 def _count_webp_pixels(data: bytes) -> int:
-    """The pixels that an extended WebP announces."""
+    """Return the size of the canvas that an extended WebP declares."""
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
     return width * height
 
 
 def iter_png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The name of each chunk, and the chunk with its length and checksum, up to the end mark."""
+    """Yield the name of each chunk and the whole chunk, up to the end mark."""
     at, name = len(PNG_START), b""
     while at < len(data) and name != b"IEND":
         (size,) = struct.unpack(">I", data[at : at + 4].rjust(4, b"\0"))
@@ -111,14 +111,14 @@ def iter_png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _has_valid_checksum(chunk: bytes) -> bool:
-    """Whether the checksum holds. Only what the picture can do without is left out silently."""
+    """Check an ancillary chunk; critical chunks pass, as the decoder reports damage in them."""
     if chunk[4:5].isupper():
         return True
     return zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
 
 
 def count_scans(data: bytes) -> int:
-    """How many scans a JPEG has. A second picture behind its end does not count."""
+    """Count the scans of a JPEG; ignore another image after its end."""
     count, at = 0, len(JPEG_START)
     while found := _marker.search(data, at):
         kind = data[found.start() + 1]
@@ -130,13 +130,13 @@ def count_scans(data: bytes) -> int:
 
 
 def _shrink(data: bytes, form: str, side: int) -> bytes:
-    # Only this process loads it, not those that want to know the limits.
+    # Imported here, because other processes import this module for its limits.
     import pyvips
 
-    pyvips.cache_set_max(0)  # the image that only tells its size would keep its room
+    pyvips.cache_set_max(0)  # else the image that is opened for its size stays in memory
     try:
         options = _choose_options(pyvips.Image.new_from_buffer(data, ""), side)
-        # thumbnail_buffer would do all of it, but passes over what `fail_on` is to find.
+        # thumbnail_buffer would do all of this, but ignores `fail_on`.
         whole = pyvips.Image.new_from_buffer(
             data, "", access="sequential", fail_on="truncated", **options
         )
@@ -150,13 +150,13 @@ def _shrink(data: bytes, form: str, side: int) -> bytes:
 
 
 def _choose_exit_status(data: bytes, error: str) -> int:
-    # libwebp does not tell want of memory from damage, but a whole file states its own length.
+    # libwebp reports a lack of memory as damage; but a complete file states its length.
     whole_webp = data[8:12] == b"WEBP" and len(data) - 8 >= int.from_bytes(data[4:8], "little")
     return TOO_COSTLY if whole_webp or "memory" in error.lower() else BROKEN
 
 
 def _crop_square(image: Any) -> Any:
-    """The square in the middle, which is the same whichever way up."""
+    """Crop the middle square, which does not depend on the orientation."""
     side = min(image.width, image.height)
     return image.crop((image.width - side) // 2, (image.height - side) // 2, side, side)
 
@@ -169,7 +169,10 @@ SIZES: Final = {"square": "both", "thumbnail": "down"}
 
 
 def _choose_options(image: Any, side: int) -> dict[str, Any]:
-    """How to load the image no larger than needed. Refuses what its header announces."""
+    """Return options that load the image at the smallest sufficient size.
+
+    Raises RefusedError for other formats and for too many pixels.
+    """
     kind = str(image.get("vips-loader")).removesuffix("_buffer").removesuffix("load")
     if kind not in MAX_PIXELS:
         raise RefusedError(BROKEN)

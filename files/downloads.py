@@ -1,4 +1,4 @@
-"""How what is stored gets back to its owner, whom the caller has made sure of."""
+"""Responses that serve stored files; the caller has checked that the user owns them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from django.utils.http import content_disposition_header, quote_etag
 from files import objects
 from files.models import File
 
-# Whatever a browser makes of it, it runs nothing and asks nobody.
+# Browsers neither run the content nor load anything for it.
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
-# A signed address is a key to the file for as long as it lives.
+# A signed URL gives access to the file as long as it is valid.
 NO_STORE: Final = {"Cache-Control": "private, no-store"}
-# Kept, but shown only while the site still says so: never after the person has signed out.
+# Cached, but revalidated each time, so that it is not shown after signing out.
 REVALIDATE: Final = {"Cache-Control": "private, no-cache"}
 
 
 def serve_attachment(file: File) -> HttpResponseBase:
-    """The file to be saved under its name: from the folder, or by a signed address.
+    """Serve the file for download under its name, from the folder or by a signed URL.
 
-    Raises Http404 if it is missing in storage, which is logged, and StorageError.
+    Raises Http404 if the object is missing, which is logged, and StorageError.
     """
-    if address := _sign_url(file):
-        return HttpResponseRedirect(address, headers=NO_STORE)
+    if url := _sign_url(file):
+        return HttpResponseRedirect(url, headers=NO_STORE)
     return FileResponse(
         _open_or_404(file.object_id),
         as_attachment=True,
@@ -49,8 +49,10 @@ def serve_attachment(file: File) -> HttpResponseBase:
 
 
 def serve_webp(request: HttpRequest, key: str) -> HttpResponseBase:
-    """An image that we have encoded ourselves, to be shown; its key never means another, so that
-    a browser that has it still is told so without a look into storage."""
+    """Serve an image that this site has encoded.
+
+    A key never gets other content, so that a cached image is revalidated without storage.
+    """
     etag = quote_etag(key)
     headers = SAFE_HEADERS | REVALIDATE | {"ETag": etag}
     if get_conditional_response(request, etag) is not None:
@@ -60,17 +62,17 @@ def serve_webp(request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 def _sign_url(file: File) -> str | None:
-    """Where the browser gets it from the bucket itself; None if the site is to send it."""
-    signed = getattr(default_storage, "sign_url", None)
-    if signed is None or settings.S3_DOWNLOADS != "signed":
+    """Return the file's URL in the bucket, or None if this site serves it."""
+    sign_url = getattr(default_storage, "sign_url", None)
+    if sign_url is None or settings.S3_DOWNLOADS != "signed":
         return None
     if not objects.is_stored(file.object_id):
         raise Http404
     disposition = content_disposition_header(True, file.name)
-    address: str = signed(
+    url: str = sign_url(
         file.object_id, disposition=disposition, content_type=_get_content_type(file)
     )
-    return address
+    return url
 
 
 def _open_or_404(key: str) -> objects.StoredFile:

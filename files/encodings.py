@@ -1,4 +1,4 @@
-"""Which encoding a text has that is not UTF-8, so that people learn what to do with it."""
+"""Recognise the encoding of a text that is not UTF-8, to explain how to fix it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_UTF_8: Final = "This text isn't saved as UTF-8."
 ENCODED: Final = "This text is saved as %s."
 SAVE: Final = " Save it as UTF-8, then upload it again."
 
-# UTF-32 first: its mark begins with that of UTF-16.
+# UTF-32 first: its byte order mark starts with that of UTF-16.
 MARKS: Final = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -23,12 +23,12 @@ SAMPLE_BYTES: Final = 4096
 
 _controls: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _high: Final = re.compile(rb"[\x80-\xff]")
-# Western texts, read as Shift-JIS, have single ideographs at most.
+# Western texts decoded as Shift-JIS contain at most single ideographs.
 _japanese: Final = re.compile("[\u3040-\u30ff]|[\u4e00-\u9fff]{2}")
 
 
 def explain_encoding(content: File[bytes]) -> str:
-    """What to do about a text in another encoding than UTF-8; empty for what is no such text."""
+    """Explain how to fix the encoding of the text; "" if the content is not such a text."""
     content.seek(0)
     start = content.read(SAMPLE_BYTES)
     name = next((name for mark, name in MARKS if start.startswith(mark)), "")
@@ -43,7 +43,7 @@ def explain_encoding(content: File[bytes]) -> str:
 
 
 def _is_utf_16(start: bytes) -> bool:
-    """Whether it is UTF-16 without a mark, as far as Latin letters show."""
+    """Recognise UTF-16 without a byte order mark by its Latin letters."""
     if len(start) % 2 or b"\0" not in start:
         return False
     encoding = "utf-16-be" if 0 in start[::2] else "utf-16-le"
@@ -52,7 +52,7 @@ def _is_utf_16(start: bytes) -> bool:
 
 
 def _read_sample(content: File[bytes]) -> bytes:
-    """The part around the first character that is not ASCII; empty where it is no text."""
+    """Return the bytes around the first non-ASCII character; empty if this is not a text."""
     first, position = None, 0
     for chunk in content.chunks():
         if _controls.search(chunk):
@@ -70,14 +70,14 @@ def _read_sample(content: File[bytes]) -> bytes:
 def _guess_encoding(sample: bytes) -> str:
     if _japanese.search(_try_decode(sample, "cp932")):
         return "Shift-JIS"
-    # More are of another alphabet, such as Cyrillic in Windows-1251.
+    # Other alphabets, such as Cyrillic in Windows-1251, have more of these bytes.
     if _try_decode(sample, "cp1252") and len(_high.findall(sample)) <= len(sample) / 2:
         return "Windows-1252"
     return ""
 
 
 def _try_decode(sample: bytes, encoding: str) -> str:
-    """The text, whose last character may be cut; empty where it is in another encoding."""
+    """Return the text; empty if the encoding is wrong. The last character may be incomplete."""
     try:
         return codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What a file is, by its content: neither its name nor its sender is believed."""
+"""Detect file types by content: names and declared types are not trusted."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ MAX_NAME_LENGTH: Final = 255
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of file: its name in the settings, the words for it, and how the names of such files
-    end, of which the first is the one that we give."""
+    """A file type.
+
+    `name` is used in settings, `label` on pages; the first extension is the default.
+    """
 
     name: str
     label: str
@@ -72,7 +74,7 @@ KINDS: Final = (
         label="PDF",
         content_type="application/pdf",
         extensions=("pdf",),
-        # Readers look for it in the first 1024 bytes; blanks and a byte order mark come before it.
+        # PDF readers accept it within the first 1024 bytes, after whitespace and a byte order mark.
         magic=rb"(?:\xef\xbb\xbf)?\s{0,1000}%PDF-[12]\.\d",
     ),
     Kind(name="txt", label="plain text", content_type="text/plain", extensions=("txt", "text")),
@@ -80,17 +82,17 @@ KINDS: Final = (
     Kind(name="md", label="Markdown", content_type="text/markdown", extensions=("md", "markdown")),
 )
 START_BYTES: Final = 1024
-# DOS ends a text with it, and fills its last block.
+# DOS ends texts with it, and fills the last block with it.
 CTRL_Z: Final = "\x1a"
 
-# What no text has: control characters, but for tabs, ends of lines, ends of pages.
+# Control characters other than tab, line ends and form feed.
 _controls = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def detect_kind(content: File[bytes], name: str) -> Kind:
-    """What kind the content is; of texts, the kind that the name says, as no content can.
+    """Return the kind of the content; the kinds of text are told apart by the name.
 
-    Raises ValidationError for what is not to be uploaded here.
+    Raises ValidationError for types that this site does not allow.
     """
     content.seek(0)
     start = content.read(START_BYTES)
@@ -107,30 +109,29 @@ def detect_kind(content: File[bytes], name: str) -> Kind:
 
 
 def list_allowed_kinds() -> list[Kind]:
-    """The kinds that this site takes."""
     return [kind for kind in KINDS if kind.name in settings.FILE_TYPES]
 
 
 def clean_name(name: str, kind: Kind) -> str:
-    """The name to show and to save as: one line, without folders, with an ending of its kind."""
+    """Return a safe file name: one line, no folders, with an extension of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = _strip_ends(to_plain_line(name))
     if _get_extension(name) in kind.extensions:
         stem, ending = name[: name.rindex(".")], name[name.rindex(".") :]
     else:
-        # Of ".png" nothing but the ending is left.
+        # ".png" has no stem.
         stem = "" if name.lower() in kind.extensions else name
         ending = f".{kind.extension}"
     return (_strip_ends(stem) or "file")[: MAX_NAME_LENGTH - len(ending)] + ending
 
 
 def _strip_ends(name: str) -> str:
-    """The name without dots and blanks of any width around it."""
+    """Strip dots and whitespace."""
     return re.sub(r"^[.\s]+|[.\s]+$", "", name)
 
 
 def _pick_allowed(kinds: list[Kind]) -> Kind:
-    """The first of the kinds that this site takes."""
+    """Return the first allowed kind. Raises ValidationError if there is none."""
     for kind in kinds:
         if kind in list_allowed_kinds():
             return kind
@@ -144,7 +145,7 @@ def _unsupported_message() -> str:
 
 
 def _explain_signature(start: bytes) -> str:
-    """The advice for a well-known kind, where this site takes the kinds that it speaks of."""
+    """Explain a known unsupported type, if this site allows the suggested ones."""
     return (
         explain_unsupported(start)
         if {kind.name for kind in list_allowed_kinds()} >= SUGGESTED_KINDS
@@ -153,7 +154,7 @@ def _explain_signature(start: bytes) -> str:
 
 
 def _list_text_kinds(name: str) -> list[Kind]:
-    """The kinds of text, that which the name says first."""
+    """Return the kinds of text, the one with the name's extension first."""
     texts = (kind for kind in KINDS if kind.is_text)
     return sorted(texts, key=lambda kind: _get_extension(name) not in kind.extensions)
 

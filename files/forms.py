@@ -22,7 +22,7 @@ class FilesInput(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """Several files. What each of them may be is for `files.uploads` to say."""
+    """Several files; `files.uploads` validates each of them."""
 
     widget = FilesInput
     default_error_messages = {
@@ -42,7 +42,7 @@ class FilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    """Files from a page. Each is uploaded, or refused with its own error, by itself."""
+    """Upload files from a page. Each one succeeds or fails on its own."""
 
     file = FilesField(label="Upload files")
     storage_error: StorageError | None = None
@@ -58,7 +58,7 @@ class UploadForm(forms.Form):
         field.help_text = f"{labels}; each up to {size}, {settings.FILES_AT_ONCE} at once."
 
     def save(self, user: User) -> list[File]:
-        """Upload the files that can be; the others are errors of the form from now on."""
+        """Upload the valid files and return them; add an error to the form for each other."""
         return [file for sent in self.cleaned_data["file"] if (file := self._upload(user, sent))]
 
     def _upload(self, user: User, sent: UploadedFile[bytes]) -> File | None:

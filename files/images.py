@@ -1,4 +1,4 @@
-"""Images that people send, re-encoded as WebP without metadata, by `files.decoder`."""
+"""Re-encode images as WebP without metadata, in a process of `files.decoder`."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from files import decoder
 from files.objects import StorageError
 from files.unsupported import explain_unsupported
 
-# Images decoded at once by a process of the site, and requests that wait for that. Both together
-# leave half of its threads to everybody else.
+# Images that one worker decodes at once, and requests that wait for it. Together they use half of
+# the worker's threads.
 MAX_DECODERS: Final = 2
 MAX_WAITING: Final = 6
-# Seconds that a request waits for its turn, and then for the decoder, whose processor time is
-# limited, but not what other processes leave of it.
+# Seconds that a request waits for a decoder to be free, and then for its result: the CPU time is
+# limited, but other processes may delay it.
 WAIT_SECONDS: Final = 5
 DECODER_SECONDS: Final = 15
 
-NOT_AN_IMAGE: Final = "This file isn't an image that is supported: choose a JPEG, PNG or WebP."
+NOT_AN_IMAGE: Final = "This file isn't a supported image. Choose a JPEG, PNG or WebP."
 BROKEN: Final = "This image is damaged or incomplete."
-TOO_MANY_PIXELS: Final = "This image has too many pixels: make it smaller first."
-TOO_COSTLY: Final = "This image takes too much to open: save it as a plain JPEG first, or smaller."
-BUSY: Final = "Too many images are being opened just now: try again in a moment."
+TOO_MANY_PIXELS: Final = "This image has too many pixels. Make it smaller, then try again."
+TOO_COSTLY: Final = "This image is too complex to open. Make it smaller or save it as a plain JPEG."
+BUSY: Final = "Too many images are being processed right now. Try again in a moment."
 
 STARTS: Final = (decoder.JPEG_START + b"\xff", decoder.PNG_START)
 REASONS: Final = {
@@ -39,12 +39,12 @@ REASONS: Final = {
     decoder.TOO_MANY_PIXELS: TOO_MANY_PIXELS,
     decoder.TOO_COSTLY: TOO_COSTLY,
     -signal.SIGXCPU: TOO_COSTLY,
-    -signal.SIGABRT: TOO_COSTLY,  # what libraries do where they get no memory
+    -signal.SIGABRT: TOO_COSTLY,  # how libraries fail without memory
     -signal.SIGTRAP: TOO_COSTLY,
     -signal.SIGSEGV: BROKEN,
     -signal.SIGBUS: BROKEN,
 }
-# One thread; nothing on the disk, whatever a picture takes; no warnings.
+# One thread, no temporary files, no warnings.
 ENVIRONMENT: Final = {
     "VIPS_CONCURRENCY": "1",
     "VIPS_DISC_THRESHOLD": "1g",
@@ -59,29 +59,29 @@ logger = logging.getLogger(__name__)
 
 
 class TooCostlyError(ValidationError):
-    """The image may be whole, but opening it costs more than the site spends on one."""
+    """The image may be valid, but decoding it exceeds the limits."""
 
 
 class BusyError(StorageError):
-    """No decoder is free, or the decoder failed."""
+    """All decoders are busy, or the decoder failed."""
 
     def __init__(self, message: str = BUSY) -> None:
         super().__init__(message)
 
 
 def make_square(content: File[bytes], *, side: int) -> bytes:
-    """A WebP image of `side` by `side` pixels: the middle of what is sent.
+    """Return the middle of the image as WebP of `side` by `side` pixels.
 
-    Raises ValidationError for what is no image or is damaged, TooCostlyError for what is too large
-    or takes too much, BusyError where too many are being opened.
+    Raises ValidationError for invalid images, TooCostlyError for those beyond the limits, and
+    BusyError if no decoder is free in time.
     """
     return _encode("square", content, side)
 
 
 def make_thumbnail(content: File[bytes], *, side: int) -> bytes:
-    """A WebP image of at most `side` by `side` pixels, in the proportions of what is sent.
+    """Return the image as WebP of at most `side` by `side` pixels, with its proportions.
 
-    Raises the same.
+    Raises the same errors as `make_square`.
     """
     return _encode("thumbnail", content, side)
 
@@ -95,16 +95,16 @@ def _encode(form: str, content: File[bytes], side: int) -> bytes:
         raise TooCostlyError(TOO_COSTLY)
     with _decoder_slot():
         content.seek(0)
-        done = _run_decoder(form, content.read(), side)
+        result = _run_decoder(form, content.read(), side)
         content.seek(0)
-    if done.returncode == 0:
-        return done.stdout
-    raise _make_error(done)
+    if result.returncode == 0:
+        return result.stdout
+    raise _make_error(result)
 
 
 @contextmanager
 def _decoder_slot() -> Iterator[None]:
-    """Wait until fewer are decoded. Raises BusyError if that takes long, or too many wait."""
+    """Wait for a free decoder. Raises BusyError after WAIT_SECONDS, or if too many wait."""
     if not _queue_slots.acquire(blocking=False):
         raise BusyError
     try:
@@ -120,22 +120,22 @@ def _decoder_slot() -> Iterator[None]:
 
 def _run_decoder(form: str, data: bytes, side: int) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(  # noqa: S603  the program is ours, and the picture is no argument
+        return subprocess.run(  # noqa: S603  our own program, and the image is not an argument
             [sys.executable, "-I", decoder.__file__, form, str(side)],
             input=data,
             capture_output=True,
             timeout=DECODER_SECONDS,
             env=ENVIRONMENT,
-            start_new_session=True,  # a Ctrl-C in the terminal is not for it
+            start_new_session=True,  # not stopped by Ctrl-C in the terminal
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        logger.warning("an image could not be opened: %s", error)
+        logger.warning("could not run the image decoder: %s", error)
         raise BusyError from error
 
 
-def _make_error(done: subprocess.CompletedProcess[bytes]) -> ValidationError | BusyError:
-    if reason := REASONS.get(done.returncode):
+def _make_error(result: subprocess.CompletedProcess[bytes]) -> ValidationError | BusyError:
+    if reason := REASONS.get(result.returncode):
         return ValidationError(reason) if reason == BROKEN else TooCostlyError(reason)
-    logger.error("the decoder ended with %d: %r", done.returncode, done.stderr[-1000:])
+    logger.error("the image decoder exited with %d: %r", result.returncode, result.stderr[-1000:])
     return BusyError()

@@ -1,4 +1,4 @@
-"""The list of a person's files as its address tells it: which of them, sorted how, which page."""
+"""The list of files that a query string describes: filter, search, order and page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Listing:
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
-        """What the query asks for; where it makes no sense, the default."""
+        """Parse the query string; invalid values become the defaults."""
         sort, page = query.get("sort"), query.get("page", "")
         return cls(
             search=query.get("q", "").strip()[:MAX_SEARCH_LENGTH],
@@ -50,7 +50,7 @@ class Listing:
 
     @property
     def query(self) -> QueryDict:
-        """What `of` reads, without what is the default."""
+        """Return the query string, without defaults."""
         query = QueryDict(mutable=True)
         if self.search:
             query["q"] = self.search
@@ -83,25 +83,25 @@ class Listing:
         return Sort.choices
 
     def files(self, user: User) -> FileQuerySet:
-        """Those that are looked for, on whatever page, in no particular order."""
+        """Return the matching files of all pages, unordered."""
         files: FileQuerySet = user.files.all()
         state = files.deleted() if self.deleted else files.present()
         return filter_by_words(state, self.search, "name")  # type: ignore[return-value]
 
     def order(self) -> tuple[OrderBy | str, ...]:
-        moment = "deleted_at" if self.deleted else "created_at"
-        by = {
-            Sort.NEWEST: F(moment).desc(),
-            Sort.OLDEST: F(moment).asc(),
+        date = "deleted_at" if self.deleted else "created_at"
+        orders = {
+            Sort.NEWEST: F(date).desc(),
+            Sort.OLDEST: F(date).asc(),
             Sort.NAME: Lower("name").asc(),
             Sort.LARGEST: F("size").desc(),
             Sort.SMALLEST: F("size").asc(),
         }
-        return by[self.sort], "id"
+        return orders[self.sort], "id"
 
 
 def count_totals(user: User, listing: Listing) -> dict[str, int]:
-    """How many files there are, are deleted, are looked for, and what all take: one statement."""
+    """Count present, deleted and matching files and the used bytes, in one statement."""
     files: FileQuerySet = user.files.unexpired()
     return files.aggregate(
         present=_count(files.present()),
@@ -112,14 +112,14 @@ def count_totals(user: User, listing: Listing) -> dict[str, int]:
 
 
 def get_page(user: User, listing: Listing, count: int) -> Page[File]:
-    """The page, or the nearest there is: one statement, as `count` is known."""
+    """Return the nearest existing page, in one statement, as `count` is known."""
     paginator = NearestPaginator(listing.files(user).order_by(*listing.order()), FILES_PER_PAGE)
     paginator.count = count
     return paginator.get_page(listing.page)
 
 
 def build_context(user: User, listing: Listing) -> dict[str, Any]:
-    """What the list's template needs: two statements."""
+    """Return the context of the list's template, in two statements."""
     counts = count_totals(user, listing)
     page = get_page(user, listing, counts["matching"])
     return {"listing": replace(listing, page=page.number), "page": page, "totals": counts}

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-# How long bytes may take to arrive in storage before they count as left over.
+# How long an upload may take until its objects count as left over.
 WRITE_PERIOD: Final = timedelta(hours=1)
 # How long a deleted file can be restored.
 TRASH_PERIOD: Final = timedelta(days=30)
@@ -23,20 +23,25 @@ def default_remove_after() -> object:
 
 class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
     def due(self) -> Self:
-        """Those that nobody claims any more: to be removed from storage."""
+        """Select the objects to remove from storage."""
         return self.filter(models.Q(remove_after__lte=Now()) | models.Q(owner=None))
 
     def pending(self) -> Self:
-        """Those that can still be claimed. One clock, the database's, tells them from those
-        that are due."""
+        """Select the objects that can still be used.
+
+        Uses the database's clock, like `due`, so that no object is both.
+        """
         return self.filter(remove_after__gt=Now(), owner__isnull=False)
 
 
 class StoredObject(models.Model):
-    """An object in storage. Its row is there before it and goes after it, so that whatever
-    fails in between, the row tells that there may be an object to remove."""
+    """An object in storage.
 
-    # In the order in which storage lists its objects, so that the two lists can be compared.
+    The row is created before the object and deleted after it, so that no failure leaves an object
+    without a row.
+    """
+
+    # The collation of object storage, so that both lists can be compared in order.
     key = models.CharField(primary_key=True, max_length=100, editable=False, db_collation="C")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -70,40 +75,41 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(deleted_at=None)
 
     def deleted(self) -> Self:
-        """Those in the trash that can still be restored."""
+        """Select the files in the trash that can still be restored."""
         return self.filter(deleted_at__gt=timezone.now() - TRASH_PERIOD)
 
     def unexpired(self) -> Self:
-        """Those that are there for their owner: the present and the deleted ones. They, and only
-        they, count towards the quota, as one cannot make room of what one does not see."""
+        """Select the present and the restorable files.
+
+        Only these count towards the quota: users cannot free space that they do not see.
+        """
         return self.filter(
             models.Q(deleted_at=None) | models.Q(deleted_at__gt=timezone.now() - TRASH_PERIOD)
         )
 
     def expired(self) -> Self:
-        """Those in the trash whose time to be restored is over."""
+        """Select the files in the trash that can no longer be restored."""
         return self.filter(deleted_at__lte=timezone.now() - TRASH_PERIOD)
 
     def trash(self) -> int:
-        """Delete those that are present, for now; how many these were."""
+        """Move the present files to the trash; return how many."""
         now = timezone.now()
         return self.present().update(deleted_at=now, updated_at=now)
 
     def restore(self) -> int:
-        """Take those out of the trash that can be; how many these were."""
+        """Restore the files from the trash; return how many."""
         return self.deleted().update(deleted_at=None, updated_at=timezone.now())
 
 
 class File(models.Model):
-    """A file that a person has uploaded. Its bytes are in storage: the row is there only as
-    long as they are."""
+    """An uploaded file. Its row exists only as long as its object."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="files",
-        db_index=False,  # the index below begins with it
+        db_index=False,  # the index below starts with it
         editable=False,
     )
     name = models.CharField(max_length=255, validators=[ProhibitNullCharactersValidator()])
@@ -145,7 +151,7 @@ class File(models.Model):
 
     @property
     def days_left(self) -> int:
-        """The days, begun ones too, for which the file, if deleted, can be restored."""
+        """Return the days, rounded up, until the file can no longer be restored."""
         left = (
             TRASH_PERIOD - (timezone.now() - self.deleted_at) if self.deleted_at else TRASH_PERIOD
         )

@@ -1,10 +1,10 @@
-"""Objects in storage and their rows: what is written, claimed, and removed, in which order.
+"""Write, use and remove objects in storage, and their rows, in a safe order.
 
-    row (to be removed in an hour) -> bytes -> claim, in the transaction that refers to it
-    discard, in the transaction that stops referring to it -> bytes gone -> row gone
+    row (to be removed in an hour) -> object -> mark_used, in the referring transaction
+    mark_unused, in the transaction that removes the reference -> object gone -> row gone
 
-Whatever fails, and wherever, the row remains and says that the object is to be removed, which
-`manage.py purge_files` does. No transaction is open while bytes travel.
+Whatever fails, the row remains until `manage.py purge_files` removes the object. No transaction is
+open during uploads.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ NOT_STORED: Final = "The file was not saved. Try again later."
 NOT_READ: Final = "The file is not available right now. Try again later."
 MISSING: Final = "%s is missing in storage"
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-# Removed while a person waits, at most; purge_files removes the rest.
+# Objects removed during a request; purge_files removes the rest.
 MAX_REMOVED_AT_ONCE: Final = 100
-# Failures in a row after which it is storage that fails, and each more would be waited for.
+# Consecutive failures until storage is considered down, so that the rest does not wait for it.
 MAX_FAILURES: Final = 5
 PAGE_SIZE: Final = 1000
 
@@ -51,21 +51,20 @@ class StorageError(Exception):
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether a full disk brought the error about, be it storage's or another."""
+    """Return whether a full disk caused the error."""
     return any(isinstance(link, OSError) and link.errno in FULL for link in iter_causes(error))
 
 
 class ObjectLostError(StorageError):
-    """What was written took so long to be claimed that it has been removed in the meantime, or
-    its owner has."""
+    """The object or its owner was removed before it was used."""
 
 
 @contextmanager
 def write_objects(owner: User, contents: Iterable[tuple[str, Content]]) -> Iterator[list[str]]:
-    """Write an object for each (extension, content); yields their keys, to be claimed.
+    """Write an object for each (extension, content) and yield the keys for `mark_used`.
 
-    What the block leaves unclaimed by an exception is removed. Raises StorageError, and
-    RuntimeError inside a transaction.
+    If the block raises, the objects that are not marked as used are removed. Raises StorageError,
+    and RuntimeError inside a transaction.
     """
     keys: list[str] = []
     try:
@@ -80,29 +79,31 @@ def write_objects(owner: User, contents: Iterable[tuple[str, Content]]) -> Itera
 
 
 def mark_used(keys: list[str]) -> None:
-    """Keep the objects; in the transaction that refers to them. Raises ObjectLostError."""
+    """Keep the objects. Call it in the transaction that refers to them. Raises ObjectLostError."""
     if StoredObject.objects.filter(pk__in=keys).pending().update(remove_after=None) != len(keys):
         raise ObjectLostError
 
 
 def mark_unused(keys: list[str]) -> None:
-    """Have the objects removed when the transaction that stops referring to them is through."""
+    """Remove the objects after the current transaction, which deletes the references."""
     StoredObject.objects.filter(pk__in=keys).update(remove_after=Now())
     transaction.on_commit(lambda: _remove_now(keys), robust=True)
 
 
 def remove(keys: Iterable[str], *, max_failures: int = MAX_FAILURES) -> list[str]:
-    """Remove those of the objects that are due, and then their rows; the keys of those that
-    could not be removed, which are logged and stay due."""
+    """Remove the due objects among these and their rows.
+
+    Returns the keys that could not be removed; they are logged and stay due.
+    """
     removal = Removal(max_failures=max_failures)
     removal.remove(list(keys))
     return removal.failed + removal.skipped
 
 
 def remove_due() -> tuple[int, list[str]]:
-    """Remove all that is due: how many objects are gone, and the keys of those that are not.
+    """Remove all due objects; return how many were removed, and the keys of the others.
 
-    What failed is due anew, behind all others, so that the next run begins with these.
+    Failed objects move to the end of the queue, so that the next run starts with the others.
     """
     removal, queue = Removal(), _list_due_keys()
     while page := list(queue[removal.left : removal.left + PAGE_SIZE]):
@@ -113,7 +114,7 @@ def remove_due() -> tuple[int, list[str]]:
 
 @dataclass
 class Removal:
-    """Removes objects, one after the other, for as long as storage does what it shall."""
+    """Remove objects one by one until storage fails `max_failures` times in a row."""
 
     max_failures: int = MAX_FAILURES
     removed: int = 0
@@ -126,10 +127,10 @@ class Removal:
         return len(self.failed) + len(self.skipped)
 
     def remove(self, keys: list[str]) -> None:
-        """Remove those of the objects that are due, and then their rows."""
-        gone = [key for key in _lock_due(keys) if self._delete(key)]
-        StoredObject.objects.filter(pk__in=gone).delete()
-        self.removed += len(gone)
+        """Remove the due objects among these, then their rows."""
+        removed = [key for key in _lock_due(keys) if self._delete(key)]
+        StoredObject.objects.filter(pk__in=removed).delete()
+        self.removed += len(removed)
 
     def _delete(self, key: str) -> bool:
         if self.consecutive_failures >= self.max_failures:
@@ -144,7 +145,7 @@ class Removal:
 
 
 def iter_key_pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
-    """The keys of the rows in their order, of which never more than a page is in memory."""
+    """Yield the keys of the rows in order, one page at a time."""
     keys, last = rows.order_by("pk").values_list("pk", flat=True), ""
     while page := list(keys.filter(pk__gt=last)[:PAGE_SIZE]):
         yield page
@@ -152,17 +153,17 @@ def iter_key_pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
 
 
 def open_object(key: str) -> StoredFile:
-    """The object, to be read. Raises FileNotFoundError, which is logged, or StorageError."""
+    """Open the object for reading. Raises StorageError, or FileNotFoundError, which is logged."""
     with translate_errors(key):
-        stored = default_storage.open(key)
-        # A bucket has not sent anything yet; if it does not, that shall be known here.
-        stored.read(1)
-        stored.seek(0)
-        return stored
+        file = default_storage.open(key)
+        # Buckets send nothing until the first read: raise their errors here.
+        file.read(1)
+        file.seek(0)
+        return file
 
 
 def is_stored(key: str) -> bool:
-    """Whether the object is there; that it is not is logged. Raises StorageError."""
+    """Check that the object exists; log if it does not. Raises StorageError."""
     with translate_errors(key):
         found = default_storage.exists(key)
     if not found:
@@ -171,7 +172,7 @@ def is_stored(key: str) -> bool:
 
 
 def _create_row(key: str, owner: User) -> None:
-    """Have the row committed before anything is written under its key."""
+    """Commit the row before the object is written."""
     with transaction.atomic(durable=True):
         StoredObject.objects.create(key=key, owner=owner)
 
@@ -186,7 +187,7 @@ def _write_object(key: str, content: Content) -> None:
 
 @contextmanager
 def translate_errors(key: str) -> Iterator[None]:
-    """Turn what storage raises in the block into StorageError, but for FileNotFoundError."""
+    """Turn the storage's exceptions into StorageError, except FileNotFoundError."""
     try:
         yield
     except FileNotFoundError:
@@ -198,29 +199,33 @@ def translate_errors(key: str) -> Iterator[None]:
 
 
 def _remove_pending(keys: list[str]) -> None:
-    """Remove what has not been claimed. Whether it has, the database says: an error that came
-    with the commit, or after it, leaves a file and its object alone."""
+    """Remove the objects that are not marked as used.
+
+    The database decides: after an error during or after the commit the file may exist.
+    """
     try:
         StoredObject.objects.filter(pk__in=keys).pending().update(remove_after=Now())
         _remove_now(keys)
     except Error:
-        logger.exception("%s stay until purge_files removes them", keys)
+        logger.exception("could not remove %s; purge_files will do it", keys)
 
 
 def _remove_now(keys: list[str]) -> None:
-    """Remove as many as a person can wait for."""
+    """Remove only as many as a request can wait for."""
     remove(keys[:MAX_REMOVED_AT_ONCE], max_failures=1)
 
 
 def _list_due_keys() -> QuerySet[StoredObject, str]:
-    """The keys of all that is due, that which has been so for the longest time first."""
+    """Return all due keys, the longest overdue first."""
     since = Coalesce("remove_after", "created_at")
     return StoredObject.objects.due().order_by(since, "pk").values_list("pk", flat=True)
 
 
 def _lock_due(keys: list[str]) -> list[str]:
-    """Those of the objects that are due, in the same order. Waiting for their locks waits for a
-    claim that has not been committed, and afterwards there can be none."""
+    """Return the due keys among these, in the same order.
+
+    Waits for uncommitted `mark_used` calls; afterwards there can be none.
+    """
     with transaction.atomic():
         rows = StoredObject.objects.filter(pk__in=keys).due().order_by("pk").select_for_update()
         due = set(rows.values_list("pk", flat=True))
@@ -228,7 +233,7 @@ def _lock_due(keys: list[str]) -> list[str]:
 
 
 def delete_object(key: str) -> bool:
-    """Whether the object is gone from storage now; that it is not is logged."""
+    """Delete the object from storage; return whether it succeeded. Failures are logged."""
     try:
         default_storage.delete(key)
     except Exception:

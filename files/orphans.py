@@ -1,7 +1,7 @@
-"""Where storage and the database disagree: objects without a row, rows without their object.
+"""Find objects without a row, and rows without their object.
 
-Both lists are read side by side, in the order of the keys and a page at a time, so that any
-number of them fits into memory. What changes meanwhile is told from an orphan by a second look.
+Compares both lists in the order of the keys, one page at a time, so that any number fits into
+memory. A second look excludes what has changed meanwhile.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Orphan(Enum):
 
 
 def compare_keys() -> Iterator[tuple[str, Orphan | None]]:
-    """Every key, of either side, and whether it is an orphan. Raises StorageError."""
+    """Yield every key of either side with its kind of orphan, or None. Raises StorageError."""
     for key, group in groupby(heapq.merge(_list_objects(), _list_rows()), key=itemgetter(0)):
         found = [Orphan[side] for _, side in group]
         yield key, found[0] if len(found) == 1 and _is_orphan(key, found[0]) else None
 
 
 def remove(key: str, orphan: Orphan) -> bool:
-    """Remove the object, or all that refers to the missing one; whether it is done."""
+    """Remove the object, or all references to the missing one; return whether it succeeded."""
     if orphan is Orphan.OBJECT:
         return objects.delete_object(key)
     trash.delete_for_good(File.objects.filter(object=key))
@@ -47,7 +47,7 @@ def remove(key: str, orphan: Orphan) -> bool:
 
 
 def _list_objects() -> Iterator[tuple[str, str]]:
-    """Those whose keys are of our shape; what else is in storage is none of our business."""
+    """Ignore objects whose keys do not have our format."""
     storage: Any = default_storage
     with objects.translate_errors("the list of all objects"):
         for key in storage.list_keys():
@@ -61,7 +61,7 @@ def _list_rows() -> Iterator[tuple[str, str]]:
 
 
 def _is_orphan(key: str, side: Orphan) -> bool:
-    """Whether it still is one. An object's row is there before it and goes after it."""
+    """Check again: rows are created before their objects and deleted after them."""
     rows = StoredObject.objects.filter(pk=key)
     if side is Orphan.OBJECT:
         return not rows.exists()
@@ -70,7 +70,7 @@ def _is_orphan(key: str, side: Orphan) -> bool:
 
 
 def _clear_references(key: str) -> None:
-    """Leave the missing picture out, of whatever it was the picture."""
+    """Clear optional references to the missing object, such as avatars and thumbnails."""
     with transaction.atomic():
         for relation in StoredObject._meta.related_objects:
             if relation.field.null:

@@ -1,5 +1,4 @@
-"""How much a person may keep: the files in the trash count, as they take their place too, until
-their time there is over."""
+"""The quota of each user. Files in the trash count until they expire."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from config.lib.local_formats import local_number
 
-# Empty lines of text would fill a table long before they fill the quota.
+# Tiny files would fill the table long before the quota.
 MAX_FILES: Final = 10_000
 USED_BYTES: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
 
@@ -22,18 +21,17 @@ TOO_MANY: Final = "You have %s files, which is the limit. Delete some for good f
 
 
 def count_used_bytes(user: User) -> int:
-    """The bytes of all files that the person keeps."""
     size: int = user.files.unexpired().aggregate(used=USED_BYTES)["used"]
     return size
 
 
 def check_any_space(user: User, size: int) -> None:
-    """Of several files that are still to come, some may fit: refuse them where none does."""
+    """Raise ValidationError only if not even one byte is left: some of several files may fit."""
     check_space(user, 1)
 
 
 def check_space(user: User, size: int) -> None:
-    """Raise ValidationError if the person may not keep so many bytes more."""
+    """Raise ValidationError if the user cannot store this many more bytes."""
     totals = user.files.unexpired().aggregate(used=USED_BYTES, count=Count("pk"))
     if totals["used"] + size > settings.FILE_QUOTA:
         raise ValidationError(FULL)

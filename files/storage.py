@@ -1,4 +1,4 @@
-"""Uploads in a folder of this machine."""
+"""The storage backend for a folder on this machine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.core.files.storage import FileSystemStorage
 
 
 class Folder(FileSystemStorage):
-    """A folder with one folder for each person. What has been saved survives a power cut."""
+    """A folder with a subfolder for each user. Saved files survive a power failure."""
 
     def _save(self, name: str, content: File[Any]) -> str:
         try:
             saved = self._write(name, content)
             path = Path(self.path(saved))
-            for place in (path, path.parent, path.parent.parent):
-                _sync(place)
+            for synced in (path, path.parent, path.parent.parent):
+                _sync(synced)
         except OSError:
-            # The half that fitted onto the disk; names are unique, so it is nobody else's.
+            # Delete the incomplete file; names are unique, so no other upload has it.
             with suppress(OSError):
                 self.delete(name)
             raise
@@ -33,7 +33,7 @@ class Folder(FileSystemStorage):
         try:
             saved = super()._save(name, content)  # type: ignore[misc]
         except FileNotFoundError:
-            # The person's last file was deleted in this moment, and the empty folder with it.
+            # A concurrent deletion of the user's last file has removed the folder.
             saved = super()._save(name, content)  # type: ignore[misc]
         return saved
 
@@ -41,23 +41,23 @@ class Folder(FileSystemStorage):
         super().delete(name)
         folder = Path(self.path(name)).parent
         if folder != Path(self.location):
-            with suppress(OSError):  # there are other files in it
+            with suppress(OSError):  # not empty
                 folder.rmdir()
 
     def list_keys(self) -> Iterator[str]:
-        """All files in the order of their names, each as folder/name."""
+        """Yield all files, in order, as folder/name."""
         for folder in _list_folders(Path(self.location)):
             for file in sorted(entry.name for entry in folder.iterdir()):
                 yield f"{folder.name}/{file}"
 
 
-def _list_folders(place: Path) -> list[Path]:
-    """The folders in it; none if it is not there yet, as nobody has uploaded anything."""
-    return sorted(entry for entry in place.iterdir() if entry.is_dir()) if place.exists() else []
+def _list_folders(path: Path) -> list[Path]:
+    """Return the subfolders; none before the first upload."""
+    return sorted(entry for entry in path.iterdir() if entry.is_dir()) if path.exists() else []
 
 
 def _sync(path: Path) -> None:
-    """Have the disk itself know of it: a file's bytes, or the names in a folder."""
+    """Flush a file's content, or a folder's entries, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The trash: what is in it can be restored for 30 days, then it is gone for good."""
+"""Delete files for good: expired ones, and those that users choose."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import transaction
 from files import objects
 from files.models import File, FileQuerySet
 
-# Files in one transaction; with their thumbnails as many objects as are removed after it.
+# Files per transaction; with thumbnails, no more objects than are removed at once.
 BATCH_SIZE: Final = objects.MAX_REMOVED_AT_ONCE // 2
 
 
 def delete_expired() -> int:
-    """Delete for good what has been in the trash for too long; how many files that were."""
+    """Delete expired files for good; return how many."""
     total = 0
     expired = File.objects.expired().values("pk")[:BATCH_SIZE]
     while count := delete_for_good(File.objects.filter(pk__in=expired)):
@@ -23,13 +23,13 @@ def delete_expired() -> int:
 
 
 def delete_for_good(files: FileQuerySet) -> int:
-    """Remove the files, be they in the trash or not; how many there were.
+    """Delete the files, in the trash or not; return how many.
 
-    Their rows go in one transaction, and what is in storage after it.
+    The rows are deleted in one transaction, the objects after it.
     """
     with transaction.atomic():
-        doomed = files.order_by("pk").select_for_update(of=("self",))
-        rows = list(doomed.values_list("pk", "object_id", "thumbnail_id"))
+        locked = files.order_by("pk").select_for_update(of=("self",))
+        rows = list(locked.values_list("pk", "object_id", "thumbnail_id"))
         File.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
         objects.mark_unused([key for _, *keys in rows for key in keys if key])
     return len(rows)

@@ -1,4 +1,4 @@
-"""Kinds of files that are not taken, by the names that people know, and what to do instead."""
+"""Unsupported file types that users know by name, and what to do instead."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 AS_JPEG: Final = "save it as JPEG or PNG"
 AS_PDF: Final = "save it as PDF"
-# The kinds that are advised.
+# The kinds that the suggestions name.
 SUGGESTED_KINDS: Final = {"jpeg", "png", "pdf"}
 UNPACK: Final = "unpack it and choose the files in it"
 
-# How a file starts, what it is, and the way out.
+# The start of the file, its type, and the suggestion.
 SIGNATURES: Final = (
     (rb"....ftyp(?:heic|heix|hevc|hevx|heim|heis|mif1|msf1)", "a HEIC photo", AS_JPEG),
     (rb"....ftyp(?:avif|avis)", "an AVIF image", AS_JPEG),
@@ -30,9 +30,9 @@ SIGNATURES: Final = (
 
 
 def explain_unsupported(start: bytes) -> str:
-    """What to tell the person about a file that starts so; empty where it is not known."""
-    for magic, name, way_out in SIGNATURES:
+    """Return a message about the file's type; "" if it is unknown."""
+    for magic, name, suggestion in SIGNATURES:
         if re.match(magic, start, re.DOTALL):
-            advice = f": {way_out} first" if way_out else ""
+            advice = f": {suggestion} first" if suggestion else ""
             return f"This is {name}, which isn't supported{advice}."
     return ""

@@ -1,4 +1,4 @@
-"""Uploads on their way: the larger ones wait in temporary files, whose disk may be full."""
+"""Receive uploads; large ones go to temporary files, whose disk may be full."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from files.objects import StorageError
 
 logger = logging.getLogger(__name__)
 
-# A form with files is a few fields, and no more files than are refused with words.
+# A form has a few fields and some files; more than FILES_AT_ONCE files get a proper message.
 MAX_UPLOAD_PARTS: Final = 200
 UNFINISHED: Final = "files.unfinished"
 
@@ -29,7 +29,7 @@ UNFINISHED: Final = "files.unfinished"
 def close_unfinished_upload(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Close the file whose end never came; the others are closed with the answer."""
+    """Close the temporary file of an interrupted upload. Django closes complete ones."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         try:
@@ -43,7 +43,7 @@ def close_unfinished_upload(
 
 
 class PartCounter:
-    """A form on its way, which is refused when it has had too many parts, named or not."""
+    """An input stream that raises TooManyFieldsSent after too many parts, named or not."""
 
     def __init__(self, source: Any, boundary: bytes, most: int) -> None:
         self._source, self._boundary, self._left, self._end = source, boundary, most, b""
@@ -65,18 +65,16 @@ def get_max_parts(size: int) -> int:
 
 
 class NamePreservingParser(MultiPartParser):
-    """Django's would decode HTML entities in a name, and remove joiners and blanks that are not
-    ASCII."""
+    """Django decodes HTML entities in names and removes non-ASCII joiners and spaces."""
 
     def sanitize_file_name(self, file_name: str) -> str | None:
-        file_name = file_name.replace("%22", '"')  # as browsers send a quotation mark
+        file_name = file_name.replace("%22", '"')  # as browsers encode a quotation mark
         name = to_plain_line(file_name.replace("\\", "/").rpartition("/")[2])
         return None if name in {"", ".", ".."} else name
 
 
 class NamePreservingHandler(FileUploadHandler):
-    """The first of the handlers: it has the others served by a parser that keeps names,
-    and all parts counted, of which Django passes over those without a name."""
+    """Placed first: parse for the other handlers without changing names, and count all parts."""
 
     def handle_raw_input(
         self,
@@ -99,11 +97,11 @@ class NamePreservingHandler(FileUploadHandler):
 
 
 class UnnamedTemporaryFile(UploadedFile):  # type: ignore[type-arg]
-    """A file on its way, which no folder names: it is gone with its process, at the latest."""
+    """A temporary file without a name, which ends with its process at the latest."""
 
     def __init__(self, sent: FileUploadHandler) -> None:
         super().__init__(
-            tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115  it is kept
+            tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115  closed by the request
             sent.file_name,
             sent.content_type,
             0,
@@ -113,9 +111,10 @@ class UnnamedTemporaryFile(UploadedFile):  # type: ignore[type-arg]
 
 
 class TemporaryFileHandler(TemporaryFileUploadHandler):
-    """Django's; where there is no room for a file, all the request is refused, by StorageError.
+    """Raise StorageError if the disk is full.
 
-    It is read to its end before: who is still sending would not hear the answer.
+    The request is read to its end first: a client that is still sending would not read the
+    response.
     """
 
     error: OSError | None = None
@@ -146,16 +145,16 @@ class TemporaryFileHandler(TemporaryFileUploadHandler):
 
     @contextmanager
     def record_error(self) -> Iterator[None]:
-        """Remember that there was no room, and make what there is of the file's."""
+        """Remember the error and close the incomplete file."""
         try:
             yield
         except OSError as error:
             self.error = error
-            with suppress(OSError):  # what is still to be written finds no room either
+            with suppress(OSError):  # flushing fails too
                 if self.file is not None:
                     self.file.close()
 
     def upload_complete(self) -> None:
         if self.error:
-            logger.error("an upload found no room for its temporary file: %s", self.error)
+            logger.error("could not write the temporary file of an upload: %s", self.error)
             raise StorageError from self.error

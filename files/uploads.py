@@ -1,5 +1,4 @@
-"""What is sent, checked and kept: the object, the row, and for an image a thumbnail, unless that
-costs too much."""
+"""Validate and store an upload: the object, the row, and a thumbnail for most images."""
 
 from __future__ import annotations
 
@@ -17,10 +16,10 @@ from files import images, objects, quota
 from files.file_types import Kind, clean_name, detect_kind
 from files.models import File
 
-# Pixels: two for each of the largest that a list shows, on a screen with many to the inch.
+# Pixels: twice the largest side in the list, for screens with high resolution.
 THUMBNAIL_SIDE: Final = 320
 
-# Bytes: the most that a form has around its one file, file name included.
+# Bytes: the most that a form has besides the file, including its name.
 FORM_OVERHEAD: Final = 64_000
 
 EMPTY: Final = "This file is empty."
@@ -28,9 +27,9 @@ TOO_LARGE: Final = "This file is larger than %s."
 
 
 def upload(user: User, sent: UploadedFile[bytes]) -> File:
-    """Keep the file. No transaction is open while its bytes travel.
+    """Store the file. No transaction is open while the bytes are written.
 
-    Raises ValidationError for the field `file`, or StorageError. Nothing is kept then.
+    Raises ValidationError for the field `file`, or StorageError; then nothing is stored.
     """
     try:
         return _store(user, sent)
@@ -39,7 +38,7 @@ def upload(user: User, sent: UploadedFile[bytes]) -> File:
 
 
 def check_content_length(user: User, size: int) -> None:
-    """Raise ValidationError where no file in a form of so many bytes can be kept."""
+    """Raise ValidationError if no file in a form of this size can be accepted."""
     if size > settings.FILE_MAX_SIZE + FORM_OVERHEAD:
         raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
     quota.check_space(user, max(size - FORM_OVERHEAD, 1))
@@ -68,14 +67,16 @@ def _check_size(sent: UploadedFile[bytes]) -> int:
 def _build_contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
     contents: list[tuple[str, objects.Content]] = [(kind.extension, sent)]
     if kind.is_image:
-        with suppress(images.TooCostlyError):  # it is kept all the same
+        with suppress(images.TooCostlyError):  # store it without a thumbnail
             contents.append(("webp", images.make_thumbnail(sent, side=THUMBNAIL_SIDE)))
     return contents
 
 
 def _create_file(user: User, keys: list[str], *, name: str, content_type: str, size: int) -> File:
-    """The row, in the transaction that claims what has been written. It waits for the person's
-    other uploads, so that all of them together fit into the quota."""
+    """Create the row and mark the objects as used in one transaction.
+
+    It waits for the user's other uploads, so that together they stay within the quota.
+    """
     key, *thumbnail = keys
     with transaction.atomic():
         _lock_user(user)

@@ -1,4 +1,4 @@
-"""A person's files."""
+"""URLs of the files."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""A person's files: the list, and what its buttons do."""
+"""The list of files, and the actions on them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,12 @@ FileView = Callable[[HtmxRequest, File], HttpResponse]
 
 
 def get_list_url(request: HttpRequest) -> str:
-    """The address of the list as the request wants it."""
+    """Return the list's URL with the request's query string."""
     return Listing.from_query(request.GET).url
 
 
 def own_file_required(view: FileView) -> View:
-    """Give the view the person's file. If there is none (any more, after a second click), the
-    list says so, under the status 404."""
+    """Pass the user's file to the view; if it does not exist, show the list with status 404."""
 
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: UUID) -> HttpResponse:
@@ -56,8 +55,8 @@ def file_list(request: HtmxRequest) -> HttpResponse:
     return _render_list(request, UploadForm())
 
 
-def render_too_large(request: HtmxRequest, words: str) -> HttpResponse:
-    messages.error(request, f"{words} Nothing was uploaded.")
+def render_too_large(request: HtmxRequest, message: str) -> HttpResponse:
+    messages.error(request, f"{message} Nothing was uploaded.")
     return _render_list(request, UploadForm(), status=413)
 
 
@@ -68,8 +67,8 @@ def upload(request: HtmxRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     files = form.save(request.user) if form.is_valid() else []
     if files:
-        which = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
-        messages.success(request, f"{which} uploaded.")
+        names = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
+        messages.success(request, f"{names} uploaded.")
     if form.errors:
         return _render_list(request, form, status=503 if form.storage_error else 422)
     return redirect(Listing.from_query(request.GET).url)
@@ -108,7 +107,7 @@ def delete(request: HtmxRequest, file: File) -> HttpResponse:
             request, f"“{file}” deleted. You can restore it for {TRASH_PERIOD.days} days."
         )
     else:
-        messages.info(request, f"“{file}” was deleted already.")
+        messages.info(request, f"“{file}” was already deleted.")
     return redirect(Listing.from_query(request.GET).url)
 
 
@@ -124,7 +123,7 @@ def restore(request: HtmxRequest, file: File) -> HttpResponse:
     elif file.is_deleted:
         messages.error(request, f"“{file}” was deleted more than {TRASH_PERIOD.days} days ago.")
     else:
-        messages.info(request, f"“{file}” was restored already.")
+        messages.info(request, f"“{file}” was already restored.")
     return redirect(Listing.from_query(request.GET).url)
 
 
@@ -133,7 +132,7 @@ def restore(request: HtmxRequest, file: File) -> HttpResponse:
 @login_required
 @own_file_required
 def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
-    """Ask, and then do it; a file that has been restored in the meantime stays."""
+    """Ask for confirmation, then delete the file unless it has been restored."""
     listing = Listing.from_query(request.GET)
     if file.is_deleted and request.method == "GET":
         return render(request, "files/file_delete.html", {"file": file, "listing": listing})
@@ -149,7 +148,7 @@ def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
 @never_cache
 @login_required
 def empty_trash(request: SignedInRequest) -> HttpResponse:
-    """Ask, and then do it."""
+    """Ask for confirmation, then delete all files in the trash."""
     files, listing = request.user.files.deleted(), Listing(deleted=True)
     if request.method == "GET":
         context = {"count": files.count(), "listing": listing}
@@ -163,7 +162,7 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
 
 
 def _render_row(request: HtmxRequest, file: File, template: str) -> HttpResponse:
-    """What takes the place of the file's row: the rest of the page, scroll included, stays."""
+    """Return only the row and the totals, so that htmx keeps the rest of the page."""
     listing = Listing.from_query(request.GET)
     context = {"file": file, "row": True, "part": True, **_build_quota_context()}
     return render(request, template, context | build_context(request.user, listing))
@@ -175,11 +174,11 @@ def _build_quota_context() -> dict[str, int]:
 
 def _render_list(request: HtmxRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     listing = Listing.from_query(request.GET)
-    part = request.htmx and not request.htmx.history_restore_request
-    template = "files/file_results.html" if part else "files/file_list.html"
+    is_partial = request.htmx and not request.htmx.history_restore_request
+    template = "files/file_results.html" if is_partial else "files/file_list.html"
     context = {
         "form": form,
-        "part": part,
+        "part": is_partial,
         "max_size": settings.FILE_MAX_SIZE,
         **_build_quota_context(),
         "days": TRASH_PERIOD.days,

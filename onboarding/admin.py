@@ -42,7 +42,7 @@ class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """None of the six is a choice here: whoever skipped the question has none."""
+    """Allow no traits: users can skip that step of the wizard."""
 
     traits = TraitsField(required=False)
 
@@ -62,7 +62,7 @@ class TraitFilter(admin.SimpleListFilter):
 
 @admin.register(Preferences)
 class PreferencesAdmin(GuardedByPerson):
-    """How far people came in the wizard, and what they wish for; deleting a row asks again."""
+    """The user's progress in the wizard and preferences. Deleting a row restarts the wizard."""
 
     form = PreferencesForm
     fields = ["user", "traits", "favourites", "step", "finished"]
@@ -94,5 +94,5 @@ class PreferencesAdmin(GuardedByPerson):
     def save_model(
         self, request: HttpRequest, obj: Preferences, form: PreferencesForm, change: bool
     ) -> None:
-        """Write what was edited; the person may be in the wizard at the same time."""
+        """Save only the edited fields; the user may be in the wizard meanwhile."""
         obj.save(update_fields=form.changed_data)

@@ -1,4 +1,4 @@
-"""The catalogue and the onboarding for programs."""
+"""API endpoints for the experts and the onboarding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = Router(tags=["onboarding"], by_alias=True)
 experts = Router(tags=["experts"], by_alias=True)
 
 
-# These tell the document; what the values may be is for the models and the forms to say.
+# Only for the OpenAPI document: models and forms validate the values.
 NAME_SCHEMA = {"maxLength": User._meta.get_field("name").max_length}
 UserName = Annotated[str, Field(json_schema_extra=NAME_SCHEMA)]
 TraitValue = Annotated[str, Field(json_schema_extra={"enum": Trait.values})]
@@ -37,7 +37,7 @@ class ExpertOut(Schema):
 
 
 class Answers(Body):
-    """What is left out stays as it is; traits and experts are stored in the order given."""
+    """Fields left out keep their values. Traits and experts are stored in the given order."""
 
     name: UserName = ""
     traits: Annotated[list[TraitValue], Field(json_schema_extra={"minItems": 1})] = []
@@ -54,15 +54,15 @@ class Onboarded(Schema):
 
 
 def drop_unlisted_experts(form: Any, experts: Collection[int]) -> None:
-    """Take back those favourites that the form keeps because its checkboxes do not show them."""
+    """Remove the favourites that the form kept because it does not list them."""
     if "experts" in form.cleaned_data:
         chosen = form.cleaned_data["experts"]
-        form.cleaned_data["experts"] = [key for key in chosen if key in experts]
+        form.cleaned_data["experts"] = [pk for pk in chosen if pk in experts]
 
 
-@router.post("", response=Onboarded, summary="Answer the wizard's questions, all or none")
+@router.post("", response=Onboarded, summary="Answer the wizard's questions")
 def onboard(request: SignedInRequest, answers: Answers) -> Onboarded:
-    """Marks the person as onboarded; may be repeated, which changes what it names."""
+    """Save all answers or none, and mark you as onboarded. Later calls change the given fields."""
     forms = validate_answers(request.user, answers.model_dump(exclude_unset=True))
     with transaction.atomic():
         for form in forms:
@@ -72,6 +72,6 @@ def onboard(request: SignedInRequest, answers: Answers) -> Onboarded:
     return Onboarded()
 
 
-@experts.get("", response=list[ExpertOut], summary="The active experts, by name")
-def catalogue(request: HttpRequest, part: Query[CatalogueParameters]) -> ExpertQuerySet:
-    return Expert.objects.for_catalogue()[part.offset : part.offset + part.limit]
+@experts.get("", response=list[ExpertOut], summary="List the active experts by name")
+def catalogue(request: HttpRequest, page: Query[CatalogueParameters]) -> ExpertQuerySet:
+    return Expert.objects.for_catalogue()[page.offset : page.offset + page.limit]

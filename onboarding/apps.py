@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class OnboardingConfig(AppConfig):
-    """The wizard for new people, and the experts they choose from."""
+    """The wizard for new users, and the experts."""
 
     name = "onboarding"

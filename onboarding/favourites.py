@@ -1,4 +1,4 @@
-"""The experts that a person wants first: one rule for the page, the API and the profile."""
+"""The favourite experts: one rule for pages, API and profile."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from onboarding.models import MAX_FAVOURITES, Expert, Preferences
 MAX_ID: Final = BigIntegerField.MAX_BIGINT
 
 
-def validate(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
-    """`ids` in their order, each once; one statement, or none where all are in `kept`.
+def validate(ids: Iterable[int], *, current: Iterable[int]) -> list[int]:
+    """Return the ids in order, without duplicates; one statement, or none if all are in `current`.
 
-    Raises ValidationError where they are too many, or where one belongs neither to an active
-    expert nor to `kept`, which are the favourites so far: theirs may be inactive for a while.
+    Raises ValidationError for too many ids, and for an id that belongs neither to an active expert
+    nor to `current`, the favourites so far, whose experts may be inactive.
     """
     chosen = list(dict.fromkeys(ids))
     if len(chosen) > MAX_FAVOURITES:
         raise ValidationError(f"Choose at most {MAX_FAVOURITES} experts.", "too_many")
-    new = set(chosen).difference(kept)
+    new = set(chosen).difference(current)
     if not all(map(is_valid_id, new)):
         raise unknown_expert_error()
     if new and Expert.objects.active().filter(pk__in=new).count() < len(new):
@@ -33,7 +33,7 @@ def validate(ids: Iterable[int], *, kept: Iterable[int]) -> list[int]:
 
 
 def is_valid_id(number: int) -> bool:
-    """Whether the database could have an expert of this key; it refuses to be asked for others."""
+    """Check the range of the column: the database rejects queries for other numbers."""
     return 0 < number <= MAX_ID
 
 
@@ -41,28 +41,27 @@ def unknown_expert_error() -> ValidationError:
     return ValidationError("Choose experts from the list.", "unknown")
 
 
-def list_inactive(kept: Iterable[int]) -> list[int]:
-    """Those of `kept` whose expert nobody sees at present; one statement, or none."""
-    keys = list(kept)
-    if not keys:
+def list_inactive(current: Iterable[int]) -> list[int]:
+    """Return those ids whose expert is inactive or deleted; one statement, or none."""
+    ids = list(current)
+    if not ids:
         return []
-    awake = set(Expert.objects.active().filter(pk__in=keys).values_list("pk", flat=True))
-    return [key for key in keys if key not in awake]
+    active = set(Expert.objects.active().filter(pk__in=ids).values_list("pk", flat=True))
+    return [pk for pk in ids if pk not in active]
 
 
 @transaction.atomic
-def add(user: User, key: int) -> None:
-    """Make this expert a favourite, whatever another window does to the list meanwhile.
+def add(user: User, pk: int) -> None:
+    """Add the expert to the favourites; safe against concurrent changes.
 
-    Raises ValidationError as `checked` does.
+    Raises ValidationError like `validate`.
     """
     row, _ = Preferences.objects.select_for_update().get_or_create(pk=user.pk)
-    row.store(experts=validate([*row.experts, key], kept=row.experts))
+    row.store(experts=validate([*row.experts, pk], current=row.experts))
 
 
-def remove(user: User, key: int) -> None:
-    """Make this expert no favourite; nothing happens to one that is none."""
-    if not is_valid_id(key):
+def remove(user: User, pk: int) -> None:
+    if not is_valid_id(pk):
         return
-    others = Func(F("experts"), Value(key), function="array_remove")
-    Preferences.objects.filter(pk=user.pk, experts__contains=[key]).update(experts=others)
+    others = Func(F("experts"), Value(pk), function="array_remove")
+    Preferences.objects.filter(pk=user.pk, experts__contains=[pk]).update(experts=others)

@@ -1,4 +1,4 @@
-"""What the wizard asks, and the API and the profile with it: each form stores its own answer."""
+"""The wizard's forms, which the API uses too; each form saves its own fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onboarding import favourites, traits
 from onboarding.models import MAX_FAVOURITES, Expert, Preferences, Step
 from onboarding.traits import Trait
 
-# How many experts a page with checkboxes offers; all favourites are among them.
+# Experts offered as checkboxes; all favourites are among them.
 MAX_OFFERED: Final = 60
 
 
@@ -27,7 +27,7 @@ class ExpertCards(forms.CheckboxSelectMultiple):
 
 
 class TraitsField(forms.MultipleChoiceField):
-    """Some of the six; at least one where it is required."""
+    """Any traits; at least one if the field is required."""
 
     widget = TraitCards
 
@@ -40,19 +40,19 @@ class TraitsField(forms.MultipleChoiceField):
 
 
 class ExpertsField(forms.MultipleChoiceField):
-    """Any active experts, of which the first by name are offered; `keep` says the favourites."""
+    """Any active experts, of which the favourites and the first by name are offered."""
 
     widget = ExpertCards
-    kept: Collection[int] = ()
+    favourites: Collection[int] = ()
 
-    def set_favourites(self, kept: Collection[int]) -> None:
-        """Offer these before all others, and let them stay although their expert is inactive."""
-        self.kept = kept
-        self.choices = partial(list_choices, kept)
+    def set_favourites(self, favourites: Collection[int]) -> None:
+        """Offer these first, and accept them even if their expert is inactive."""
+        self.favourites = favourites
+        self.choices = partial(list_choices, favourites)
 
     def clean(self, value: Any) -> list[int]:
-        chosen = favourites.validate(parse_ids(self.to_python(value)), kept=self.kept)
-        hidden = [key for key in favourites.list_inactive(self.kept) if key not in chosen]
+        chosen = favourites.validate(parse_ids(self.to_python(value)), current=self.favourites)
+        hidden = [pk for pk in favourites.list_inactive(self.favourites) if pk not in chosen]
         return [*chosen, *hidden][:MAX_FAVOURITES]
 
 
@@ -63,8 +63,8 @@ def parse_ids(texts: list[str]) -> list[int]:
         raise favourites.unknown_expert_error() from None
 
 
-def list_choices(kept: Collection[int]) -> list[tuple[int, Expert]]:
-    experts = Expert.objects.for_catalogue(favourites=kept)[:MAX_OFFERED]
+def list_choices(favourites: Collection[int]) -> list[tuple[int, Expert]]:
+    experts = Expert.objects.for_catalogue(favourites=favourites)[:MAX_OFFERED]
     return [(expert.pk, expert) for expert in experts]
 
 
@@ -85,7 +85,7 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PreferencesForm(forms.Form):
-    """Base of a form for some of the preferences, which its fields are named after."""
+    """Base of forms for preferences; the fields have the names of the model's fields."""
 
     def __init__(self, user: User, data: Mapping[str, Any] | None = None) -> None:
         self.preferences = Preferences.of(user)
@@ -119,9 +119,9 @@ FORMS: Final[dict[Step, type[StepForm]]] = {
 
 
 def validate_answers(user: User, answers: Mapping[str, Any]) -> list[StepForm]:
-    """The forms of those steps that `answers` names, all of them valid.
+    """Return the valid forms of the steps in `answers`.
 
-    Raises ValidationError with what is wrong with each.
+    Raises ValidationError with the errors of all forms.
     """
     given = [FORMS[step](user, answers) for step in Step if step in answers]
     if faults := {name: form.errors[name] for form in given for name in form.errors}:

@@ -1,4 +1,4 @@
-"""The way to the wizard, for those who have not been through it."""
+"""Redirect users who are not onboarded to the wizard."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from accounts.requests import HtmxRequest
 from onboarding.models import Preferences
 from onboarding.next_url import build_query
 
-# Pages that people look at: no download, no image, no call of the API, no way to sign out.
+# Only full pages: no downloads, images, API calls or sign-out.
 PAGES: Final = frozenset(
     {"home", "accounts:account", "profiles:profile", "tours:tour", "files:list"}
 )
 
 
 class OnboardingMiddleware:
-    """Lead who is signed in, and has not been through the wizard, to it from the pages."""
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
@@ -41,7 +39,7 @@ def is_page(request: HttpRequest) -> bool:
 
 
 def is_newcomer(request: HttpRequest) -> bool:
-    """Without a statement of its own: the session's brings the answer."""
+    """Needs no statement: the preferences come with the session."""
     return request.user.is_authenticated and not Preferences.of(request.user).is_onboarded
 
 

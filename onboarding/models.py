@@ -31,7 +31,7 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return self.filter(is_active=True)
 
     def set_active(self, *, is_active: bool) -> int:
-        """Activate or deactivate; how many were not so already."""
+        """Activate or deactivate the experts; return how many changed."""
         others = self.exclude(is_active=is_active)
         return others.update(is_active=is_active, updated_at=timezone.now())
 
@@ -39,21 +39,21 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return filter_by_words(self, text, "name", "description")  # type: ignore[return-value]
 
     def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
-        """The active ones, favourites first, then by name.
+        """Return the active experts, favourites first, then by name.
 
-        With what the catalogue shows, which is `is_favourite` as well, and not their prompts.
+        Loads only the fields that the catalogue shows, with the annotation `is_favourite`.
         """
-        shown = self.only("slug", "name", "description", "icon").active()
+        experts = self.only("slug", "name", "description", "icon").active()
         if not favourites:
-            # Nothing before the name, so that the catalogue's index gives the order.
-            plain = shown.annotate(is_favourite=models.Value(False))
+            # Order by name alone, so that the catalogue's index is used.
+            plain = experts.annotate(is_favourite=models.Value(False))
             return plain.order_by(Lower("name"), "pk")
-        marked = shown.annotate(is_favourite=models.Q(pk__in=favourites))
+        marked = experts.annotate(is_favourite=models.Q(pk__in=favourites))
         return marked.order_by("-is_favourite", Lower("name"), "pk")
 
 
 class Expert(models.Model):
-    """An assistant that people can choose, with the instructions that make it one."""
+    """An assistant that users can choose."""
 
     slug = models.SlugField(max_length=64, unique=True, validators=[validate_slug])
     name = models.CharField(max_length=100, validators=[prohibit_null, validate_not_blank])
@@ -106,7 +106,7 @@ class Expert(models.Model):
 
 
 class Step(models.TextChoices):
-    """The pages of the wizard, in their order."""
+    """The steps of the wizard in order."""
 
     NAME = "name", "Your name"
     TRAITS = "traits", "Your assistant"
@@ -126,11 +126,10 @@ class Step(models.TextChoices):
 
 
 class Preferences(PerUser):
-    """How a person wants the assistant to be, and how far the wizard has asked for it.
+    """How the assistant should be, and the progress in the wizard.
 
-    `experts` are the keys of the favourite ones. They are a list in this row, so that they come
-    with the session; a key whose expert is gone, or inactive, is passed over wherever they are
-    shown, and comes to life again with its expert.
+    `experts` holds the ids of the favourites. It is an array, so that it comes with the session;
+    ids of deleted or inactive experts are skipped wherever favourites are shown.
     """
 
     traits = ArrayField(models.CharField(max_length=16, choices=Trait), default=list, blank=True)
@@ -145,7 +144,7 @@ class Preferences(PerUser):
                 name="onboarding_preferences_traits",
                 condition=models.Q(traits__contained_by=Trait.values),
             ),
-            # PostgreSQL takes no notice of an array's size.
+            # PostgreSQL ignores the declared size of an array.
             models.CheckConstraint(
                 name="onboarding_preferences_experts",
                 condition=models.Q(experts__len__lte=MAX_FAVOURITES),
@@ -170,13 +169,13 @@ class Preferences(PerUser):
         return step.number <= self.reached.number
 
     def complete_step(self, step: Step) -> None:
-        """Go on from this step of the wizard, be it answered or skipped."""
+        """Go to the next step, whether this one was answered or skipped."""
         if step.after is None:
             self.finish()
         elif not self.has_reached(step.after):
             self.store(step=step.after)
 
     def finish(self) -> None:
-        """Count as onboarded, from the first time on."""
+        """Mark as onboarded, once."""
         if not self.is_onboarded:
             self.store(finished_at=timezone.now())

@@ -1,4 +1,4 @@
-"""Where a person wanted to go when the wizard came between."""
+"""The page to return to after the wizard."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from django.shortcuts import resolve_url
 
 from config.lib.site_urls import is_site_url
 
-# Quoted, and with the way to the wizard before it, it still fits into a redirect.
+# Still fits into a redirect when quoted and appended to the wizard's URL.
 MAX_LENGTH: Final = 600
 
 
 def get_next_url(request: HttpRequest) -> str:
-    """The page of this site that `next` names, or nothing."""
+    """Return the path in `next` if it is on this site, or ""."""
     url = request.POST.get("next") or request.GET.get("next", "")
-    # Without the slash it would be a part of the address at hand.
+    # Without the slash it would be relative to the current URL.
     is_path = url.startswith("/") and len(url) <= MAX_LENGTH
     return url if is_path and is_site_url(url) else ""
 
 
 def get_redirect_url(request: HttpRequest) -> str:
-    """The page that was wanted, or home."""
+    """Return the page in `next`, or home."""
     return get_next_url(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def build_query(url: str) -> str:
-    """What takes the wanted page along, to be put after an address."""
+    """Return the query string that passes on the page, or ""."""
     return f"?{urlencode({'next': url})}" if 0 < len(url) <= MAX_LENGTH else ""

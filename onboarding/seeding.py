@@ -1,4 +1,4 @@
-"""From the catalogue's file, and from nothing at all, to rows."""
+"""Load the experts' catalogue into the database."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from onboarding.catalogue import FIELDS, REQUIRED, Values
 from onboarding.models import Expert
 
 DEFAULT_FILE: Final = Path(__file__).with_name("experts.json")
-# About 30 ms of a processor, so that whoever is waiting for a page gets in between.
+# About 30 ms of CPU time per batch, so that requests are not delayed.
 BATCH_SIZE: Final = 500
-# Any number that nothing else in this database locks.
+# The key of the advisory lock; no other lock in this database has it.
 LOCK: Final = 7_203_451
 
-# Count the records that are new or differ, and write them if `write` is true. Model instances
-# would take twice the processor time, which matters for 100,000 records.
+# Count the records that are new or differ, and write them if `write` is true. Model instances would
+# take twice the CPU time, which matters for 100,000 records.
 UPSERT: Final = """
 WITH differing AS (
     SELECT {merged}, expert.id IS NULL AS is_new
@@ -40,7 +40,7 @@ SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM d
 
 @dataclass
 class Tally:
-    """What a seed did, or would do, to how many experts."""
+    """How many experts were created, updated and left unchanged, or would be."""
 
     created: int = 0
     updated: int = 0
@@ -56,16 +56,16 @@ class Tally:
 
 
 def acquire_lock() -> None:
-    """Wait until no other seed is at work; the turn ends with the transaction."""
+    """Wait until no other seed is running. The lock ends with the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 @transaction.atomic
 def load(catalogue: Iterable[Values], *, dry_run: bool = False) -> Tally:
-    """Create the experts that are new by slug and update those that differ, all or none.
+    """Create new experts and update changed ones, all or none.
 
-    What a record leaves out keeps its value. With `dry_run` it only counts.
+    Fields that a record leaves out keep their value. With `dry_run` nothing is written.
     """
     acquire_lock()
     tally, fields = Tally(), [field for field in Expert._meta.fields if field.name in FIELDS]
@@ -76,7 +76,7 @@ def load(catalogue: Iterable[Values], *, dry_run: bool = False) -> Tally:
             cursor.execute(store, parameters | {"records": json.dumps(batch)})
             created, updated = cursor.fetchone()
             tally.count(len(batch), created=created, updated=updated)
-            reset_queries()  # With DEBUG Django keeps the last 9000 statements, a megabyte each.
+            reset_queries()  # With DEBUG, Django keeps the last 9000 statements of a megabyte each.
     return tally
 
 
@@ -87,7 +87,7 @@ def _split_into_batches(catalogue: Iterable[Values]) -> Iterator[list[Values]]:
 
 
 def _build_upsert(fields: list[models.Field[Any, Any]]) -> str:
-    """Return STORE with the columns of these fields, which have the fields' names."""
+    """Return UPSERT with the columns of these fields."""
     names = [field.name for field in fields]
     return UPSERT.format(
         table=Expert._meta.db_table,
@@ -100,7 +100,7 @@ def _build_upsert(fields: list[models.Field[Any, Any]]) -> str:
 
 
 def _merge_column(name: str) -> str:
-    """Return the record's value, or the stored one, or the default."""
+    """Return the record's value, else the stored one, else the default."""
     if name in REQUIRED:
         return f"record.{name}"
     return f"coalesce(record.{name}, expert.{name}, missing.{name}) AS {name}"

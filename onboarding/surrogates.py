@@ -1,4 +1,4 @@
-"""The bytes of a JSON file as its parser takes them without changing a text in silence."""
+"""Mark lone surrogates in a JSON file, which its parser would silently replace."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import codecs
 import re
 from typing import Final, Protocol
 
-# The parser would make a "?" of half a surrogate pair, or an unrelated character.
+# The parser would turn a lone surrogate into "?" or an unrelated character.
+# An escape may be split between two chunks: the end of one waits for the next.
 LONE_SURROGATE: Final = "\uffff"
 
 ESCAPES: Final = re.compile(
-    rb"\\(?:"  # they begin alike, so that all between them is passed over quickly
+    rb"\\(?:"  # a common prefix, so that the search skips other text quickly
     rb"(?P<pair>u[dD][89abAB]..\\u[dD][c-fC-F]..)"
-    rb"|(?P<cut>(?:u.{0,3})?\Z|u[dD][89abAB]..(?:\\(?:u.{0,3})?)?\Z)"  # the next part decides
-    rb"|(?P<half>u[dD][89a-fA-F]..)"
+    rb"|(?P<incomplete>(?:u.{0,3})?\Z|u[dD][89abAB]..(?:\\(?:u.{0,3})?)?\Z)"
+    rb"|(?P<lone>u[dD][89a-fA-F]..)"
     rb"|.)",
     re.DOTALL,
 )
@@ -25,18 +26,18 @@ class SupportsRead(Protocol):
 
 
 class SurrogateReplacer:
-    """A file without byte order mark, in which HALF_MARK stands for each half surrogate pair."""
+    """A file without byte order mark, in which LONE_SURROGATE stands for each lone surrogate."""
 
     def __init__(self, file: SupportsRead) -> None:
-        self._file, self._begun, self._rest = file, False, b""
+        self._file, self._started, self._rest = file, False, b""
 
     def read(self, size: int = -1) -> bytes:
         while data := self._file.read(size):
-            if not self._begun:
-                self._begun = True
+            if not self._started:
+                self._started = True
                 data = data.removeprefix(codecs.BOM_UTF8)
-            if mended := self._replace_surrogates(self._rest + data):
-                return mended
+            if replaced := self._replace_surrogates(self._rest + data):
+                return replaced
         rest, self._rest = self._rest, b""
         return rest
 
@@ -47,7 +48,7 @@ class SurrogateReplacer:
         return ESCAPES.sub(self._replace_escape, data)
 
     def _replace_escape(self, escape: re.Match[bytes]) -> bytes:
-        if escape.lastgroup == "cut":
+        if escape.lastgroup == "incomplete":
             self._rest = escape[0]
             return b""
-        return rb"\uffff" if escape.lastgroup == "half" else escape[0]
+        return rb"\uffff" if escape.lastgroup == "lone" else escape[0]

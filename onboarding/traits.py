@@ -1,4 +1,4 @@
-"""The manners that people can wish for in their assistant."""
+"""The traits that users can choose for their assistant."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DESCRIPTIONS: Final = {
 
 
 def validate(traits: Iterable[str]) -> list[str]:
-    """`traits` in their order, each once.
+    """Return the traits in order, without duplicates.
 
-    Raises ValidationError where there is none, or one that is not among the six.
+    Raises ValidationError if there are none, or if one is unknown.
     """
     chosen = list(dict.fromkeys(traits))
     if not chosen:

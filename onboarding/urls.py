@@ -1,4 +1,4 @@
-"""The wizard that asks a new person for what the assistant should know, and the favourites."""
+"""URLs of the wizard and of the favourites."""
 
 from django.urls import path, register_converter
 

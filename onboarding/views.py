@@ -34,13 +34,12 @@ def get_wizard_url(request: HttpRequest) -> str:
 
 
 def get_step_url(request: SignedInRequest) -> str:
-    """The page that the person's wizard is at."""
     step = Preferences.of(request.user).reached
     return reverse("onboarding:step", args=[step]) + build_query(get_next_url(request))
 
 
 def reached_step_required(view: StepView) -> StepView:
-    """Send on who is through with the wizard, and back who is ahead of it."""
+    """Redirect onboarded users onward, and users who skipped ahead back to their step."""
 
     @wraps(view)
     def guarded(request: SignedInRequest, step: Step) -> HttpResponse:
@@ -62,15 +61,15 @@ def reached_step_required(view: StepView) -> StepView:
 @never_cache
 @vary_on_headers("HX-Request")
 def home(request: HtmxRequest) -> HttpResponse:
-    """Show the catalogue of experts, or the landing page to somebody who is not signed in."""
+    """Show the catalogue of experts, or the landing page to anonymous users."""
     if not request.user.is_authenticated:
         return render(request, "onboarding/landing.html")
     text = request.GET.get("q", "").strip()[:MAX_SEARCH_LENGTH]
-    favourite_keys = Preferences.of(request.user).experts
-    experts = Expert.objects.for_catalogue(favourite_keys).search(text)
+    favourite_ids = Preferences.of(request.user).experts
+    experts = Expert.objects.for_catalogue(favourite_ids).search(text)
     page = NearestPaginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
-    part = request.htmx and not request.htmx.history_restore_request
-    template = "onboarding/expert_results.html" if part else "onboarding/expert_list.html"
+    is_partial = request.htmx and not request.htmx.history_restore_request
+    template = "onboarding/expert_results.html" if is_partial else "onboarding/expert_list.html"
     context = {"page": page, "q": text, "next": request.get_full_path()}
     return render(request, template, context)
 
@@ -114,10 +113,10 @@ def skip(request: SignedInRequest, step: Step) -> HttpResponse:
 
 
 def redirect_onward(request: SignedInRequest, step: Step) -> HttpResponse:
-    """To the step after this one, or, after the last, to where the person wanted to go."""
+    """Redirect to the next step or, after the last one, to the page in `next`."""
     if step.after:
-        address = reverse("onboarding:step", args=[step.after])
-        return HttpResponseRedirect(address + build_query(get_next_url(request)))
+        url = reverse("onboarding:step", args=[step.after])
+        return HttpResponseRedirect(url + build_query(get_next_url(request)))
     messages.success(request, "You are all set. Welcome to AI4CEO!")
     return HttpResponseRedirect(get_redirect_url(request))
 
@@ -146,11 +145,11 @@ def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def render_favourite(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpResponse:
-    """The expert as home shows it, or the way back to the search and page it is on."""
+    """Return the expert's card to htmx; else redirect back to the page with the expert."""
     if not request.htmx:
         messages.success(request, "Your favourites have changed.")
         return HttpResponseRedirect(f"{get_redirect_url(request)}#expert-{pk}")
-    marked = [pk] if is_favourite else []
-    expert = get_object_or_404(Expert.objects.for_catalogue(marked), pk=pk)
+    favourite_ids = [pk] if is_favourite else []
+    expert = get_object_or_404(Expert.objects.for_catalogue(favourite_ids), pk=pk)
     context = {"expert": expert, "next": get_redirect_url(request)}
     return render(request, "onboarding/expert_card.html", context)

@@ -18,13 +18,13 @@ from files import objects
 from profiles import avatars, deletion
 from profiles.models import Profile, ProfileQuerySet
 
-# Here, in place of the accounts' own, since only here it is known what all goes with a person.
+# accounts registers its own, but only this app knows all that belongs to a user.
 admin.site.unregister(User)
 
 
 @admin.register(User)
 class DeletingUserAdmin(UserAdmin):
-    """The accounts' page, but that people are deleted as when they delete themselves."""
+    """Delete users as they delete themselves: with their files and history."""
 
     actions = ["delete_selected"]
 
@@ -32,12 +32,12 @@ class DeletingUserAdmin(UserAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
-        """Django's action; of people one of whom has to stay, it deletes none."""
+        """Run Django's action, but delete nobody if one of the users has to stay."""
         try:
             with transaction.atomic():
                 return delete_selected(self, request, queryset)
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
             return None
 
     def delete_view(
@@ -45,24 +45,22 @@ class DeletingUserAdmin(UserAdmin):
     ) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
             return redirect("admin:accounts_user_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self.delete_queryset(request, User.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        gone = [User(pk=user.pk) for user in queryset]
+        deleted = [User(pk=user.pk) for user in queryset]
         deletion.delete_accounts(queryset)
-        for user in gone:
+        for user in deleted:
             security_log.record_change("deletion", request, user)
 
 
 @admin.register(Profile)
 class ProfileAdmin(GuardedByPerson):
-    """What people tell about themselves; a row comes with its person, so none is added here."""
-
     fields = ["user", "bio", "timezone", "locale", "avatar"]
     readonly_fields = ["user", "avatar"]
     list_display = ["user", "timezone", "locale", "has_avatar"]
@@ -74,11 +72,11 @@ class ProfileAdmin(GuardedByPerson):
     show_full_result_count = False
     actions = ["remove_avatars"]
 
-    @admin.display(description="picture", boolean=True)
+    @admin.display(description="avatar", boolean=True)
     def has_avatar(self, profile: Profile) -> bool:
         return profile.avatar_id is not None
 
-    @admin.action(description="Remove the pictures of the chosen people", permissions=["change"])
+    @admin.action(description="Remove the avatars of the chosen users", permissions=["change"])
     def remove_avatars(self, request: HttpRequest, queryset: ProfileQuerySet) -> None:
         removed = avatars.remove_all(self.touchable(request, queryset))
         self.message_user(request, f"{removed} removed.", messages.SUCCESS)
@@ -89,7 +87,7 @@ class ProfileAdmin(GuardedByPerson):
     def save_model(
         self, request: HttpRequest, obj: Profile, form: ModelForm[Profile], change: bool
     ) -> None:
-        """Write what was changed: the person may have got another picture in the meantime."""
+        """Save only the edited fields; the user may change the avatar meanwhile."""
         obj.save(update_fields=form.changed_data)
 
     def delete_model(self, request: HttpRequest, obj: Profile) -> None:

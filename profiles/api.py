@@ -1,4 +1,4 @@
-"""The profile for programs."""
+"""API endpoints for the profile."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class ProfileOut(Schema):
 def validate_avatar(value: Any) -> UploadedFile[bytes] | None:
     if value is None or isinstance(value, UploadedFile):
         return value
-    raise PydanticCustomError("image", "Send a file in a form, or null to have no picture.")
+    raise PydanticCustomError("image", "Send a file in a form, or null to remove the picture.")
 
 
 def remove_defaults(schema: dict[str, Any]) -> None:
-    """What is left out stays as it is: there is no default."""
+    """Remove the defaults from the schema: fields left out keep their values."""
     for field in schema["properties"].values():
         field.pop("default", None)
 
@@ -63,8 +63,8 @@ LocaleTag = Annotated[str, Field(json_schema_extra={"enum": list(list_locales())
 
 
 class ProfileChange(Body):
-    """What is left out stays as it is. The image is null, which removes it, or a file in a form,
-    where lists are fields that occur several times."""
+    """Fields left out keep their values. `image` is null, which removes it, or a file in a form. In
+    forms, repeat the fields of lists."""
 
     model_config = ConfigDict(populate_by_name=False, json_schema_extra=remove_defaults)
 
@@ -82,14 +82,14 @@ class ProfileChange(Body):
     def from_form(
         cls, texts: QueryDict, files: Mapping[str, UploadedFile[bytes]]
     ) -> dict[str, Any]:
-        """The values as JSON would have them, where they can be that."""
+        """Return the form's values with the types that JSON would have."""
         values: dict[str, Any] = dict(texts.items())
         values.pop("csrfmiddlewaretoken", None)
         if "botTraits" in texts:
             values["botTraits"] = texts.getlist("botTraits")
         if "experts" in texts:
             values["experts"] = [
-                int(key) if ID.fullmatch(key) else key for key in texts.getlist("experts")
+                int(text) if ID.fullmatch(text) else text for text in texts.getlist("experts")
             ]
         return values | dict(files.items())
 
@@ -101,14 +101,14 @@ class ProfileChange(Body):
 
 
 def build_form_schema() -> dict[str, Any]:
-    """The change's schema for a form, where the image is a file."""
+    """Return the request's schema as a form, in which the image is a file."""
     schema = ProfileChange.model_json_schema()
     schema["properties"]["image"] = {"type": "string", "format": "binary"}
     return {"requestBody": {"content": {FORM: {"schema": schema}}}}
 
 
 def serialize(user: User) -> dict[str, Any]:
-    """The whole profile; no statement, as all of it comes with the session."""
+    """Return the whole profile. Needs no statement: all of it comes with the session."""
     profile, preferences = Profile.of(user), Preferences.of(user)
     return {
         "id": user.pk,
@@ -125,13 +125,13 @@ def serialize(user: User) -> dict[str, Any]:
     }
 
 
-@router.get("", response=ProfileOut, summary="The whole profile")
+@router.get("", response=ProfileOut, summary="Show your profile")
 def profile(request: SignedInRequest) -> dict[str, Any]:
     return serialize(request.user)
 
 
 @router.patch(
-    "", response=ProfileOut, openapi_extra=build_form_schema(), summary="Change some of it"
+    "", response=ProfileOut, openapi_extra=build_form_schema(), summary="Change your profile"
 )
 @takes_uploads(avatars.check_content_length)
 def change_profile(

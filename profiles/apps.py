@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class ProfilesConfig(AppConfig):
-    """What people tell about themselves, and take along or delete."""
+    """The users' profiles, with export and deletion of all data."""
 
     name = "profiles"

@@ -1,4 +1,4 @@
-"""The picture that stands for a person, or the letters that do where there is none."""
+"""The users' avatars: an image, or their initials."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from files import images, objects
 from profiles.models import Profile, ProfileQuerySet
 
 MAX_BYTES: Final = 2_000_000
-# A photo as it comes from a camera is refused by the form, which keeps what else was typed.
+# Camera photos up to this size are rejected by the form, which keeps the other fields.
 MAX_FORM_BYTES: Final = 12_000_000
 SIDE: Final = 256
 EXTENSION: Final = "webp"
 
 
 def get_initials(user: User) -> str:
-    """The first letters of the first and the last name, else the first of the address."""
+    """Return the first letters of the first and last name, or of the e-mail address."""
     words = [word for word in map(_keep_letters, user.name.split()) if word] or [
         _keep_letters(user.email)
     ]
@@ -32,19 +32,19 @@ def get_initials(user: User) -> str:
 
 
 def get_url(user: User) -> str | None:
-    """Where the site serves the person's picture; no statement."""
+    """Return the URL of the avatar. Needs no statement."""
     key = Profile.of(user).avatar_id
     return reverse("profiles:avatar", args=[PurePosixPath(key).stem]) if key else None
 
 
 def find_key(user: User, pk: UUID) -> str | None:
-    """The object's key, if that is the picture the person has now; no statement."""
+    """Return the object's key if it is the current avatar. Needs no statement."""
     key = Profile.of(user).avatar_id
     return key if key == f"{user.pk}/{pk}.{EXTENSION}" else None
 
 
 def check_content_length(user: User, size: int) -> None:
-    """Raise ValidationError for a form that is too large to be worth reading for its texts."""
+    """Raise ValidationError if the form is too large to be read."""
     if size > MAX_FORM_BYTES:
         raise too_large_error()
 
@@ -54,25 +54,25 @@ def too_large_error() -> ValidationError:
 
 
 def encode(content: File[bytes]) -> bytes:
-    """The middle of the image, as it is stored. Raises ValidationError for what is none."""
+    """Return the middle square of the image as WebP. Raises ValidationError for other files."""
     if (content.size or 0) > MAX_BYTES:
         raise too_large_error()
     return images.make_square(content, side=SIDE)
 
 
 def replace(user: User, key: str | None) -> None:
-    """Claim the object as the picture, or have none, and discard the former one.
+    """Set the object as the avatar, or remove it, and remove the old object.
 
-    In a transaction; raises ObjectLostError as `files.objects.claim` does.
+    Call it in a transaction. Raises ObjectLostError like `files.objects.mark_used`.
     """
-    # Of two that replace the same picture, the second has to discard what the first has put there.
+    # The lock makes the second of two concurrent changes see the avatar of the first.
     User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
-    former = Profile.objects.filter(pk=user.pk).values_list("avatar_id", flat=True).first()
+    old_key = Profile.objects.filter(pk=user.pk).values_list("avatar_id", flat=True).first()
     if key:
         objects.mark_used([key])
     Profile.of(user).store(avatar_id=key)
-    if former:
-        objects.mark_unused([former])
+    if old_key:
+        objects.mark_unused([old_key])
 
 
 def remove(user: User) -> None:
@@ -81,11 +81,11 @@ def remove(user: User) -> None:
 
 
 def remove_all(profiles: ProfileQuerySet) -> int:
-    """Take the pictures from these people; how many had one."""
-    with_picture = [profile.user for profile in profiles.with_avatar().select_related("user")]
-    for user in with_picture:
+    """Remove these users' avatars; return how many had one."""
+    users = [profile.user for profile in profiles.with_avatar().select_related("user")]
+    for user in users:
         remove(user)
-    return len(with_picture)
+    return len(users)
 
 
 def _keep_letters(word: str) -> str:

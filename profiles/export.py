@@ -1,4 +1,4 @@
-"""All that the site has about a person, to take along: a zip that is written while it is sent."""
+"""Export all data of a user as a zip that is streamed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """An object in storage, and where in the zip it is."""
+    """An object in storage and its path in the zip."""
 
     path: str
     key: str
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Export:
-    """What to send: read from the database before the first byte, so that none is asked after."""
+    """What to send. The database is read before the first byte."""
 
     document: bytes
     entries: list[Entry]
@@ -53,8 +53,7 @@ class Export:
         return cls(text.encode(), _list_avatar(user) + entries)
 
     def stream_zip(self) -> Iterator[bytes]:
-        """The zip, of which no more than a piece is in memory. An object that cannot be read is
-        left out; a note in the zip says so."""
+        """Yield the zip in small pieces. A note in it lists the objects that could not be read."""
         archive, missing = ZipStream(), list[str]()
         archive.add(self.document, "data.json")
         for entry in self.entries:
@@ -62,7 +61,7 @@ class Export:
                 archive.add(_read_chunks(content, entry, missing), entry.path)
                 yield from archive.all_files()
         if missing:
-            lines = ["Of these the storage gave nothing, or not all:", *missing]
+            lines = ["These files are missing or incomplete:", *missing]
             archive.add("\n".join(lines) + "\n", NOTE)
         yield from archive.finalize()
 
@@ -80,7 +79,7 @@ def _read_chunks(content: Content[bytes], entry: Entry, missing: list[str]) -> I
         try:
             yield from content.chunks()
         except Exception:
-            logger.exception("%s could not be read to its end", entry.key)
+            logger.exception("%s could not be read completely", entry.key)
             missing.append(entry.path)
 
 
@@ -104,7 +103,7 @@ def _list_avatar(user: User) -> list[Entry]:
 
 
 def _build_document(user: User) -> dict[str, Any]:
-    """What the site knows, but for the secrets that open the account."""
+    """Describe the user's data, without passwords and other secrets."""
     return {
         "exportedAt": timezone.now(),
         "account": _describe_account(user),

@@ -1,4 +1,4 @@
-"""The form fields that the profile needs beyond Django's."""
+"""Form fields of the profile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REGIONS: Final = (
 
 
 class LinesField(forms.CharField):
-    """Text of several lines, whose ends count as one character, as they do in the browser."""
+    """Text of several lines; line ends count as one character, as in browsers."""
 
     widget = forms.Textarea
 
@@ -31,7 +31,7 @@ class LinesField(forms.CharField):
 
 
 class DatalistInput(forms.TextInput):
-    """A text field that proposes values while somebody types."""
+    """A text input that suggests options."""
 
     template_name = "profiles/proposing_input.html"
 
@@ -46,7 +46,7 @@ class DatalistInput(forms.TextInput):
 
 
 class ZoneField(forms.CharField):
-    """A time zone, however its letters are written, and with spaces as people write them."""
+    """A time zone by its name or city, in any spelling."""
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
@@ -54,7 +54,7 @@ class ZoneField(forms.CharField):
 
 
 class LocaleField(forms.CharField):
-    """A locale, by its tag or by its name in English or in its own language."""
+    """A locale by its tag, or by its name in English or in its own language."""
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
@@ -62,18 +62,18 @@ class LocaleField(forms.CharField):
 
 
 def normalize(text: str) -> str:
-    """The text without what people write differently: case, accents, punctuation and spaces."""
+    """Remove differences in spelling: case, accents, punctuation and spaces."""
     if not text.isprintable():
         return text
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    letters = "".join(one for one in decomposed if not unicodedata.combining(one))
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(re.findall(r"[^\W_]+|[+-](?=\d)", letters))
 
 
 @cache
 def load_zone_index() -> dict[str, str]:
-    """Each zone by its name and by its city, which may be followed by the region."""
-    typed = {normalize(zone): zone for zone in list_zones()}
+    """Map the names and cities of zones, with and without region, to the zones."""
+    index = {normalize(zone): zone for zone in list_zones()}
     names = Locale("en").time_zones
     for zone in sorted(list_zones(), key=lambda zone: (zone.split("/")[0] not in REGIONS, zone)):
         region, _, place = zone.partition("/")
@@ -81,25 +81,25 @@ def load_zone_index() -> dict[str, str]:
             continue
         for city in (place.rpartition("/")[2], names.get(zone, {}).get("city", "")):
             if city:
-                typed.setdefault(normalize(city), zone)
-                typed.setdefault(normalize(f"{city} {region}"), zone)
-    return typed
+                index.setdefault(normalize(city), zone)
+                index.setdefault(normalize(f"{city} {region}"), zone)
+    return index
 
 
 @cache
 def load_locale_index() -> dict[str, str]:
-    typed = {normalize(tag): tag for tag in list_locales()}
+    index = {normalize(tag): tag for tag in list_locales()}
     for tag, name in list_locales().items():
-        typed.setdefault(normalize(name), tag)
+        index.setdefault(normalize(name), tag)
     for tag in list_locales():
         own = Locale.parse(tag, sep="-").get_display_name()
-        typed.setdefault(normalize(own or tag), tag)
-    return typed
+        index.setdefault(normalize(own or tag), tag)
+    return index
 
 
 @cache
 def render_zone_options() -> SafeString:
-    """Written once, as there are hundreds; browsers find an option by its label, too."""
+    """Browsers search the labels too."""
     labels = ((zone, zone.replace("_", " ")) for zone in list_zones())
     return format_html_join("", '<option value="{}">{}</option>', labels)
 

@@ -25,14 +25,14 @@ from profiles.fields import (
 from profiles.models import Profile
 
 IMAGE_TYPES: Final = "image/jpeg,image/png,image/webp"
-# The fields of the form, and what the preferences call them.
+# Form fields and the preferences' fields that they edit.
 PREFERENCES: Final = {"bot_traits": "traits", "experts": "experts"}
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """All that people change about themselves; with `only`, these fields of it.
+    """Edit the profile; with `only`, just these fields.
 
-    An `image` of False, in place of a file, takes the picture away.
+    False as `image` removes the avatar.
     """
 
     storage_error: objects.StorageError | None = None
@@ -81,7 +81,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(
             data, files, instance=Profile.of(user), initial=initial | {"name": user.name}
         )
-        # Who has never chosen a trait need not do so here.
+        # Users who skipped the traits may go on without any.
         self.fields["bot_traits"].required = bool(preferences.traits)
         self.fields["experts"].set_favourites(preferences.experts)  # type: ignore[attr-defined]
         if only is not None:
@@ -100,7 +100,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
     def save(self, commit: bool = True) -> Profile:
-        """Write everything or nothing. Raises StorageError where the picture cannot be stored."""
+        """Save all changes or none. Raises StorageError if the avatar cannot be stored."""
         values = dict(self.cleaned_data)
         image = values.pop("image", None)
         if image is None:
@@ -116,14 +116,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         return objects.write_objects(self.user, contents)
 
     def _write_values(self, values: dict[str, Any]) -> None:
-        """One statement, and so no transaction of its own."""
+        """Write the values by one statement, which needs no transaction."""
         changes = []
         if "name" in values:
             self.user.name = values.pop("name")
             changes.append(update(User, self.user.pk, {"name": self.user.name}))
-        wishes = {key: values.pop(name) for name, key in PREFERENCES.items() if name in values}
-        if wishes:
-            changes.append(Preferences.of(self.user).change(**wishes))
+        preferences = {key: values.pop(name) for name, key in PREFERENCES.items() if name in values}
+        if preferences:
+            changes.append(Preferences.of(self.user).change(**preferences))
         if values:
             changes.append(Profile.of(self.user).change(**values))
         if changes and not write(*changes):

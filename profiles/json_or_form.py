@@ -1,4 +1,4 @@
-"""A request's body that is either JSON or a form with a file, told apart by its content type."""
+"""Request bodies that are either JSON or a form with files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORM: Final = "multipart/form-data"
 
 
 class JsonOrFormModel(BodyModel):
-    """ninja's reading of JSON, and what the schema's `from_form` makes of a form."""
+    """Read JSON as ninja does, and forms with the schema's `from_form`."""
 
     @classmethod
     def get_request_data(
@@ -34,7 +34,7 @@ class JsonOrFormModel(BodyModel):
 
 
 class JsonOrForm(Body):  # type: ignore[misc]
-    """Marks the parameter that takes the whole body."""
+    """Mark the parameter that gets the whole body."""
 
     _model = JsonOrFormModel
 
@@ -44,8 +44,8 @@ class JsonOrForm(Body):  # type: ignore[misc]
 
 
 def parse_form(request: HttpRequest) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
-    """The form's texts and files, whatever the request's method."""
-    method, request.method = request.method, "POST"  # the only one whose body Django reads
+    """Return the form's texts and files for any HTTP method."""
+    method, request.method = request.method, "POST"  # Django reads the body only for POST
     try:
         return request.POST, request.FILES
     except MultiPartParserError as error:

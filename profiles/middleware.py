@@ -1,4 +1,4 @@
-"""The zone and the locale in which the pages are written."""
+"""Format pages with the user's time zone and locale."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.http.response import HttpResponseBase
 
 from profiles.models import Profile
 
-# These tell times in one way to everybody, or none: who asks need not be known.
+# Their output is the same for everybody, so that they need no user.
 UNLOCALIZED_PATHS: Final = ("/api/", "/healthz", "/readyz")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def local_formats(get_response: GetResponse) -> GetResponse:
-    """Write the pages in the person's zone and locale, which come with the session."""
+    """Activate the user's time zone and locale, which come with the session."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(UNLOCALIZED_PATHS) or not request.user.is_authenticated:

@@ -18,7 +18,7 @@ class ProfileQuerySet(models.QuerySet["Profile"]):
 
 
 class Profile(PerUser):
-    """What a person tells about themselves, and where on earth they read the clock."""
+    """What users tell about themselves, with time zone and locale."""
 
     bio = models.TextField(
         blank=True, validators=[ProhibitNullCharactersValidator(), MaxLengthValidator(2048)]
@@ -37,8 +37,7 @@ class Profile(PerUser):
         return f"profile of {self.user}"
 
     def formats(self) -> AbstractContextManager[None]:
-        """Have the block's times and numbers read as the person wants them; as by default where
-        the zone or the locale that was chosen is not known any more."""
+        """Use the user's time zone and locale in a block; unknown ones become the defaults."""
         return local_formats(
             self.timezone if self.timezone in list_zones() else DEFAULT_ZONE,
             self.locale if self.locale in list_locales() else DEFAULT_LOCALE,

@@ -1,4 +1,4 @@
-"""The time zones of the system, and the locales that times and numbers can be written in."""
+"""The time zones of the system and the locales of Babel."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 from django.core.exceptions import ValidationError
 
-# Files among the system's zones that name no place on earth.
+# Files in the system's zone directory that are not zones.
 NOT_ZONES: Final = {"Factory", "localtime"}
 
 
 @cache
 def list_zones() -> tuple[str, ...]:
-    """Every zone, by name."""
     return tuple(sorted(available_timezones() - NOT_ZONES))
 
 
 @cache
 def list_locales() -> dict[str, str]:
-    """Every locale with its English name, such as de-CH: German (Switzerland), by name."""
+    """Return the locales with their English names, such as de-CH: German (Switzerland), by name."""
     names = {
         name.replace("_", "-"): Locale.parse(name).get_display_name("en") or name
         for name in locale_identifiers()

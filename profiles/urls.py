@@ -1,4 +1,4 @@
-"""What a person tells about themselves, takes along, and deletes."""
+"""URLs of the profile, the avatar, the export and the deletion."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""A person's profile, and what its buttons do."""
+"""The profile, the avatar, the export and the deletion of the account."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from profiles.export import Export
 from profiles.forms import ProfileForm
 
 
-def render_too_large(request: SignedInRequest, words: str) -> HttpResponse:
-    messages.error(request, f"{words} Nothing was saved.")
+def render_too_large(request: SignedInRequest, message: str) -> HttpResponse:
+    messages.error(request, f"{message} Nothing was saved.")
     context = {"form": ProfileForm(request.user)}
     return render(request, "profiles/profile.html", context, status=413)
 

@@ -1,22 +1,22 @@
-// Keeps what was typed into a form that has been sent, so that Back from an error page finds it:
-// the browser itself forgets the forms of pages that it must not store.
+// Saves what was typed into a submitted form and restores it after Back from an error page:
+// browsers forget the forms of pages with `Cache-Control: no-store`.
 
 const PREFIX = "typed:";
-const FORGOTTEN = "[type=password], [type=file], [type=hidden], [autocomplete=one-time-code]";
+const NOT_SAVED = "[type=password], [type=file], [type=hidden], [autocomplete=one-time-code]";
 const key = `${PREFIX}${location.pathname}${location.search}`;
 
 function inputs(form) {
-  return [...form.elements].filter((one) => one.name && one.matches("input, select, textarea") && !one.matches(FORGOTTEN));
+  return [...form.elements].filter((input) => input.name && input.matches("input, select, textarea") && !input.matches(NOT_SAVED));
 }
 
 function isTicked(input) {
   return ["checkbox", "radio"].includes(input.type);
 }
 
-function keep({ target: form }) {
+function save({ target: form }) {
   const values = form.method === "post" ? inputs(form) : [];
   if (values.length === 0) return;
-  const typed = values.map((one) => [one.name, isTicked(one) ? one.checked : one.value]);
+  const typed = values.map((input) => [input.name, isTicked(input) ? input.checked : input.value]);
   sessionStorage.setItem(key, JSON.stringify([[...document.forms].indexOf(form), typed]));
 }
 
@@ -39,7 +39,7 @@ function forget() {
 try {
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") restore();
   else forget();
-  document.addEventListener("submit", keep);
+  document.addEventListener("submit", save);
 } catch {
-  // A browser that lets pages store nothing: its own memory has to do.
+  // The browser blocks sessionStorage: rely on its own restoring.
 }

@@ -1,13 +1,13 @@
-// A list that was asked for before a button in it was pressed tells of the time before: shown, it
-// would bring back what was deleted, or take the row away from the answer. It is asked for anew.
+// Discards responses with a list that were requested before a button in the list was pressed, and
+// requests the list again: an outdated list would show deleted rows.
 
 const LIST = "[data-list]";
-const asked = new WeakMap(); // of each request for the list, how many buttons had been pressed
+const pressedBefore = new WeakMap(); // per request for the list: the number of presses before it
 let pressed = 0;
 let running = 0;
 let outdated = null;
 
-function askAnew() {
+function requestAgain() {
   if (!outdated || running > 0) return;
   const elt = outdated;
   outdated = null;
@@ -17,20 +17,20 @@ function askAnew() {
 
 document.addEventListener("htmx:beforeSend", ({ detail: { elt, xhr } }) => {
   if (elt.matches(LIST) || !elt.closest(LIST)) {
-    asked.set(xhr, pressed);
+    pressedBefore.set(xhr, pressed);
     return;
   }
   pressed += 1;
   running += 1;
   xhr.addEventListener("loadend", () => {
     running -= 1;
-    askAnew();
+    requestAgain();
   });
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (!detail.target.matches(LIST) || asked.get(detail.xhr) === pressed) return;
+  if (!detail.target.matches(LIST) || pressedBefore.get(detail.xhr) === pressed) return;
   detail.shouldSwap = false;
   outdated = detail.requestConfig.elt;
-  detail.xhr.addEventListener("loadend", askAnew);
+  detail.xhr.addEventListener("loadend", requestAgain);
 });

@@ -1,5 +1,5 @@
-// Sends a form once, however often its button is pressed: the second click of a double click may
-// already meet the button that has come in the place of the first.
+// Submits a form only once: the second click of a double click may hit the button that has replaced
+// the first.
 
 const PAUSE = 1000;
 const sent = new WeakMap();

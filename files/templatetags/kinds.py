@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def kind(content_type: str) -> str:
-    """The words for the kind of file, such as PDF."""
+    """Return the name of the file type, such as PDF."""
     return KIND_OF[content_type].label if content_type in KIND_OF else "file"
 
 
@@ -24,5 +24,5 @@ def is_image(content_type: str) -> bool:
 
 @register.filter
 def ending(content_type: str) -> str:
-    """How names of the kind end, in the few letters that fit into a picture, such as MD."""
+    """Return a short extension that fits into an icon, such as MD."""
     return KIND_OF[content_type].extension.upper() if content_type in KIND_OF else "FILE"

@@ -84,7 +84,7 @@ class TestDelete:
     def test_says_at_a_second_click_that_it_is_so(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(2))
         answer = member.post(f"/files/{file.pk}/delete/")
-        assert_goes_to(answer, "/files/", "“notes.txt” was deleted already.")
+        assert_goes_to(answer, "/files/", "“notes.txt” was already deleted.")
         assert File.objects.get().deleted_at == file.deleted_at
 
 
@@ -98,7 +98,7 @@ class TestRestore:
     def test_says_at_a_second_click_that_it_is_so(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” was restored already.")
+        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” was already restored.")
 
     def test_is_too_late_after_30_days(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(30))

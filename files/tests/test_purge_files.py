@@ -101,7 +101,7 @@ def test_a_dry_run_tells_and_removes_nothing(store, purge):
         "expired files: 1, objects to remove: 0 (dry run)\n"
         f"object without a row: {orphan}\n"
         "object without a row: 1, row without its object: 0\n"
-        "Orphans are removed with --remove-orphans only.\n"
+        "Use --remove-orphans to remove the orphans.\n"
     )
     assert stored_keys() == before
     assert user.files.count() == 1
@@ -213,5 +213,5 @@ def test_a_storage_that_is_away_is_one_line_within_seconds(purge, settings):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
     use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
-    with pytest.raises(CommandError, match="Storage cannot be read: Could not connect"):
+    with pytest.raises(CommandError, match="Cannot read storage: Could not connect"):
         purge()

@@ -28,7 +28,7 @@ def of(user):
 def test_keeps_the_order_and_each_once_with_one_statement(django_assert_num_queries):
     first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
     with django_assert_num_queries(1):
-        assert favourites.validate([second, first, second], kept=[]) == [second, first]
+        assert favourites.validate([second, first, second], current=[]) == [second, first]
 
 
 def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
@@ -36,34 +36,34 @@ def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
 ):
     gone = make_expert(is_active=False).pk
     with django_assert_num_queries(0):
-        assert favourites.validate([gone], kept=[gone]) == [gone]
+        assert favourites.validate([gone], current=[gone]) == [gone]
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**31, 2**63 - 1, 2**63, 10**40])
 def test_refuses_who_is_not_in_the_catalogue(key):
     known = make_expert().pk
     with pytest.raises(ValidationError) as caught:
-        favourites.validate([known, key], kept=[])
+        favourites.validate([known, key], current=[])
     assert caught.value.code == "unknown"
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**63])
 def test_a_number_that_can_be_no_key_costs_no_statement(key, django_assert_num_queries):
     with django_assert_num_queries(0), pytest.raises(ValidationError):
-        favourites.validate([key], kept=[])
+        favourites.validate([key], current=[])
 
 
 def test_refuses_the_inactive():
     with pytest.raises(ValidationError):
-        favourites.validate([make_expert(is_active=False).pk], kept=[])
+        favourites.validate([make_expert(is_active=False).pk], current=[])
 
 
 def test_refuses_more_than_fifty():
     make_experts(51)
     keys = list(Expert.objects.values_list("pk", flat=True))
-    assert len(favourites.validate(keys[:50], kept=[])) == MAX_FAVOURITES
+    assert len(favourites.validate(keys[:50], current=[])) == MAX_FAVOURITES
     with pytest.raises(ValidationError, match="at most 50"):
-        favourites.validate(keys, kept=[])
+        favourites.validate(keys, current=[])
 
 
 def test_the_database_takes_no_more_than_fifty():

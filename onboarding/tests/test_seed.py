@@ -45,7 +45,7 @@ def test_the_administrator_can_sign_in_and_has_to_choose_a_password(settings, cl
 
 def test_does_nothing_where_users_exist():
     make_user()
-    assert seed() == "seed: users exist already, nothing to do\n"
+    assert seed() == "seed: there are users already, nothing to do\n"
     assert not Expert.objects.exists()
 
 

@@ -119,7 +119,7 @@ def test_deleting_a_person_leaves_nothing(client, way):
     assert list_stored_keys() == set()
     assert not StoredObject.objects.exists()
     entry = LogEntry.objects.get()
-    assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+    assert (entry.object_repr, entry.object_id) == ("a deleted user", None)
 
 
 @pytest.mark.parametrize("way", ["alone", "chosen"])

@@ -48,7 +48,7 @@ def test_is_recognised_by_its_content_and_not_by_what_the_browser_says(client, u
     text = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>", "image/png")
     response = send(client, text)
     assert response.status_code == 422
-    assert b"choose a JPEG, PNG or WebP." in response.content
+    assert b"Choose a JPEG, PNG or WebP." in response.content
     assert list_stored_keys() == set()
 
 

@@ -26,7 +26,7 @@ def clear():
 def test_what_was_never_confirmed_goes_after_seven_days():
     joined(7)
     young = joined(6, email="bob@example.org")
-    assert clear() == "1 accounts that were never confirmed deleted.\n"
+    assert clear() == "1 unconfirmed accounts deleted.\n"
     assert User.objects.get() == young
 
 

@@ -96,7 +96,7 @@ def test_what_administrators_did_stays_without_the_name(client, user):
     delete(client)
     for entry in about_ada:
         entry.refresh_from_db()
-        assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+        assert (entry.object_repr, entry.object_id) == ("a deleted user", None)
     about_grace.refresh_from_db()
     assert about_grace.object_repr == "grace@example.org"
 
@@ -112,7 +112,7 @@ def test_the_history_forgets_what_the_person_owned(client, user):
     delete(client)
     for entry in entries:
         entry.refresh_from_db()
-        assert (entry.object_repr, entry.object_id) == ("a deleted person", None)
+        assert (entry.object_repr, entry.object_id) == ("a deleted user", None)
 
 
 def test_the_history_forgets_the_address_wherever_it_is(client, user):
@@ -123,7 +123,7 @@ def test_the_history_forgets_the_address_wherever_it_is(client, user):
     delete(client)
     gone.refresh_from_db()
     said.refresh_from_db()
-    assert gone.object_repr == "a deleted person"
+    assert gone.object_repr == "a deleted user"
     assert (said.object_repr, said.change_message) == ("grace@example.org", "")
 
 

@@ -16,18 +16,18 @@ from files.temporary_files import remove_leftovers
 
 class Command(BaseCommand):
     help = (
-        "Deletes for good what has been in the trash for 30 days, removes from storage what "
-        "could not be removed before, and reports where storage and the database disagree. Run "
-        "it daily, for instance from cron."
+        "Deletes files that have been in the trash for 30 days, removes objects left over in "
+        "storage, and reports differences between storage and the database. Run it daily, "
+        "for example with cron."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="report, remove nothing")
+        parser.add_argument("--dry-run", action="store_true", help="report only; remove nothing")
         parser.add_argument(
             "--remove-orphans",
             action="store_true",
-            help="also remove the objects without a row, and the files whose object is missing; "
-            "make sure before that this storage and this database belong together",
+            help="also remove objects without a row, and files whose object is missing; "
+            "make sure first that this storage and this database belong together",
         )
 
     def handle(self, *, dry_run: bool, remove_orphans: bool, **options: Any) -> None:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             failed += self._report_orphans(remove=remove_orphans and not dry_run)
         except objects.StorageError as error:
-            raise CommandError(f"Storage cannot be read: {error.__cause__}") from error
+            raise CommandError(f"Cannot read storage: {error.__cause__}") from error
         if failed:
             some = ", ".join(failed[:3])
             raise CommandError(
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             )
 
     def _purge(self) -> list[str]:
-        """Remove what is to be removed; the keys of what could not be."""
+        """Delete what is due; return the keys that could not be removed."""
         files = trash.delete_expired()
         removed, failed = objects.remove_due()
         remove_leftovers()
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         return failed
 
     def _report_orphans(self, *, remove: bool) -> list[str]:
-        """Report the orphans and, if so asked, remove them; the keys of what could not be."""
+        """Report the orphans, and remove them if told to; return the keys that remain."""
         counts: Counter[Orphan] = Counter()
         failed = []
         with progress_bar() as bar:
@@ -65,10 +65,10 @@ class Command(BaseCommand):
                     self._write_line(f"{orphan.value}: {key}")
                     if remove and not orphans.remove(key, orphan):
                         failed.append(key)
-        told = ", ".join(f"{kind.value}: {counts[kind]}" for kind in Orphan)
-        self.stdout.write(f"{told}{' (removed)' if remove else ''}")
+        summary = ", ".join(f"{kind.value}: {counts[kind]}" for kind in Orphan)
+        self.stdout.write(f"{summary}{' (removed)' if remove else ''}")
         if counts and not remove:
-            self.stdout.write("Orphans are removed with --remove-orphans only.")
+            self.stdout.write("Use --remove-orphans to remove the orphans.")
         return failed
 
     def _write_line(self, line: str) -> None:
@@ -77,6 +77,6 @@ class Command(BaseCommand):
 
 
 def progress_bar() -> tqdm[tuple[str, Orphan | None]]:
-    """The comparison behind a bar on the standard error, where that is a terminal."""
-    rows, quiet = StoredObject.objects.count(), not sys.stderr.isatty()
-    return tqdm(orphans.compare_keys(), total=rows, unit="", desc="objects", disable=quiet)
+    """Return the comparison with a progress bar on stderr, disabled if that is not a terminal."""
+    rows, disable = StoredObject.objects.count(), not sys.stderr.isatty()
+    return tqdm(orphans.compare_keys(), total=rows, unit="", desc="objects", disable=disable)

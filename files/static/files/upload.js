@@ -1,16 +1,16 @@
-// Uploads what is chosen, dropped or pasted: several at once, each with a row of its own.
+// Uploads chosen, dropped and pasted files, several at once, each with its own row.
 
 const RUNNING_AT_ONCE = 3;
-// What is sent again would be refused again.
+// Retrying cannot help.
 const FINAL = [413, 422];
-// What the server cannot tell so well, as it does not know this page.
-const OWN_WORDS = {
+// The server's messages for these do not fit this page.
+const PAGE_MESSAGES = {
   0: "The connection was lost. Try again.",
   401: "Your session has ended.",
   403: "This page is out of date. Reload it, then try again.",
 };
-// Where no word of the server's came through.
-const WORDS = {
+// For responses without a message.
+const DEFAULT_MESSAGES = {
   413: "The file is too large.",
   429: "Too many uploads at once. Wait a moment and try again.",
   503: "The site is busy. Try again in a moment.",
@@ -34,25 +34,25 @@ function addRow(file) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.querySelector("bdi").textContent = file.name;
   row.querySelector("progress").ariaLabel = `Upload of ${file.name}`;
-  const upload = { file, row, request: null, cancelled: false, sentAgain: false };
+  const upload = { file, row, request: null, cancelled: false, isRetry: false };
   for (const button of row.querySelectorAll("button")) {
     button.ariaLabel = `${button.textContent} ${file.name}`;
-    button.addEventListener("click", () => ACTS[button.dataset.act](upload));
+    button.addEventListener("click", () => ACTIONS[button.dataset.act](upload));
   }
   rows.append(row);
   rows.hidden = false;
   return upload;
 }
 
-function show(upload, words, { acts = [], busy = false, failed = false, signIn = false } = {}) {
+function show(upload, message, { actions = [], busy = false, failed = false, signIn = false } = {}) {
   const { row } = upload;
   const focused = document.activeElement;
   row.classList.toggle("failed", failed);
-  row.querySelector(".upload-words span").textContent = words;
+  row.querySelector(".upload-words span").textContent = message;
   row.querySelector(".upload-words a").hidden = !signIn;
   row.querySelector("progress").hidden = !busy;
   for (const button of row.querySelectorAll("button")) {
-    button.hidden = !acts.includes(button.dataset.act);
+    button.hidden = !actions.includes(button.dataset.act);
   }
   if (row.contains(focused) && focused.hidden) focusButton(row);
 }
@@ -69,16 +69,16 @@ function removeRow({ row }) {
 }
 
 function fail(upload, reason, { again = true, signIn = false } = {}) {
-  const acts = again ? ["retry", "remove"] : ["remove"];
-  show(upload, reason, { acts, failed: true, signIn });
+  const actions = again ? ["retry", "remove"] : ["remove"];
+  show(upload, reason, { actions, failed: true, signIn });
   status.textContent = `${upload.file.name}: ${reason}`;
   batch.failed.set(upload, status.textContent);
 }
 
 function queue(upload) {
   upload.row.querySelector("progress").value = 0;
-  upload.sentAgain = false;
-  show(upload, "Waiting", { acts: ["cancel"], busy: true });
+  upload.isRetry = false;
+  show(upload, "Waiting", { actions: ["cancel"], busy: true });
   waiting.push(upload);
 }
 
@@ -89,46 +89,46 @@ function send(upload) {
   upload.request = request;
   running.add(upload);
   request.responseType = "json";
-  request.upload.addEventListener("progress", (event) => progressed(upload, event));
-  // The server has it all: whatever is done here, it may be kept.
+  request.upload.addEventListener("progress", (event) => showProgress(upload, event));
+  // The server has the whole file and may store it: cancelling is no longer possible.
   request.upload.addEventListener("load", () => show(upload, "Checking", { busy: true }));
-  request.addEventListener("loadend", () => ended(upload));
+  request.addEventListener("loadend", () => finishRequest(upload));
   request.open("POST", form.dataset.api);
   request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
   request.send(data);
-  show(upload, "Uploading", { acts: ["cancel"], busy: true });
+  show(upload, "Uploading", { actions: ["cancel"], busy: true });
 }
 
-function progressed({ row }, { loaded, total }) {
+function showProgress({ row }, { loaded, total }) {
   row.querySelector("progress").value = total ? loaded / total : 0;
 }
 
-function ended(upload) {
+function finishRequest(upload) {
   const { request } = upload;
-  if (request.status === 403 && !upload.sentAgain) {
-    sendAgain(upload);
+  if (request.status === 403 && !upload.isRetry) {
+    retryWithNewToken(upload);
     return;
   }
   running.delete(upload);
   upload.request = null;
-  // What was cancelled or lost on the way may have arrived all the same.
+  // A cancelled or lost upload may have been stored.
   if (request.status === 0) batch.uncertain = true;
   if (upload.cancelled) {
-    cancelled(upload);
+    showCancelled(upload);
   } else if (request.status >= 200 && request.status < 300) {
     batch.done.push(upload);
     show(upload, "Uploaded");
     refreshList();
   } else {
     const { status: code } = request;
-    fail(upload, reason(request), { again: !FINAL.includes(code), signIn: code === 401 });
+    fail(upload, describeError(request), { again: !FINAL.includes(code), signIn: code === 401 });
   }
   next();
 }
 
-// Who has signed in again in another tab has another token there, and here after a look at the list.
-async function sendAgain(upload) {
-  upload.sentAgain = true;
+// After signing in again in another tab, the CSRF token is outdated: take the current one from the list.
+async function retryWithNewToken(upload) {
+  upload.isRetry = true;
   show(upload, "Uploading", { busy: true });
   const page = await fetch(form.dataset.list).then((answer) => answer.text()).catch(() => "");
   const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("#upload [name=csrfmiddlewaretoken]");
@@ -136,26 +136,26 @@ async function sendAgain(upload) {
   send(upload);
 }
 
-function reason({ status: code, response }) {
+function describeError({ status: code, response }) {
   const fields = Object.values(response?.fields ?? {}).flat();
   if (fields.length > 0) return fields.join(" ");
-  return OWN_WORDS[code] ?? response?.message ?? WORDS[code] ?? `The server answered with an error (${code}).`;
+  return PAGE_MESSAGES[code] ?? response?.message ?? DEFAULT_MESSAGES[code] ?? `The server answered with an error (${code}).`;
 }
 
-function cancelled(upload) {
+function showCancelled(upload) {
   upload.cancelled = false;
-  show(upload, "Cancelled", { acts: ["retry", "remove"] });
+  show(upload, "Cancelled", { actions: ["retry", "remove"] });
   status.textContent = `${upload.file.name}: cancelled`;
 }
 
-const ACTS = {
+const ACTIONS = {
   cancel(upload) {
     if (upload.request) {
       upload.cancelled = true;
       upload.request.abort();
     } else {
       waiting.splice(waiting.indexOf(upload), 1);
-      cancelled(upload);
+      showCancelled(upload);
       next();
     }
   },
@@ -167,7 +167,7 @@ const ACTS = {
   remove: removeRow,
 };
 
-// All uploads.
+// The queue of uploads.
 
 function next() {
   while (waiting.length > 0 && running.size < RUNNING_AT_ONCE) send(waiting.shift());
@@ -179,11 +179,11 @@ function finish() {
   const { done, failed, uncertain } = batch;
   batch = newBatch();
   done.forEach(removeRow);
-  const words = [];
-  if (done.length > 0) words.push(`${count(done.length)} uploaded.`);
-  if (failed.size === 1) words.push(...failed.values());
-  if (failed.size > 1) words.push(`${count(failed.size)} not uploaded; the reasons are below.`);
-  if (words.length > 0) status.textContent = words.join(" ");
+  const messages = [];
+  if (done.length > 0) messages.push(`${count(done.length)} uploaded.`);
+  if (failed.size === 1) messages.push(...failed.values());
+  if (failed.size > 1) messages.push(`${count(failed.size)} not uploaded; the reasons are below.`);
+  if (messages.length > 0) status.textContent = messages.join(" ");
   if (uncertain) refreshList();
 }
 
@@ -199,7 +199,7 @@ function count(number) {
   return number === 1 ? "1 file" : `${number} files`;
 }
 
-function refusal(file, isFolder) {
+function findRejection(file, isFolder) {
   if (isFolder) return "Folders can’t be uploaded. Open the folder and choose its files.";
   if (file.size > Number(form.dataset.maxSize)) return form.dataset.tooLarge;
   return null;
@@ -208,43 +208,43 @@ function refusal(file, isFolder) {
 function add(files, isFolder = () => false) {
   [...files].forEach((file, place) => {
     const upload = addRow(file);
-    const refused = refusal(file, isFolder(place));
-    if (refused) fail(upload, refused, { again: false });
+    const rejection = findRejection(file, isFolder(place));
+    if (rejection) fail(upload, rejection, { again: false });
     else queue(upload);
   });
   next();
 }
 
-// Where files come from.
+// Sources of files.
 
-function carriesFiles(transfer) {
+function hasFiles(transfer) {
   return transfer?.types.includes("Files");
 }
 
-function dropping(isDropping) {
+function markDropZone(isDropping) {
   document.documentElement.classList.toggle("dropping", isDropping);
 }
 
 input.addEventListener("change", () => {
-  // A copy: emptying the input, so that the same file can be chosen again, empties its list.
+  // Copied, because emptying the input, so that the same file can be chosen again, empties its list.
   const files = [...input.files];
   input.value = "";
   add(files);
 });
 
 window.addEventListener("dragover", (event) => {
-  if (!carriesFiles(event.dataTransfer)) return;
+  if (!hasFiles(event.dataTransfer)) return;
   event.preventDefault();
-  dropping(true);
+  markDropZone(true);
 });
 
 window.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) dropping(false);
+  if (event.relatedTarget === null) markDropZone(false);
 });
 
 window.addEventListener("drop", (event) => {
-  dropping(false);
-  if (!carriesFiles(event.dataTransfer)) return;
+  markDropZone(false);
+  if (!hasFiles(event.dataTransfer)) return;
   event.preventDefault();
   const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
   const folders = items.map((item) => item.webkitGetAsEntry()?.isDirectory);
@@ -259,7 +259,7 @@ document.addEventListener("paste", (event) => {
   add(files);
 });
 
-// A download is a navigation too, but one that leaves the page where it is.
+// A download fires beforeunload too, but does not leave the page.
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-download]")) return;
   downloading = true;

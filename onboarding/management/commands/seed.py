@@ -1,4 +1,4 @@
-"""What a new site starts with: its first administrator and the experts."""
+"""Create the first administrator and the experts of a new site."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from onboarding.catalogue import read_records
 class Command(BaseCommand):
     help = (
         "Creates the first administrator (ADMIN_EMAIL, ADMIN_PASSWORD) and the experts; "
-        "does nothing where users exist."
+        "does nothing if there are users."
     )
 
     @transaction.atomic
     def handle(self, **options: Any) -> None:
         seeding.acquire_lock()
         if User.objects.exists():
-            self.stdout.write("seed: users exist already, nothing to do")
+            self.stdout.write("seed: there are users already, nothing to do")
             return
         self._create_administrator()
         with seeding.DEFAULT_FILE.open("rb") as source:
@@ -35,14 +35,14 @@ class Command(BaseCommand):
 
     def _create_administrator(self) -> None:
         email, password = settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD
-        shown = password or secrets.token_urlsafe(12)
+        initial = password or secrets.token_urlsafe(12)
         validate_variable(
             "ADMIN_EMAIL", lambda: User(email=email).clean_fields(exclude=["password"])
         )
-        validate_variable("ADMIN_PASSWORD", lambda: validate_password(shown, User(email=email)))
-        # It stands in a terminal, a log or a file: it opens nothing but the page to change it.
-        User.objects.create_superuser(email=email, password=shown, must_change_password=True)
-        note = "as in ADMIN_PASSWORD" if password else f"{shown} (shown only this once)"
+        validate_variable("ADMIN_PASSWORD", lambda: validate_password(initial, User(email=email)))
+        # The password is in a terminal, a log or a file: it must be changed at the first sign-in.
+        User.objects.create_superuser(email=email, password=initial, must_change_password=True)
+        note = "as in ADMIN_PASSWORD" if password else f"{initial} (shown only this once)"
         self.stdout.write(f"administrator: {email}, password: {note}")
 
 

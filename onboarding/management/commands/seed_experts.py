@@ -14,7 +14,7 @@ from tqdm import tqdm
 from onboarding import seeding
 from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read_records
 
-# Whoever is waiting for a page comes first.
+# Requests take priority.
 NICENESS: Final = 10
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = (
         "Loads experts from a JSON array of objects with the fields "
         f"{', '.join(FIELDS)} (required: {', '.join(n for n in FIELDS if n in REQUIRED)}). "
-        "New slugs are created, known ones updated; nothing is written if a record is wrong."
+        "New slugs are created, known ones updated; nothing is written if a record is invalid."
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -34,9 +34,9 @@ class Command(BaseCommand):
             "--file",
             type=Path,
             default=seeding.DEFAULT_FILE,
-            help="default: the five of the project",
+            help="default: the project's five experts",
         )
-        parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="report only; write nothing")
 
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         try:
@@ -45,13 +45,13 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except CatalogueError as error:
-            fault = str(error).removesuffix(".")
-            raise CommandError(f"{file}: {fault}. Nothing was written.") from error
+            reason = str(error).removesuffix(".")
+            raise CommandError(f"{file}: {reason}. Nothing was written.") from error
         self.stdout.write(f"experts: {tally}{' (dry run, nothing written)' if dry_run else ''}")
 
 
 class ProgressReader:
-    """A file whose reading moves a progress bar."""
+    """A file that moves a progress bar when it is read."""
 
     def __init__(self, file: BinaryIO, bar: tqdm[NoReturn]) -> None:
         self._file, self._bar = file, bar
@@ -63,7 +63,7 @@ class ProgressReader:
 
 
 def progress_bar(file: BinaryIO) -> tqdm[NoReturn]:
-    """A bar on the standard error as long as the file, where that is a terminal."""
+    """Return a progress bar on stderr, disabled if that is not a terminal."""
     size = os.fstat(file.fileno()).st_size
-    quiet = not sys.stderr.isatty()
-    return tqdm(total=size, unit="B", unit_scale=True, desc="experts", disable=quiet)
+    disable = not sys.stderr.isatty()
+    return tqdm(total=size, unit="B", unit_scale=True, desc="experts", disable=disable)

@@ -15,24 +15,24 @@ DAYS: Final = 7
 
 class Command(BaseCommand):
     help = (
-        f"Deletes the accounts whose address nobody has confirmed within {DAYS} days; "
-        "run it daily, for instance from cron."
+        f"Deletes accounts whose email address was not confirmed within {DAYS} days; "
+        "run it daily, for example with cron."
     )
 
     def handle(self, **options: Any) -> None:
         old = User.objects.never_confirmed(timezone.now() - timedelta(days=DAYS))
         keys = list(old.values_list("pk", flat=True))
         count = sum(delete_unconfirmed(key) for key in keys)
-        self.stdout.write(f"{count} accounts that were never confirmed deleted.")
+        self.stdout.write(f"{count} unconfirmed accounts deleted.")
 
 
 @transaction.atomic
 def delete_unconfirmed(key: Any) -> bool:
-    """Delete this account, unless its address has been confirmed in the meantime."""
+    """Delete the account unless its e-mail address has been confirmed meanwhile."""
     user = User.objects.select_for_update().filter(pk=key, last_login=None).first()
     if user is None:
         return False
-    # Until the end of the transaction nobody confirms one of them.
+    # The lock stops confirmations until the end of the transaction.
     if any(address.verified for address in user.emailaddress_set.select_for_update()):
         return False
     delete_account(user)

@@ -1,4 +1,4 @@
-// Offers the browser's time zone, where the site knows it and it is not chosen yet.
+// Offers the browser's time zone if the site knows it and it is not chosen yet.
 
 const button = document.getElementById("browser-zone");
 const input = document.getElementById("id_timezone");

@@ -1,8 +1,7 @@
-// Points at one element after the other, over the pages of the tour.
+// Highlights one element after the other on the pages of the tour.
 //
-// The address (?tour=<number>) is all the state there is: a reload, the browser's own Back and a
-// browser that stores nothing keep the step as well. A step whose element the page lacks is shown
-// in the middle, without a spotlight.
+// The only state is in the URL (?tour=<number>), so that reloading, Back and browsers without
+// storage keep the step. If a step's element is missing, the dialog is centred without spotlight.
 
 const { number, steps } = JSON.parse(document.getElementById("tour-data").textContent);
 const spotlight = document.getElementById("tour-spotlight");
@@ -11,7 +10,7 @@ const part = (name) => document.getElementById(`tour-${name}`);
 const [skip, back, next] = ["skip", "back", "next"].map(part);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const GAP = 16; // pixels between the spotlight, the dialog and the window's edges
-const RIM = 6; // by which the spotlight is larger than its element
+const RIM = 6; // pixels by which the spotlight is larger than its element
 const last = steps.length - 1;
 let current = number - 1;
 let width = innerWidth;
@@ -21,7 +20,7 @@ function target() {
   return [...marked].find((element) => element.getClientRects().length);
 }
 
-function address(index) {
+function stepUrl(index) {
   const url = new URL(steps[index].page, location);
   const here = url.pathname === location.pathname;
   if (here) url.search = location.search;
@@ -35,7 +34,7 @@ function move(element, box) {
   }
 }
 
-// Below the spotlight, else above, else beside it; where it fills the window, at its lower end.
+// Below the spotlight, else above, else beside it, else at the bottom of the window.
 function corner(spot, size, room) {
   const within = (value, most) => Math.max(GAP, Math.min(value, most - GAP));
   const leftmost = room.width - size.width;
@@ -51,7 +50,7 @@ function corner(spot, size, room) {
   return { left: within(spot.left, leftmost), top: topmost - GAP };
 }
 
-// The part that the dialog leaves free; scrolled up, the rest comes out from under it.
+// The part of the spotlight that the dialog does not cover.
 function uncovered(spot, { left, top }, size) {
   const beside = left >= spot.left + spot.width || left + size.width <= spot.left;
   const apart = top >= spot.top + spot.height || top + size.height <= spot.top;
@@ -75,12 +74,12 @@ function place() {
   if (spot) move(spotlight, uncovered(spot, at, size));
 }
 
-// So that the page's end can be scrolled out from under the dialog.
+// Makes the end of the page scrollable above the dialog.
 function makeRoom() {
   document.body.style.setProperty("padding-bottom", `${dialog.offsetHeight + 2 * GAP}px`);
 }
 
-// Where in the window the element belongs, so that the dialog has room below it.
+// Where to scroll the element to, so that the dialog fits below it.
 function block(element) {
   const needed = dialog.offsetHeight + 2 * GAP + RIM;
   const free = innerHeight - element.getBoundingClientRect().height;
@@ -111,7 +110,7 @@ function show() {
 
 function go(index) {
   if (index < 0 || index > last) return;
-  const { url, here } = address(index);
+  const { url, here } = stepUrl(index);
   if (!here) {
     location.assign(url);
     return;
@@ -138,7 +137,7 @@ function press(event) {
 
 function resize() {
   makeRoom();
-  // A turned phone arranges the page anew; a mere change of height is but its address bar.
+  // Rotating a phone changes the layout; a change of height alone is its address bar.
   if (innerWidth !== width) scroll("instant");
   width = innerWidth;
   place();
