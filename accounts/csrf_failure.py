@@ -54,5 +54,5 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
         "fields": [(name, value) for name, value in fields if "password" not in name],
         "passwords": [name for name, _ in fields if "password" in name],
         "has_files": is_file,
-        "is_way_in": request.path in map(reverse, WAYS_IN),
+        "is_sign_in_page": request.path in map(reverse, WAYS_IN),
     }

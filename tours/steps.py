@@ -47,13 +47,13 @@ STEPS: Final = (
     ),
     Step(
         title="Tell us about yourself",
-        text="Add your name, a picture and a few words about you.",
+        text="Add your name, an avatar and a few words about yourself.",
         element="profile",
         page="profiles:profile",
     ),
     Step(
         title="Add your files",
-        text="Choose documents and pictures, several at once. Only you can see them.",
+        text="Choose documents and images, several at once. Only you can see them.",
         element="files",
         page="files:list",
     ),

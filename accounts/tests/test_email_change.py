@@ -36,7 +36,7 @@ def test_the_former_address_is_told(client, ada):
     mailbox.sent().clear()
     client.post("/accounts/confirm-email/", {"code": code})
     assert mailbox.addressees() == ["ada@example.org"]
-    assert mailbox.sent()[0].subject == "Your AI4CEO address was changed"
+    assert mailbox.sent()[0].subject == "Your AI4CEO email was changed"
 
 
 def test_ends_the_other_sessions_and_keeps_one_s_own(client, client_of_bob, ada):

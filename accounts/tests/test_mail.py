@@ -87,7 +87,7 @@ def test_times_are_in_the_person_s_zone_which_is_named(client, zone):
     change_password(client)
     (message,) = mailbox.sent()
     with Profile.of(user).formats():
-        assert f"({zone}) from the address" in message.body
+        assert f"({zone}) from the IP address" in message.body
 
 
 def test_the_zone_is_the_person_s_also_where_nobody_is_signed_in(client):
@@ -99,4 +99,4 @@ def test_the_zone_is_the_person_s_also_where_nobody_is_signed_in(client):
     page = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(page, {"password1": NEW, "password2": NEW})
     (message,) = mailbox.sent()
-    assert "(Asia/Tokyo) from the address" in message.body
+    assert "(Asia/Tokyo) from the IP address" in message.body

@@ -149,7 +149,7 @@ def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob
 def test_only_the_owner_of_an_address_learns_that_it_has_no_account(client):
     ask(client)
     (message,) = mailbox.sent()
-    assert message.subject == "There is no AI4CEO account for you"
+    assert message.subject == "No AI4CEO account for this email"
     assert "http://127.0.0.1:8000/accounts/signup/" in message.body
 
 

@@ -178,7 +178,7 @@ def test_only_the_owner_learns_that_the_address_is_taken(client):
     make_user()
     sign_up(client, password1="nine-blue-submarines")
     (message,) = mailbox.sent()
-    assert message.subject == "You have an AI4CEO account already"
+    assert message.subject == "You already have an AI4CEO account"
     assert "http://127.0.0.1:8000/accounts/password/reset/" in message.body
     assert User.objects.get().check_password(PASSWORD)
 
