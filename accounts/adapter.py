@@ -1,4 +1,4 @@
-"""What allauth asks of the project."""
+"""allauth's adapter: e-mails, URLs, limits and messages."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts import known_browsers, security_log, signup_attempts
-from accounts.email import normalised
+from accounts.email import normalize_email
 from accounts.models import User
 from accounts.per_user import formats_of
 from config.lib.site_urls import is_site_url
 from config.mail.queue import Queue
 
-ADDRESS: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
-# What tells something for good is worth sending for a day.
-LIFETIME: Final = timedelta(days=1)
+FORWARDED_HOP: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
+# Stop trying to send a notice, which has no code or link that expires.
+NOTICE_LIFETIME: Final = timedelta(days=1)
 
 
-def lifetime(template_prefix: str) -> timedelta:
-    """How long the mail is of use: as long as its code or its link."""
+def get_mail_lifetime(template_prefix: str) -> timedelta:
+    """Return how long the mail's code or link is valid."""
     name = template_prefix.rpartition("/")[2]
     if name.startswith("email_confirmation"):
         return timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
     if name == "password_reset_key":
         return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-    return LIFETIME
+    return NOTICE_LIFETIME
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Links and limits that do not depend on the Host header, which the sender chooses."""
+    """No URL or limit may depend on the Host header, which the client chooses."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": "This account is disabled. Ask an administrator to enable it again.",
@@ -57,25 +57,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         user = super().authenticate(request, **credentials)
-        if user is None and getattr(request, "has_tried", False):
+        if user is None and getattr(request, "matches_signup", False):
             self._rollback_login_failed_rl_usage()
         return user
 
     def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse | None:
         response: HttpResponse | None = super().pre_login(request, user, **options)
         if response is None and not user.has_confirmed_email():
-            signup_attempts.choose(request, user)
+            signup_attempts.remember_password(request, user)
         else:
-            signup_attempts.forget(request)
+            signup_attempts.forget_password(request)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        signup_attempts.settle(request, user)
+        signup_attempts.apply_password(request, user)
         super().login(request, user)
 
     def clean_email(self, email: str) -> str:
-        """Refuse what is no address of a user: a longer one would be cut to another address."""
-        email = normalised(email)
+        """Reject invalid e-mail addresses. allauth would truncate one that is too long."""
+        email = normalize_email(email)
         User._meta.get_field("email").run_validators(email)
         if not email.rpartition("@")[2].isascii():
             raise ValidationError(EmailValidator.message, EmailValidator.code)
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            security_log.record("throttled sign-in", request, address=credentials.get("email", ""))
+            security_log.record("throttled sign-in", request, email=credentials.get("email", ""))
             raise
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
@@ -97,17 +97,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return is_site_url(url)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The person's address; where the proxies' header does not tell it, the peer's."""
+        """Return the client's IP address from X-Forwarded-For, else the peer's."""
         peer, count = request.META.get("REMOTE_ADDR", ""), settings.ALLAUTH_TRUSTED_PROXY_COUNT
         hops = request.headers.get("X-Forwarded-For", "").split(",")
-        told = hops[-count] if 0 < count <= len(hops) else ""
-        return ip_address(told) or ip_address(peer) or "unknown"
+        hop = hops[-count] if 0 < count <= len(hops) else ""
+        return parse_ip_address(hop) or parse_ip_address(peer) or "unknown"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Take the address as the person's own; browsers of the former one have to sign in."""
+        """Confirm the e-mail address and end the user's other sessions."""
         with transaction.atomic():
             confirmed = bool(super().confirm_email(request, email_address))
             if confirmed:
@@ -115,15 +115,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return confirmed
 
     def render_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> EmailMessage:
-        """The mail, which goes into the queue when it is sent."""
+        """Return a message whose `send` puts it into the queue."""
         message: EmailMessage = super().render_mail(template_prefix, *args, **kwargs)
-        message.connection = Queue(lifetime=lifetime(template_prefix))
+        message.connection = Queue(lifetime=get_mail_lifetime(template_prefix))
         return message
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *more: Any, **options: Any
     ) -> None:
-        """Tell the person when it was by their own clock, whoever asks."""
+        """Format times for the recipient, who need not be the request's user."""
         with formats_of(user):
             super().send_notification_mail(template_prefix, user, *more, **options)
 
@@ -136,18 +136,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("accounts:account")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """One count of failures for each address, and one for each browser that knows it.
+        """Count failures per e-mail address, and separately for its known browsers.
 
-        allauth's has the Host header in it, port included, so that every port that a request
-        makes up would come with attempts of its own.
+        allauth's key contains the Host header: each made-up port would get its own attempts.
         """
-        email = normalised(str(credentials.get("email", "")))
-        return f"{email} {known_browsers.name_of(request, email)}".strip()
+        email = normalize_email(str(credentials.get("email", "")))
+        return f"{email} {known_browsers.get_name(request, email)}".strip()
 
 
-def ip_address(hop: str) -> str | None:
-    """The address without what a proxy may put around it: brackets, a port, IPv6 before IPv4."""
-    found = ADDRESS.fullmatch(hop.strip())
+def parse_ip_address(hop: str) -> str | None:
+    """Return the IP address without brackets, port and IPv4-mapped prefix; None if invalid."""
+    found = FORWARDED_HOP.fullmatch(hop.strip())
     try:
         address = ipaddress.ip_address(next(filter(None, found.groups()))) if found else None
     except ValueError:

@@ -22,13 +22,12 @@ from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 if TYPE_CHECKING:
     from django.contrib.admin.models import LogEntry
 
-# The site's own page is the only one to sign in at: it is throttled and asks for a confirmed
-# address.
+# Only the site's own sign-in page is throttled and requires a confirmed e-mail address.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def change_own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-    """At the site's own page as well, which tells the owner by mail and the security log."""
+    """Redirect to the site's own page, which notifies the user and the security log."""
     return redirect("account_change_password")
 
 
@@ -39,40 +38,39 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 ROLES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-def may_touch(request: HttpRequest, user: User | None) -> bool:
-    """Whether the person who asks may change this one, and what is theirs.
+def can_manage(request: HttpRequest, user: User | None) -> bool:
+    """Return whether the request's user may change this user and their rows.
 
-    Superusers may change everybody, others nobody on the staff but themselves: somebody else's
-    account comes with that person's rights.
+    Staff may not change other staff: whoever controls an account has its permissions.
     """
     if user is None or request.user.is_superuser or user.pk == request.user.pk:
         return True
     return not (user.is_superuser or user.is_staff)
 
 
-class GuardedByPerson(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Base for the rows of people: they are guarded as the people are whom they belong to."""
+class OwnerGuardedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for rows that belong to a user: guarded as the user is."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, person_of(obj))
+        return super().has_change_permission(request, obj) and can_manage(request, get_owner(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, person_of(obj))
+        return super().has_delete_permission(request, obj) and can_manage(request, get_owner(obj))
 
-    def touchable(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Those of the chosen rows that the person who asks may change."""
+    def filter_manageable(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Keep only the rows whose user `can_manage` allows to change."""
         if request.user.is_superuser:
             return queryset
         others = Q(user__is_staff=True) | Q(user__is_superuser=True)
         return queryset.exclude(others & ~Q(user=request.user.pk))
 
 
-def person_of(row: Any) -> User | None:
+def get_owner(row: Any) -> User | None:
     return row.user if row is not None else None
 
 
-class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Base for what gives rights: the staff, with the permission for it, may look at it."""
+class SuperusersOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for models that grant permissions: staff may view them at most."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -84,35 +82,35 @@ class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return bool(request.user.is_superuser)
 
 
-class Logged(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Base for what opens accounts or gives rights: the security log tells who changed it."""
+class LoggedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Base for models that grant access: changes go to the security log."""
 
-    logged: tuple[str, ...] = ()
+    logged_fields: tuple[str, ...] = ()
 
     def save_related(
         self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        changed = [name for name in form.changed_data if name in self.logged]
+        changed = [name for name in form.changed_data if name in self.logged_fields]
         if changed or not change:
-            values = [told(name, form.cleaned_data[name]) for name in changed]
+            values = [describe_change(name, form.cleaned_data[name]) for name in changed]
             event = "change" if change else "creation"
             security_log.record_change(event, request, form.instance, values)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        gone = copy(obj)  # The deleted one has no key any more.
+        deleted = copy(obj)  # Deletion clears the key.
         super().delete_model(request, obj)
-        security_log.record_change("deletion", request, gone)
+        security_log.record_change("deletion", request, deleted)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        gone = list(queryset)
+        deleted = list(queryset)
         super().delete_queryset(request, queryset)
-        for row in gone:
+        for row in deleted:
             security_log.record_change("deletion", request, row)
 
 
-def told(name: str, value: Any) -> str:
-    """A role with its value, rows by their keys; of any text only that it was changed."""
+def describe_change(name: str, value: Any) -> str:
+    """Return the field with its value if that is a flag or a set of rows, else only its name."""
     if isinstance(value, QuerySet):
         return f"{name}={sorted(row.pk for row in value)}"
     return f"{name}={value}" if isinstance(value, bool) else name
@@ -122,20 +120,18 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(Logged, SuperusersOnly, auth_admin.GroupAdmin):
-    """Whoever changes a group gives its rights to themselves."""
-
-    logged = ("permissions",)
+class GroupAdmin(LoggedAdmin, SuperusersOnlyAdmin, auth_admin.GroupAdmin):
+    logged_fields = ("permissions",)
 
 
 admin.site.unregister(EmailAddress)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(Logged, SuperusersOnly, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
-    """A confirmed address resets the password of its person."""
+class EmailAddressAdmin(LoggedAdmin, SuperusersOnlyAdmin, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
+    """Superusers only: a confirmed e-mail address can reset its user's password."""
 
-    logged = ("user", "email", "verified", "primary")
+    logged_fields = ("user", "email", "verified", "primary")
 
     actions = ()
     list_display = ("email", "user", "primary", "verified")
@@ -160,7 +156,7 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
         fields = "__all__"
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse to make the last administrator anything less."""
+        """Reject a change that would leave no administrator."""
         cleaned = super().clean()
         if not all(self.cleaned_data.get(role, True) for role in ("is_active", "is_superuser")):
             self.instance.check_can_leave()
@@ -168,10 +164,10 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
-    """People and their roles; roles and superusers are for superusers only to change."""
+class UserAdmin(LoggedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
+    """Only superusers may change roles and superusers."""
 
-    logged = ("email", "is_active", *ROLES)
+    logged_fields = ("email", "is_active", *ROLES)
     add_form = UserAddForm
     form = UserEditForm
     add_form_template = None
@@ -184,8 +180,8 @@ class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
         (
             None,
             {
-                "description": "Then ask the person to use \u201cForgot password?\u201d on the "
-                "sign-in page. The link in that email confirms the address.",
+                "description": "Then ask the user to choose \u201cForgot password?\u201d on the "
+                "sign-in page. The link in that email confirms their email.",
                 "fields": ("email", "name", "usable_password", "password1", "password2"),
             },
         ),
@@ -201,10 +197,10 @@ class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
         return self.readonly_fields if request.user.is_superuser else self.readonly_fields + ROLES
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, obj)
+        return super().has_change_permission(request, obj) and can_manage(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and can_manage(request, obj)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         match = request.resolver_match
@@ -217,14 +213,14 @@ class UserAdmin(Logged, auth_admin.UserAdmin):  # type: ignore[type-arg]
     ) -> None:
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
-            # The former address would go on opening the account, and resetting its password.
+            # Otherwise the former e-mail address could still sign in and reset the password.
             obj.emailaddress_set.all().delete()
             obj.sign_out_elsewhere(request.session.session_key)
 
 
 @admin.register(Session)
-class SessionAdmin(GuardedByPerson, AnonymousDeletionsAdmin):
-    """Who is signed in; deleting a session signs that browser out."""
+class SessionAdmin(OwnerGuardedAdmin, AnonymousDeletionsAdmin):
+    """Deleting a session signs that browser out."""
 
     fields = ("user", "created", "expires")
     list_display = ("user", "created", "expires")

@@ -2,8 +2,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Who uses the site: the person, the session, sign-up to password reset."""
-
     name = "accounts"
     verbose_name = "People"
 

@@ -9,28 +9,28 @@ from accounts import signup_attempts
 from accounts.models import User
 
 
-class TriedRequest(HttpRequest):
-    has_tried: bool
+class LoginRequest(HttpRequest):
+    matches_signup: bool
 
 
 class AuthenticationBackend(AllauthBackend):  # type: ignore[misc]
-    """Address and password; the page for the code follows where the address is unconfirmed.
+    """Authenticate by e-mail address and password.
 
-    Notes on the request where the password is of a sign-up with a taken address.
+    Sets `request.matches_signup` if the password is from a sign-up with a taken e-mail address.
     """
 
-    tried = False
+    matches_signup = False
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
         if request is not None:
-            cast("TriedRequest", request).has_tried = self.tried and user is None
+            cast("LoginRequest", request).matches_signup = self.matches_signup and user is None
         if user and user.email != credentials.get("email", user.email):
             return user if user.has_confirmed_email() else None
         return user
 
     def _check_password(self, user: User | None, password: str) -> User | None:
         found: User | None = super()._check_password(user, password)
-        if user and signup_attempts.matches(user, password) and not found:
-            self.tried = True
+        if user and signup_attempts.matches_password(user, password) and not found:
+            self.matches_signup = True
         return found

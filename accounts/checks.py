@@ -1,4 +1,4 @@
-"""System checks of the proxies in front, and of what the session's statement reads."""
+"""System checks of the proxies and of the models in the session's statement."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from django.core import checks
 from accounts.per_user import PerUser
 
 W001: Final = checks.Warning(
-    "SITE_URL is https, so a proxy is in front, but TRUSTED_PROXY_COUNT is 0: everybody has "
-    "the proxy's address, and ten wrong passwords a minute lock everybody out.",
-    hint="Set TRUSTED_PROXY_COUNT=1, or how many proxies add to X-Forwarded-For.",
+    "SITE_URL uses https, so there is a proxy in front, but TRUSTED_PROXY_COUNT is 0. All clients "
+    "share the proxy's IP address, and ten wrong passwords in a minute lock everyone out.",
+    hint="Set TRUSTED_PROXY_COUNT=1, or the number of proxies that add to X-Forwarded-For.",
     id="accounts.W001",
 )
 W002: Final = checks.Warning(
-    "SITE_URL is https, but HAProxy has no certificate and believes no proxy in front: it takes "
-    "every request for one by http, and redirects it without end.",
-    hint="Set TLS_CERT to the certificate's file, or TRUSTED_PROXIES to the proxy's addresses.",
+    "SITE_URL uses https, but HAProxy has no certificate and trusts no proxy in front. It treats "
+    "every request as http and redirects it in a loop.",
+    hint="Set TLS_CERT to the certificate's file, or TRUSTED_PROXIES to the proxy's IP addresses.",
     id="accounts.W002",
 )
 
 
-E001: Final = "SESSION_MODELS names {named}, and the models with a row per user are {found}."
+E001: Final = "SESSION_MODELS lists {named}, but the models with a row per user are {found}."
 
 
 @checks.register(checks.Tags.models)
 def check_session_models(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """Compare SESSION_MODELS with the models: none may widen every request unseen."""
+    """Compare SESSION_MODELS with the models, since each widens every request's statement."""
     named = sorted(settings.SESSION_MODELS)
     found = sorted(model._meta.label for model in apps.get_models() if issubclass(model, PerUser))
     if named == found:

@@ -1,4 +1,4 @@
-"""How often a mailed code may be guessed, however many guesses come at once."""
+"""A limit for guesses at a mailed code that also holds for concurrent requests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
 
-def take(email: str, code: str, *, most: int, seconds: int) -> bool:
-    """Take one of the guesses at this code; False where none is left.
+def use_guess(email: str, code: str, *, max_guesses: int, seconds: int) -> bool:
+    """Use one guess at the code; return False if none is left.
 
-    Each guess is a row of its own, whose key the database gives to one request only. The count
-    in the session is read and written back by each request, so that of many at once few count.
+    Each guess is a cache key that only one request can add. The count in the session is no limit:
+    concurrent requests overwrite each other's.
     """
     key = salted_hmac("accounts.code_attempts", f"{email}\n{code}", algorithm="sha256").hexdigest()
-    return any(cache.add(f"guess:{key}:{number}", 1, seconds) for number in range(most))
+    return any(cache.add(f"guess:{key}:{number}", 1, seconds) for number in range(max_guesses))

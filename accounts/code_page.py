@@ -1,4 +1,4 @@
-"""The page for the mailed code: it stays until the code is right."""
+"""The page for the mailed code."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-# As ACCOUNT_RATE_LIMITS has it for one address.
-RESEND_AFTER: Final = 10
-SPENT: Final = "Too many wrong codes. Send a new one to go on."
-NO_MORE: Final = "We cannot send another code right now. Try again in an hour."
+# The limit of confirm_email in ACCOUNT_RATE_LIMITS.
+RESEND_SECONDS: Final = 10
+TOO_MANY_WRONG_CODES: Final = "Too many wrong codes. Send a new one to continue."
+CANNOT_RESEND: Final = "We cannot send another code right now. Try again in an hour."
 
 
 class CodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
-    """allauth's; a wrong code, a used-up one and an early wish for another are answered here."""
+    """Show errors and resends on the page, where allauth redirects or returns 429."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sent_at = datetime.fromtimestamp(self._process.state["at"], UTC)
-        more = {"sent_at": sent_at, "wait": self.seconds_to_wait()}
+        more = {"sent_at": sent_at, "wait": self.get_seconds_to_wait()}
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | more
 
-    def seconds_to_wait(self) -> int:
-        until: float = self._process.state["at"] + RESEND_AFTER
+    def get_seconds_to_wait(self) -> int:
+        until: float = self._process.state["at"] + RESEND_SECONDS
         return max(0, math.ceil(until - time.time()))
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -39,20 +39,20 @@ class CodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         return response
 
     def resend(self) -> HttpResponse:
-        if wait := self.seconds_to_wait():
+        if wait := self.get_seconds_to_wait():
             messages.info(self.request, f"You can send a new code in {wait} seconds.")
         else:
-            self.send()
+            self.send_new_code()
         page = reverse("account_email_verification_sent")
         return HttpResponseRedirect(self.passthrough_next_url(page))
 
-    def send(self) -> None:
-        """A new code has its own quarter of an hour, and its own guesses."""
+    def send_new_code(self) -> None:
+        """Send a new code, with a lifetime and guesses of its own."""
         self._process.state |= {"at": time.time(), "failed_attempts": 0}
         try:
             self._process.resend()
         except (ImmediateHttpResponse, RateLimited):
-            messages.error(self.request, NO_MORE)
+            messages.error(self.request, CANNOT_RESEND)
         else:
             messages.success(self.request, f"We sent a new code to {self._process.email}.")
 
@@ -61,9 +61,9 @@ class CodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         if state["failed_attempts"] + 1 < self._process.max_attempts:
             response: HttpResponse = super().form_invalid(form)
             return response
-        # Nobody knows this one, so that no further guess counts.
+        # Replace the code by one that was not sent: further guesses fail.
         self._process.generate_code()
         self._process.persist()
-        form.errors["code"] = form.error_class([SPENT])
+        form.errors["code"] = form.error_class([TOO_MANY_WRONG_CODES])
         page: HttpResponse = self.render_to_response(self.get_context_data(form=form))
         return page

@@ -1,4 +1,4 @@
-"""A form whose token is of another sign-in: it was open while another tab signed in or out."""
+"""The CSRF failure view for forms that were open while another tab signed in or out."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from django.urls import reverse
 from django.views.csrf import csrf_failure
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.form_tokens import TOKEN, answered_before, has_token
+from accounts.form_tokens import TOKEN_FIELD, find_earlier_response, has_token
 from config.lib.site_urls import is_site_url
 
-# What Django says once the request is known to come from a page of this site.
-OF_THE_TOKEN: Final = ("CSRF token from POST", REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE)
-WAYS_IN: Final = ("account_login", "account_signup", "account_email_verification_sent")
+# Django's reasons after it has accepted the request's origin.
+TOKEN_REASONS: Final = ("CSRF token from POST", REASON_CSRF_TOKEN_MISSING, REASON_NO_CSRF_COOKIE)
+SIGN_IN_PAGES: Final = ("account_login", "account_signup", "account_email_verification_sent")
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Go on where there is nothing left to do, else show what was typed, to be sent again."""
-    if not has_token(request) or not reason.startswith(OF_THE_TOKEN):
+    """Redirect if there is nothing left to do, else show the form's values to send again."""
+    if not has_token(request) or not reason.startswith(TOKEN_REASONS):
         return csrf_failure(request, reason)
-    if answered_before(request):
+    if find_earlier_response(request):
         return HttpResponse()
     if "HX-Request" in request.headers:
         return HttpResponseClientRefresh()
-    if way_on := _way_on(request):
-        return redirect(way_on)
-    return render(request, "accounts/form_expired.html", _typed(request))
+    if next_url := _get_next_url(request):
+        return redirect(next_url)
+    return render(request, "accounts/form_expired.html", _build_context(request))
 
 
-def _way_on(request: HttpRequest) -> str | None:
-    """Where who is in or out already wanted to go."""
+def _get_next_url(request: HttpRequest) -> str | None:
+    """Return the URL to go on to if the user is already signed in or out as the form asks."""
     if request.user.is_authenticated:
-        if request.path not in map(reverse, WAYS_IN):
+        if request.path not in map(reverse, SIGN_IN_PAGES):
             return None
         page = request.POST.get("next", "")
         return page if page and is_site_url(page) else resolve_url(settings.LOGIN_REDIRECT_URL)
@@ -44,15 +44,17 @@ def _way_on(request: HttpRequest) -> str | None:
     return resolve_url(settings.LOGOUT_REDIRECT_URL) if signs_out else None
 
 
-def _typed(request: HttpRequest) -> dict[str, Any]:
-    """A password is not shown again, but asked for; files have to be chosen on the page."""
+def _build_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the template's context, without the passwords' values."""
     fields = [
-        (name, value) for name, values in request.POST.lists() for value in values if name != TOKEN
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != TOKEN_FIELD
     ]
-    is_file = bool(request.FILES)
     return {
         "fields": [(name, value) for name, value in fields if "password" not in name],
         "passwords": [name for name, _ in fields if "password" in name],
-        "has_files": is_file,
-        "is_sign_in_page": request.path in map(reverse, WAYS_IN),
+        "has_files": bool(request.FILES),
+        "is_sign_in_page": request.path in map(reverse, SIGN_IN_PAGES),
     }

@@ -1,25 +1,25 @@
-"""One spelling for each e-mail address."""
+"""Normalization of e-mail addresses."""
 
 from __future__ import annotations
 
 import idna
 
-# Longer ones are no host names, and would only take time.
-LONGEST_DOMAIN = 254
+# Longer domains are invalid, and slow to encode.
+MAX_DOMAIN_LENGTH = 254
 
 
-def normalised(email: str) -> str:
-    """The address in lower case, an international domain in its ASCII form, without a last dot.
+def normalize_email(email: str) -> str:
+    """Return the e-mail address in lower case, with an ASCII domain without a trailing dot.
 
-    Mail servers know the ASCII form; browsers send it for a field of type "email".
+    Browsers and mail servers use the ASCII form of international domains.
     """
     local, at, domain = email.strip().lower().rpartition("@")
-    return f"{local}{at}{ascii_domain(domain)}" if at else domain
+    return f"{local}{at}{encode_domain(domain)}" if at else domain
 
 
-def ascii_domain(domain: str) -> str:
-    """The domain as host names are looked up; as it is, where it cannot be one."""
-    if len(domain) > LONGEST_DOMAIN:
+def encode_domain(domain: str) -> str:
+    """Return the domain in its ASCII form, or unchanged if it is invalid."""
+    if len(domain) > MAX_DOMAIN_LENGTH:
         return domain
     try:
         return idna.encode(domain, uts46=True).decode().rstrip(".")

@@ -1,4 +1,4 @@
-"""The address that a person signs in with."""
+"""The field of the e-mail address that a user signs in with."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from django.db import models
 
-from accounts.email import normalised
+from accounts.email import normalize_email
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address that is kept, and looked up, in one spelling: `accounts.email`."""
+    """Store and look up e-mail addresses as `normalize_email` returns them."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return normalised(value) if isinstance(value, str) else value
+        return normalize_email(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return normalised(value) if isinstance(value, str) else value
+        return normalize_email(value) if isinstance(value, str) else value

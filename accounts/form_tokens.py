@@ -1,16 +1,4 @@
-"""One act, one effect: a form that is sent twice is done once, and has one answer.
-
-The token in a page's forms (csrfmiddlewaretoken) is made anew with each page. The same token with
-the same content at the same address is therefore the same act: a double click, an impatient
-reload, or Back and again. The first request claims the act in the database, and leaves its answer
-there with its cookies: a browser follows the last answer only, and a new session has to come with
-that one. Whoever sends the act again meanwhile, or up to KEPT later, waits and gets that answer.
-
-Only the browser that acted gets it: with the cookies that it had before, or has since. The next
-act of the browser ends it, so that what was undone can be done again. What failed (5xx, 429), or
-cannot be kept (a download), is no answer to keep: the second request then acts itself. Where the
-database was lost, and the claim cannot be deleted, a cookie says that it has failed.
-"""
+"""Forms that are sent twice: processed once, with the same response to both requests."""
 
 from __future__ import annotations
 
@@ -36,15 +24,15 @@ from config.database.repeat import repeat_if_lost
 
 logger = logging.getLogger(__name__)
 
-TOKEN: Final = "csrfmiddlewaretoken"  # noqa: S105  the name of a field
-# What is not answered by then has died on the way: longer than any statement may take.
-RUNS: Final = timedelta(seconds=30)
-KEPT: Final = timedelta(seconds=30)
-LARGEST: Final = 200_000
+TOKEN_FIELD: Final = "csrfmiddlewaretoken"  # noqa: S105  the name of a field
+# Longer than any statement may take: an older claim without a response belongs to a dead request.
+CLAIM_FOR: Final = timedelta(seconds=30)
+KEEP_FOR: Final = timedelta(seconds=30)
+MAX_CONTENT_LENGTH: Final = 200_000
 PAUSES: Final = (0.02, 0.03, 0.05)
 LAST_PAUSE: Final = 0.1
 
-# Other people's claims may delete the same old rows: whoever comes second leaves them.
+# SKIP LOCKED: concurrent claims may delete the same old rows.
 CLAIM: Final = """
     WITH deleted AS (
         DELETE FROM accounts_act WHERE key IN (
@@ -63,13 +51,27 @@ CLAIM: Final = """
 View = Callable[..., HttpResponseBase]
 
 
-class ActRequest(HttpRequest):
+class FormRequest(HttpRequest):
     act: Act | None
-    earlier_answer: dict[str, Any] | None
+    earlier_response: dict[str, Any] | None
 
 
-class ActOnce:
-    """Claims the act; behind the check of the form's token, so that nobody else's form counts."""
+class DuplicateFormMiddleware:
+    """Process each submission once, and return the same response to duplicates.
+
+    Each page gets a new CSRF token. Two requests with the same token, content and URL are
+    therefore the same submission: a double click, a reload, or Back and Send. The first request
+    claims the submission with a row in the database and stores its response there for KEEP_FOR. A
+    duplicate waits and gets that response with its cookies: browsers follow the last response,
+    which must set the session cookie.
+
+    Only the same browser gets the response: its cookies must be those from before or after the
+    submission. The browser's next submission deletes it, so that an action can be repeated after
+    it was undone. Errors (5xx), 429 and downloads are not stored: the duplicate is then processed.
+    If the database is lost and the claim cannot be deleted, a cookie says that it has failed.
+
+    Runs after the CSRF check, so that forms of other sites do not count.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -77,70 +79,73 @@ class ActOnce:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request: ActRequest, view: View, *_: Any) -> HttpResponse | None:
-        if getattr(view, "csrf_exempt", False) or not is_act(request):
+    def process_view(self, request: FormRequest, view: View, *_: Any) -> HttpResponse | None:
+        if getattr(view, "csrf_exempt", False) or not is_form(request):
             return None
-        act = Act(key=key_of(request), owner=uuid4(), before=browser_of(request.COOKIES))
-        # Before it is known whether it is claimed: that answer may be lost.
+        act = Act(key=make_key(request), owner=uuid4(), before=hash_browser(request.COOKIES))
+        # Set before the claim: its result may be lost with the connection.
         request.act = act
-        for _pause in pauses():
-            if repeat_if_lost(partial(claim, act, failed_owner(request))):
+        for _pause in poll():
+            if repeat_if_lost(partial(claim, act, read_failed_owner(request))):
                 return None
-            if answered(request, act):
+            if load_response(request, act):
                 return HttpResponse()
         return None
 
 
-def keep_answer(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
-    """Keep the act's answer, or give the earlier one; around all that sets cookies."""
+def replay_response(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+    """Store the submission's response, or return the earlier one.
 
-    def middleware(request: ActRequest) -> HttpResponseBase:
-        request.act = request.earlier_answer = None
+    Runs outside of all middleware that sets cookies.
+    """
+
+    def middleware(request: FormRequest) -> HttpResponseBase:
+        request.act = request.earlier_response = None
         response = get_response(request)
-        if request.earlier_answer:
-            return response_of(request.earlier_answer)
+        if request.earlier_response:
+            return build_response(request.earlier_response)
         if request.act:
-            keep(request, request.act, response)
+            store_response(request, request.act, response)
         return response
 
     return middleware
 
 
-def answered_before(request: HttpRequest) -> bool:
-    """Whether this form, whose token is of an earlier sign-in, has been done by this browser.
+def find_earlier_response(request: HttpRequest) -> bool:
+    """Look for the stored response to a form whose token belongs to an earlier session.
 
-    If so, `keep_answer` gives that answer in place of whatever is returned now.
+    If there is one, `replay_response` returns it in place of the view's response.
     """
-    if not is_act(request):
+    if not is_form(request):
         return False
-    act = Act(key=key_of(request), before=browser_of(request.COOKIES))
-    return answered(cast("ActRequest", request), act)
+    act = Act(key=make_key(request), before=hash_browser(request.COOKIES))
+    return load_response(cast("FormRequest", request), act)
 
 
-def is_act(request: HttpRequest) -> bool:
+def is_form(request: HttpRequest) -> bool:
     sent = request.method == "POST" and settings.CSRF_COOKIE_NAME in request.COOKIES
     return sent and has_token(request)
 
 
 def has_token(request: HttpRequest) -> bool:
     try:
-        return TOKEN in request.POST
-    except UnreadablePostError:  # whoever sent it has gone, or was too slow
+        return TOKEN_FIELD in request.POST
+    except UnreadablePostError:  # the client disconnected or was too slow
         return False
 
 
-def key_of(request: HttpRequest) -> str:
-    """What makes the act this one; it cannot be guessed from, since the token is in it."""
+def make_key(request: HttpRequest) -> str:
+    """Return the submission's key. It reveals nothing, since the token is part of the input."""
     fields = sorted(request.POST.lists())
     files = [
-        (name, file.name, digest(file)) for name, sent in request.FILES.lists() for file in sent
+        (name, file.name, hash_file(file)) for name, sent in request.FILES.lists() for file in sent
     ]
     part = "HX-Request" in request.headers
     content = json.dumps([request.get_full_path(), part, fields, files])
     return salted_hmac("accounts.form_tokens", content, algorithm="sha256").hexdigest()
 
 
-def digest(file: Any) -> str:
+def hash_file(file: Any) -> str:
     content = hashlib.sha256()
     for chunk in file.chunks():
         content.update(chunk)
@@ -148,15 +153,15 @@ def digest(file: Any) -> str:
     return content.hexdigest()
 
 
-def browser_of(cookies: dict[str, str]) -> str:
+def hash_browser(cookies: dict[str, str]) -> str:
     names = (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
     pair = json.dumps([cookies.get(name, "") for name in names])
     return salted_hmac("accounts.form_tokens.browser", pair, algorithm="sha256").hexdigest()
 
 
-def pauses() -> Iterator[None]:
-    """One turn, and then others until the act must have ended."""
-    deadline = time.monotonic() + RUNS.total_seconds() + 1
+def poll() -> Iterator[None]:
+    """Yield at once, and again after each pause until any claim must have expired."""
+    deadline = time.monotonic() + CLAIM_FOR.total_seconds() + 1
     lengths = iter(PAUSES)
     while time.monotonic() < deadline:
         yield
@@ -164,85 +169,84 @@ def pauses() -> Iterator[None]:
 
 
 def claim(act: Act, failed: UUID | None = None) -> bool:
-    """Whether the act is this request's to do: one statement, atomic.
+    """Claim the submission, in one statement; return False if another request holds it.
 
-    It is where nobody else has claimed it, or whoever has is known to have failed.
+    A claim by the owner `failed` is replaced.
     """
     values: dict[str, Any] = {
         "key": act.key,
         "owner": act.owner,
         "failed": failed,
         "browser": act.before,
-        "runs": RUNS,
+        "runs": CLAIM_FOR,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         return bool(cursor.rowcount)
 
 
-def answered(request: ActRequest, act: Act) -> bool:
-    done = Act.objects.filter(key=act.key, expires_at__gt=Now()).exclude(answer=None).first()
-    if done is None or act.before not in (done.before, done.after):
+def load_response(request: FormRequest, act: Act) -> bool:
+    stored = Act.objects.filter(key=act.key, expires_at__gt=Now()).exclude(answer=None).first()
+    if stored is None or act.before not in (stored.before, stored.after):
         return False
-    request.earlier_answer = done.answer
+    request.earlier_response = stored.answer
     return True
 
 
-def keep(request: HttpRequest, act: Act, response: HttpResponseBase) -> None:
-    """Leave the answer for those who send the act again; without one they do it themselves."""
+def store_response(request: HttpRequest, act: Act, response: HttpResponseBase) -> None:
     if response.status_code >= 500:
-        # A sign-in renews the token: the one that the form was sent with stays good.
+        # A sign-in rotates the token: after an error the form's own token must stay valid.
         response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
-    answer = answer_of(response)
-    after = browser_of(cookies_after(request, response))
-    if not settled(act, answer, after) and answer is None:
-        remember_failure(response, act)
+    answer = serialize_response(response)
+    after = hash_browser(merge_cookies(request, response))
+    if not finish(act, answer, after) and answer is None:
+        set_failure_cookie(response, act)
 
 
-def settled(act: Act, answer: dict[str, Any] | None, after: str) -> bool:
-    """Whether the answer is kept or, without one, the claim ended."""
-    mine = Act.objects.filter(key=act.key, owner=act.owner)
-    settle: Callable[[], object] = mine.delete
+def finish(act: Act, answer: dict[str, Any] | None, after: str) -> bool:
+    """Store the answer or, without one, delete the claim; return False if the database failed."""
+    claims = Act.objects.filter(key=act.key, owner=act.owner)
+    write: Callable[[], object] = claims.delete
     if answer is not None:
-        settle = partial(mine.update, answer=answer, after=after, expires_at=Now() + KEPT)
+        write = partial(claims.update, answer=answer, after=after, expires_at=Now() + KEEP_FOR)
     try:
-        repeat_if_lost(settle)
+        repeat_if_lost(write)
     except Error:
         if answer is not None:
-            # It is done all the same.
-            logger.warning("the answer to a form could not be kept", exc_info=True)
+            # The form itself was processed.
+            logger.warning("the response to a form could not be stored", exc_info=True)
         return False
     return True
 
 
-def failed_cookie() -> str:
+def get_failure_cookie_name() -> str:
     return f"{settings.COOKIE_PREFIX}failed_act"
 
 
-def remember_failure(response: HttpResponseBase, act: Act) -> None:
-    """Have the browser say, when it sends the act again, that this one does it no more."""
+def set_failure_cookie(response: HttpResponseBase, act: Act) -> None:
+    """Tell the browser's next attempt that this claim has failed."""
     response.set_cookie(
-        failed_cookie(),
+        get_failure_cookie_name(),
         str(act.owner),
-        max_age=RUNS,
+        max_age=CLAIM_FOR,
         secure=settings.HTTPS,
         httponly=True,
         samesite="Lax",
     )
 
 
-def failed_owner(request: HttpRequest) -> UUID | None:
+def read_failed_owner(request: HttpRequest) -> UUID | None:
     try:
-        return UUID(request.COOKIES.get(failed_cookie(), ""))
+        return UUID(request.COOKIES.get(get_failure_cookie_name(), ""))
     except ValueError:
         return None
 
 
-def answer_of(response: HttpResponseBase) -> dict[str, Any] | None:
+def serialize_response(response: HttpResponseBase) -> dict[str, Any] | None:
     if response.streaming or response.status_code >= 500 or response.status_code == 429:
         return None
     content = cast("HttpResponse", response).content
-    if len(content) > LARGEST or "Content-Disposition" in response.headers:
+    if len(content) > MAX_CONTENT_LENGTH or "Content-Disposition" in response.headers:
         return None
     cookies = {name: [morsel.value, dict(morsel)] for name, morsel in response.cookies.items()}
     return {
@@ -253,7 +257,7 @@ def answer_of(response: HttpResponseBase) -> dict[str, Any] | None:
     }
 
 
-def response_of(answer: dict[str, Any]) -> HttpResponse:
+def build_response(answer: dict[str, Any]) -> HttpResponse:
     response = HttpResponse(answer["content"], status=answer["status"], headers=answer["headers"])
     for name, (value, attributes) in answer["cookies"].items():
         response.cookies[name] = value
@@ -261,6 +265,6 @@ def response_of(answer: dict[str, Any]) -> HttpResponse:
     return response
 
 
-def cookies_after(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:
-    """The browser's cookies once it has the answer; one that is deleted has no value."""
+def merge_cookies(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:
+    """Return the cookies that the browser has after the response; deleted ones are empty."""
     return request.COOKIES | {name: morsel.value for name, morsel in response.cookies.items()}

@@ -1,4 +1,4 @@
-"""allauth's forms where the project needs more."""
+"""Extensions of allauth's forms."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import code_attempts, same_answer, signup_attempts
-from accounts.email import normalised
+from accounts.email import normalize_email
 from accounts.models import User
 
 
-class AddressField(EmailField):  # type: ignore[misc]
-    """allauth's, which takes an address in any spelling."""
-
+class NormalizedEmailField(EmailField):  # type: ignore[misc]
     def to_python(self, value: Any) -> str:
-        return normalised(super().to_python(value))
+        return normalize_email(super().to_python(value))
 
 
-def any_spelling(field: EmailField) -> AddressField:
-    return AddressField(label=field.label, widget=field.widget, required=field.required)
+def make_normalized(field: EmailField) -> NormalizedEmailField:
+    return NormalizedEmailField(label=field.label, widget=field.widget, required=field.required)
 
 
-class Unprompted:
-    """Before a form of allauth's: its placeholders say once more what the labels say."""
+class NoPlaceholderMixin:
+    """Remove allauth's placeholders, which repeat the labels."""
 
     fields: dict[str, Any]
 
@@ -41,23 +39,23 @@ class Unprompted:
             field.widget.attrs.pop("placeholder", None)
 
 
-class LoginForm(Unprompted, forms.LoginForm):  # type: ignore[misc]
+class LoginForm(NoPlaceholderMixin, forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What password managers look for; "email" is for giving an address to somebody.
+        # Password managers look for "username"; "email" is for contact details.
         self.fields["login"].widget.attrs["autocomplete"] = "username"
-        self.fields["login"] = any_spelling(self.fields["login"])
+        self.fields["login"] = make_normalized(self.fields["login"])
 
     def clean(self) -> Any:
         try:
             return super().clean()
         except ValidationError:
-            if not getattr(self.request, "has_tried", False):
+            if not getattr(self.request, "matches_signup", False):
                 raise
-        return self.clean_tried()
+        return self.clean_signup_attempt()
 
-    def clean_tried(self) -> Any:
-        """Go on as with an account of that password whose address is unconfirmed."""
+    def clean_signup_attempt(self) -> Any:
+        """Continue as for an unconfirmed account with that password."""
         email = self.user_credentials()["email"]
         limit = {"action": "confirm_email", "key": email.lower(), "dry_run": True}
         if not ratelimit.consume(self.request, **limit):
@@ -66,96 +64,94 @@ class LoginForm(Unprompted, forms.LoginForm):  # type: ignore[misc]
         return self.cleaned_data
 
 
-class SignupForm(Unprompted, forms.SignupForm):  # type: ignore[misc]
+class SignupForm(NoPlaceholderMixin, forms.SignupForm):  # type: ignore[misc]
     account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = any_spelling(self.fields["email"])
+        self.fields["email"] = make_normalized(self.fields["email"])
 
     def try_save(self, request: HttpRequest) -> Any:
         return self.try_again(request) if self.account_already_exists else super().try_save(request)
 
     def try_again(self, request: HttpRequest) -> Any:
-        """Sign up with a taken address: a fresh code, where that is not confirmed yet."""
-        # A new account hashes its password, which is most of the answer's time: without
-        # the same work here the time would tell which addresses have an account.
+        """Sign up with a taken e-mail address; send a new code if it is unconfirmed."""
+        # A new account hashes its password, which takes most of the request's time. Without the
+        # same work here, the time would reveal which e-mail addresses have an account.
         password = make_password(self.cleaned_data["password1"])
         user = User.objects.filter(email=self.cleaned_data["email"]).first()
-        may_sign_up, has_address = signup_attempts.state_of(user) if user else (False, True)
-        same_answer.as_if_free(request, password, None if has_address else user)
+        may_sign_up, has_address = signup_attempts.get_state(user) if user else (False, True)
+        same_answer.imitate_free_email(request, password, None if has_address else user)
         if user and may_sign_up:
             user.password = password
             user.save(update_fields=["password"])
             return user, perform_login(request, user, signup=True)
         if user:
-            same_answer.as_if_unconfirmed(user, password)
+            same_answer.imitate_unconfirmed_user(user, password)
         return super().try_save(request)
 
     def save(self, request: HttpRequest) -> User:
-        """Make the account."""
         user: User = super().save(request)
-        same_answer.as_if_taken(user)
+        same_answer.imitate_taken_email(user)
         return user
 
 
-class ResetPasswordForm(Unprompted, forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(NoPlaceholderMixin, forms.ResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = any_spelling(self.fields["email"])
+        self.fields["email"] = make_normalized(self.fields["email"])
 
     def clean_email(self) -> str:
-        """Find who has the address: by one statement, whatever there is to find."""
+        """Look up the user with one statement, whether there is one or not."""
         email = str(get_adapter().clean_email(self.cleaned_data["email"]))
         self.users = list(User.objects.filter(email=email, is_active=True))
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         if not self.users:
-            # A known address has a token made: without the same work here the time would tell
-            # which addresses have an account.
+            # Without this work the time would reveal which e-mail addresses have an account.
             forms.default_token_generator.make_token(User())
         return str(super().save(request, **kwargs))
 
 
-class ChangePasswordForm(Unprompted, forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(NoPlaceholderMixin, forms.ChangePasswordForm):  # type: ignore[misc]
     user: User
 
     def clean_password1(self) -> str:
-        """Refuse to keep a first password, which others may have seen."""
+        """Reject the first password, which others may have seen."""
         chosen = str(self.cleaned_data["password1"])
         if self.user.must_change_password and self.user.check_password(chosen):
             raise ValidationError("Choose a password other than the one you were given.")
         return chosen
 
 
-class ConfirmCodeForm(Unprompted, forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class ConfirmCodeForm(NoPlaceholderMixin, forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         limits = {
-            "most": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
+            "max_guesses": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
             "seconds": app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
         }
-        if not code_attempts.take(self.email or "", self.expected_code or "", **limits):
+        if not code_attempts.use_guess(self.email or "", self.expected_code or "", **limits):
             raise get_adapter().validation_error("incorrect_code")
         return str(super().clean_code())
 
 
-class ResetPasswordKeyForm(Unprompted, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(NoPlaceholderMixin, forms.ResetPasswordKeyForm):  # type: ignore[misc]
     def save(self) -> None:
-        """Set the password; who has the link from the mail has the address as well."""
+        """Set the password and confirm the e-mail address, which received the link."""
         super().save()
         self.user.confirm_email()
 
 
-class AddEmailForm(Unprompted, forms.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(NoPlaceholderMixin, forms.AddEmailForm):  # type: ignore[misc]
     pass
 
 
-class SetPasswordForm(Unprompted, forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(NoPlaceholderMixin, forms.SetPasswordForm):  # type: ignore[misc]
     pass
 
 
-class ReauthenticateForm(Unprompted, forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(NoPlaceholderMixin, forms.ReauthenticateForm):  # type: ignore[misc]
     pass

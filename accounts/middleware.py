@@ -1,4 +1,4 @@
-"""Who is signed in, from what the session's own statement brought, and who is not any more."""
+"""The request's user from the session, and redirects for expired sessions and first passwords."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from config.database.errors import is_unavailable
 # Pages that render without the database.
 PUBLIC_PAGES: Final = ("account_login", "account_signup", "account_reset_password")
 
-# What is left to who has to choose a password first: to do so, or to leave.
-FIRST: Final = frozenset(
+# Open to users who must choose a password first.
+FIRST_PASSWORD_URLS: Final = frozenset(
     {
         "account_change_password",
         "account_logout",
@@ -52,27 +52,27 @@ FIRST: Final = frozenset(
 
 
 class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
-    """Django's, without the second statement that fetches the user."""
+    """Django's, without a second statement for the user."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        user = partial(request_user, request)
+        user = partial(get_request_user, request)
         request.user = SimpleLazyObject(user)  # type: ignore[assignment]
-        request.auser = partial(in_a_thread, user)
+        request.auser = partial(call_in_thread, user)
 
 
-async def in_a_thread(user: Callable[[], User | AnonymousUser]) -> User | AnonymousUser:
+async def call_in_thread(user: Callable[[], User | AnonymousUser]) -> User | AnonymousUser:
     return await sync_to_async(user)()
 
 
-def request_user(request: HttpRequest) -> User | AnonymousUser:
-    """The person of the request's session. In an outage the way in shows itself as to a stranger.
+def get_request_user(request: HttpRequest) -> User | AnonymousUser:
+    """Return the session's user. In an outage, public pages render anonymously.
 
-    The request then goes without its session, so that nothing can end or overwrite it: Django
-    leaves alone, cookie included, what is no session of its own.
+    The session is then replaced by a dict, so that nothing can delete or overwrite it: Django does
+    not save a session that is not its own, and keeps the cookie.
     """
     try:
-        return session_user(cast("SessionStore", request.session))
+        return get_session_user(cast("SessionStore", request.session))
     except Error as error:
         if not (is_unavailable(error) and is_public_page(request)):
             raise
@@ -81,24 +81,24 @@ def request_user(request: HttpRequest) -> User | AnonymousUser:
 
 
 def is_public_page(request: HttpRequest) -> bool:
-    """Whether the whole page is asked for: a part of one, which htmx fetches, is no way in."""
+    """Return whether this is a GET of a whole public page, not of a part for htmx."""
     whole = request.method == "GET" and "HX-Request" not in request.headers
     return whole and request.path in map(reverse, PUBLIC_PAGES)
 
 
-def session_user(session: SessionStore) -> User | AnonymousUser:
-    """The person of the session, under the conditions of `django.contrib.auth.get_user`.
+def get_session_user(session: SessionStore) -> User | AnonymousUser:
+    """Return the session's user, under the conditions of `django.contrib.auth.get_user`.
 
-    A session whose hash does not fit the password any more is emptied; one that was signed
-    with an older SECRET_KEY gets a new key and hash.
+    Flush a session whose hash no longer matches the password. Give one that was signed with an
+    older SECRET_KEY a new key and hash.
     """
-    user_id = session.get(SESSION_KEY)  # The first value loads the session, and its user.
+    user_id = session.get(SESSION_KEY)  # Loads the session with its user.
     user = session.user
-    if user is None or str(user.pk) != user_id or not may_sign_in(user, session):
+    if user is None or str(user.pk) != user_id or not can_sign_in(user, session):
         return AnonymousUser()
-    if fits(session, user.get_session_auth_hash()):
+    if matches_hash(session, user.get_session_auth_hash()):
         return user
-    if any(fits(session, old) for old in user.get_session_auth_fallback_hash()):
+    if any(matches_hash(session, old) for old in user.get_session_auth_fallback_hash()):
         session.cycle_key()
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         return user
@@ -106,8 +106,8 @@ def session_user(session: SessionStore) -> User | AnonymousUser:
     return AnonymousUser()
 
 
-def may_sign_in(user: User, session: SessionStore) -> bool:
-    """Whether the way by which the session was opened is still open to this person."""
+def can_sign_in(user: User, session: SessionStore) -> bool:
+    """Return whether the session's backend still exists and accepts the user."""
     path = session.get(BACKEND_SESSION_KEY)
     if path not in settings.AUTHENTICATION_BACKENDS:
         return False
@@ -115,16 +115,18 @@ def may_sign_in(user: User, session: SessionStore) -> bool:
     return bool(backend.user_can_authenticate(user))
 
 
-def fits(session: SessionStore, auth_hash: str) -> bool:
+def matches_hash(session: SessionStore, auth_hash: str) -> bool:
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), auth_hash)
 
 
 class HtmxMiddleware(DjangoHtmxMiddleware):
-    """django_htmx's; a session that has ended changes the whole page, as only members' pages have
-    parts that htmx fetches: no part becomes the sign-in page."""
+    """Reload the whole page if the session has ended, so that no part becomes the sign-in page.
+
+    Only pages that require signing in fetch parts by htmx.
+    """
 
     def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
-        # Asking request.htmx would read all headers of every request.
+        # request.htmx would parse the headers of every request.
         if "HTTP_HX_REQUEST" not in request.META or request.user.is_authenticated:
             return None
         response = HttpResponseClientRefresh()
@@ -133,9 +135,9 @@ class HtmxMiddleware(DjangoHtmxMiddleware):
 
 
 class FirstPasswordMiddleware:
-    """Lead who has a password that somebody else chose to the page where they change it.
+    """Redirect users who must change their first password.
 
-    The API refuses them itself, in its own words.
+    The API has its own error for them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -146,7 +148,7 @@ class FirstPasswordMiddleware:
 
     def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or match.view_name in FIRST or match.namespace == "api":
+        if match is None or match.view_name in FIRST_PASSWORD_URLS or match.namespace == "api":
             return None
         if not (request.user.is_authenticated and request.user.must_change_password):
             return None

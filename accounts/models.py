@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.email import normalised
+from accounts.email import normalize_email
 from accounts.fields import LowercaseEmailField
 from accounts.per_user import relations
 from config.lib.text import plain_line
@@ -22,24 +22,21 @@ if TYPE_CHECKING:
     from accounts.sessions import SessionStore
 
 LAST_ADMINISTRATOR: Final = (
-    "You are the last administrator. Make someone else an administrator first, so that the site "
-    "stays managed."
+    "You are the last administrator. Make someone else an administrator first."
 )
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """An account that signs in once its owner has confirmed the address."""
-        user = self.model(email=normalised(email), **fields)
+        user = self.model(email=normalize_email(email), **fields)
         user.set_password(password)
         user.save()
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """An administrator, whose address counts as confirmed.
+        """Create an administrator with a confirmed e-mail address.
 
-        Signing in demands a confirmed address, and whoever may run this command shall not
-        depend on the mail already working.
+        Signing in requires one, and mail need not work yet when the command runs.
         """
         roles = {"is_staff": True, "is_superuser": True}
         with transaction.atomic():
@@ -48,14 +45,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def never_confirmed(self, before: datetime) -> models.QuerySet[User]:
-        """Who joined before that moment, is not of the staff and has never had the way in."""
+        """Return users who joined before that time and could never sign in, without staff."""
         joined = self.filter(date_joined__lt=before, is_staff=False, is_superuser=False)
         return joined.filter(last_login=None).exclude(emailaddress__verified=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account."""
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(
         "e-mail address",
@@ -71,7 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     must_change_password = models.BooleanField(default=False, db_default=False, editable=False)
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
-    # What the latest sign-up with this address had as its password: see accounts.signup_attempts.
+    # The password of the latest sign-up with this e-mail address: see accounts.signup_attempts.
     tried_password = models.CharField(max_length=128, blank=True, default="", editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
 
@@ -94,19 +89,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     _password_removed = False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the row; a changed password ends every session that the old one opened."""
+        """Save the user; end all sessions if the password has changed."""
         changed = self._password is not None or self._password_removed
         if self._state.adding or not changed:
             super().save(*args, **kwargs)
         else:
-            self._has_own_password(kwargs)
+            self._clear_must_change_password(kwargs)
             with transaction.atomic():
                 super().save(*args, **kwargs)
                 self.sign_out_everywhere()
         self._password_removed = False
 
-    def _has_own_password(self, options: dict[str, Any]) -> None:
-        """Note, in what `save` is about to write, that the first password is gone."""
+    def _clear_must_change_password(self, options: dict[str, Any]) -> None:
+        """Clear the flag, and add it to `update_fields`, if `save` writes the password."""
         written = options.get("update_fields")
         if written is None or "password" in written:
             self.must_change_password = False
@@ -124,31 +119,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         return bool(self.emailaddress_set.filter(email=self.email, verified=True).exists())
 
     def confirm_email(self) -> None:
-        """Take the address as this person's own, without asking by mail."""
         self.emailaddress_set.update_or_create(
             email=self.email, defaults={"verified": True, "primary": True}
         )
 
     def sign_out_everywhere(self) -> None:
-        """End every session of this person: each browser has to sign in again."""
         self.sessions.all().delete()
 
     def sign_out_elsewhere(self, session_key: str | None) -> None:
-        """End every session of this person but the one with this key."""
         self.sessions.exclude(session_key=session_key or "").delete()
 
     def is_last_administrator(self) -> bool:
-        """Whether nobody else is an active superuser; no statement for who is none."""
+        """Return whether nobody else is an active superuser. No statement for ordinary users."""
         if not (self.is_superuser and self.is_active):
             return False
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.pk)
         return not others.exists()
 
     def check_can_leave(self) -> None:
-        """Refuse, by ValidationError, to do without the last administrator.
+        """Raise ValidationError for the last administrator.
 
-        To be called in the transaction that takes the person away: until its end the person's
-        other requests wait, and so do other administrators who are about to leave.
+        Call it in the transaction that removes the user: it locks the row and, for an
+        administrator, all administrators' rows, so that two cannot leave at once.
         """
         leaving = models.Q(pk=self.pk)
         if self.is_superuser:
@@ -175,11 +167,11 @@ class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet
     def save(
         self, session_key: str, session_dict: dict[str, Any], expire_date: datetime
     ) -> Session:
-        """Write a session's data under its key; one without data is removed.
+        """Save a session, or delete it if it has no data.
 
-        Django's gives the values by their positions, and the first field is another one here.
+        Django's method passes the values by position, and the first field is another one here.
         """
-        # A locked row cannot be joined with what it may lack.
+        # PostgreSQL cannot lock the nullable side of an outer join.
         rows = self.select_related(None)
         values = {
             "session_data": self.encode(session_dict),
@@ -195,10 +187,9 @@ class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet
 
 
 class Session(AbstractBaseSession):
-    """A browser that has visited, and who is signed in with it.
+    """A session with its own primary key.
 
-    The row has a key of its own, since whoever knows the session's key is that person: it must
-    not turn up in the addresses and logs of the administration.
+    The session key must not appear in the admin's URLs and logs: it signs its holder in.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -230,7 +221,7 @@ class Session(AbstractBaseSession):
 
 
 class Act(models.Model):
-    """A form that was sent, and its answer: see accounts.form_tokens."""
+    """A form that was sent, and the response to it: see accounts.form_tokens."""
 
     key = models.CharField(primary_key=True, max_length=64)
     owner = models.UUIDField()

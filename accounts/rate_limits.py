@@ -1,4 +1,4 @@
-"""What is answered to who does something too often: for how long, and the way back."""
+"""The page for status 429, with the seconds to wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from typing import Any, Final
 
-# The times of earlier requests are nowhere public.
+# allauth has no public API for the times of earlier requests.
 from allauth.core.internal.ratelimit import Rate, get_cache_key, get_rates
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -23,29 +23,29 @@ ACTIONS: Final = {
     "account_email": ("manage_email", "confirm_email"),
     "account_reauthenticate": ("reauthenticate",),
 }
-USUAL: Final = 60
+DEFAULT_SECONDS: Final = 60
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    seconds = _seconds_left(request)
+    seconds = _get_seconds_left(request)
     context = {"seconds": seconds, "page": request.get_full_path()}
     response = render(request, "429.html", context, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _seconds_left(request: HttpRequest) -> int:
+def _get_seconds_left(request: HttpRequest) -> int:
     name = request.resolver_match.url_name if request.resolver_match else None
     waits = [
-        _wait(request, action, rate)
+        _get_wait(request, action, rate)
         for action in ACTIONS.get(str(name), ())
         for rate in get_rates(app=APP, action=action)
     ]
-    return math.ceil(max(waits, default=0)) or USUAL
+    return math.ceil(max(waits, default=0)) or DEFAULT_SECONDS
 
 
-def _wait(request: HttpRequest, action: str, rate: Rate) -> float:
-    """Seconds until this rate lets one more through; 0 where it does already."""
+def _get_wait(request: HttpRequest, action: str, rate: Rate) -> float:
+    """Return the seconds until this rate allows one more request."""
     if rate.per == "user" and not request.user.is_authenticated:
         return 0
     key: Any = (request.POST.get("email") or request.POST.get("login") or "").strip().lower()

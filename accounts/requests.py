@@ -1,4 +1,4 @@
-"""The request as a view behind `login_required` gets it, and what is asked of it before."""
+"""Types of requests, and the method decorator of views behind a button."""
 
 from __future__ import annotations
 
@@ -22,25 +22,22 @@ class SignedInRequest(HttpRequest):
 
 
 class HtmxRequest(SignedInRequest):
-    """The same where the view asks whether htmx has sent it."""
-
     htmx: HtmxDetails
 
 
-def button_of(page: str | Callable[[HttpRequest], str]) -> Callable[[V], V]:
-    """The method decorator of the view behind a button, which takes POST.
+def post_or_redirect(page: str | Callable[[HttpRequest], str]) -> Callable[[V], V]:
+    """Accept POST; redirect GET to the button's page, for instance after a sign-in.
 
-    Who comes by its address instead, as after having had to sign in first, is sent to the page
-    that the button is on: the name of a URL, or what makes the address of the request.
+    `page` is a URL name, or a function that returns the URL for a request.
     """
 
     def decorator(view: V) -> V:
         @wraps(view)
-        def pressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST":
                 return view(request, *args, **kwargs)
             return HttpResponseRedirect(page(request) if callable(page) else resolve_url(page))
 
-        return require_http_methods(["GET", "HEAD", "POST"])(pressed)  # type: ignore[return-value]
+        return require_http_methods(["GET", "HEAD", "POST"])(wrapper)  # type: ignore[return-value]
 
     return decorator

@@ -1,9 +1,4 @@
-"""What a sign-up costs, the same whether its address is free or taken.
-
-Time tells strangers apart what the page does not. A free address makes rows that a taken one must
-not make, and the code for a taken one is sent without looking its person up: so each of them runs
-the statements of the other as well, on rows that stay as they were.
-"""
+"""Equal cost of sign-ups, so that the time does not reveal whether an e-mail address is taken."""
 
 from __future__ import annotations
 
@@ -20,47 +15,50 @@ from django.http import HttpRequest
 from accounts import signup_attempts
 from accounts.models import User
 
+# A sign-up with a free e-mail address writes rows that one with a taken address must not write, and
+# the other way round. Each therefore also runs the other's statements, without a lasting effect.
+
 
 @contextmanager
-def taken_back() -> Iterator[None]:
-    """Undo what is written meanwhile, in the transaction that is open."""
+def roll_back() -> Iterator[None]:
+    """Roll back the block to a savepoint in the open transaction."""
     savepoint = transaction.savepoint()
     yield
     transaction.savepoint_rollback(savepoint)
 
 
-def as_if_taken(user: User) -> None:
-    """What `as_if_free` and a look at the address cost, for the new account of a free one."""
+def imitate_taken_email(user: User) -> None:
+    """Run the statements that a sign-up with a taken e-mail address runs, after a free one."""
     found = User.objects.filter(email=user.email).first() or user
-    signup_attempts.state_of(found)
-    with taken_back():
+    signup_attempts.get_state(found)
+    with roll_back():
         pass
     User.objects.filter(pk=user.pk).update(password=F("password"))
 
 
-def as_if_free(request: HttpRequest, password: str, nameless: User | None) -> None:
-    """The rows of a new account, taken back.
+def imitate_free_email(request: HttpRequest, password: str, nameless: User | None) -> None:
+    """Write the rows of a new account and roll them back.
 
-    `nameless` is an account whose address has no row yet, which then gets it.
+    `nameless` is an account without an EmailAddress, which it then gets.
     """
-    with taken_back():
+    with roll_back():
         user = User(email=f"{uuid4().hex}@free.invalid", password=password)
         user.save(force_insert=True)
         if nameless is None:
-            add_address(request, user)
+            add_email_address(request, user)
     if nameless:
-        add_address(request, nameless)
+        add_email_address(request, nameless)
 
 
-def add_address(request: HttpRequest, user: User) -> None:
+def add_email_address(request: HttpRequest, user: User) -> None:
     setup_user_email(request, user, [EmailAddress(email=user.email)])
 
 
-def as_if_unconfirmed(user: User, password: str) -> None:
-    """What the way to the page for the code costs, for an account that does not get there."""
+def imitate_unconfirmed_user(user: User, password: str) -> None:
+    """Run the statements that lead an unconfirmed account to the code page."""
     User.objects.filter(pk=user.pk).update(password=F("password"))
     user.has_confirmed_email()
-    signup_attempts.note(user, password)
+    signup_attempts.store_password(user, password)
     EmailAddress.objects.filter(user=user, verified=True).exists()
     for _ in range(2):
         EmailAddress.objects.filter(user=user).order_by("-primary").first()

@@ -1,4 +1,4 @@
-"""The log of who came, went, failed or changed what opens an account; without any secret."""
+"""The log of sign-ins, failures and changes of credentials and permissions, without secrets."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from django.http import HttpRequest
 logger: Final = logging.getLogger("accounts.security")
 
 
-def record(event: str, request: HttpRequest | None, user: Any = None, address: str = "") -> None:
-    """One line; a known person by the key, whom else they call themselves by the address."""
-    who = f"user {user.pk}" if user is not None and user.pk else f"address {address or '-'}"
-    logger.info("%s: %s, from %s", event, who, place(request))
+def record(event: str, request: HttpRequest | None, user: Any = None, email: str = "") -> None:
+    """Log an event of a user or, if unknown, of an e-mail address."""
+    who = f"user {user.pk}" if user is not None and user.pk else f"address {email or '-'}"
+    logger.info("%s: %s, from %s", event, who, get_ip_address(request))
 
 
 def record_change(event: str, request: HttpRequest, row: Model, values: Sequence[str] = ()) -> None:
-    """One line: what somebody has done, in the administration, to whom."""
-    what = f": {', '.join(values)}" if values else ""
-    whom = f"{row._meta.verbose_name} {row.pk}"
-    who = request.user.pk
-    logger.info("%s of %s by user %s, from %s%s", event, whom, who, place(request), what)
+    """Log a change made in the admin site."""
+    target = f"{row._meta.verbose_name} {row.pk}"
+    ip, details = get_ip_address(request), f": {', '.join(values)}" if values else ""
+    logger.info("%s of %s by user %s, from %s%s", event, target, request.user.pk, ip, details)
 
 
-def place(request: HttpRequest | None) -> str:
+def get_ip_address(request: HttpRequest | None) -> str:
     if request is None:
         return "-"
     try:
@@ -41,41 +40,43 @@ def place(request: HttpRequest | None) -> str:
 
 
 @receiver(auth.user_logged_in)
-def signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_sign_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("sign-in", request, user)
 
 
 @receiver(auth.user_logged_out)
-def signed_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_sign_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     if user is not None:
         record("sign-out", request, user)
 
 
 @receiver(auth.user_login_failed)
-def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    record("failed sign-in", request, address=str(credentials.get("email", "")))
+def log_failed_sign_in(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
+    record("failed sign-in", request, email=str(credentials.get("email", "")))
 
 
 @receiver(account.user_signed_up)
-def signed_up(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_sign_up(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("sign-up", request, user)
 
 
 @receiver(account.email_verification_code_rejected)
-def rejected(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_wrong_code(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("wrong code", request, user)
 
 
 @receiver(account.password_changed)
-def password_changed(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_password_change(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("password change", request, user)
 
 
 @receiver(account.password_reset)
-def password_reset(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_password_reset(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("password reset", request, user)
 
 
 @receiver(account.email_changed)
-def email_changed(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+def log_email_change(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("e-mail change", request, user)

@@ -1,12 +1,4 @@
-"""Sign-ups with an address that has an account already, confirmed or not.
-
-Who gives the right password before the address is confirmed goes on to the page for the code. A
-stranger could tell by that whether an address was free when he signed up with it. The password of
-a sign-up with a taken address therefore leads to that page as well, where no code will be right.
-
-Until the code is given anybody may sign up with the address, and the latest password is the one
-that leads to the page. The account gets the one of the browser that has the code.
-"""
+"""Sign-ups with an e-mail address that already has an account."""
 
 from __future__ import annotations
 
@@ -20,15 +12,20 @@ from django.utils import timezone
 
 from accounts.models import User
 
-CHOSEN: Final = "accounts_chosen_password"
-# As long as an account may stay without a confirmed address.
-REMEMBERED: Final = timedelta(days=7)
+# The right password leads an unconfirmed account to the code page. So must the password of a
+# sign-up with a taken e-mail address, or signing in would reveal whether that address was free.
+# Until the code is entered, anyone may sign up with the address: the latest password leads to the
+# code page, and the account gets the password of the browser that enters the code.
+
+SESSION_ENTRY: Final = "accounts_chosen_password"
+# As long as an account may stay unconfirmed.
+ATTEMPT_LIFETIME: Final = timedelta(days=7)
 
 
-def state_of(user: User) -> tuple[bool, bool]:
-    """Whether anybody may sign up with the address again, and whether it has a row of its own.
+def get_state(user: User) -> tuple[bool, bool]:
+    """Return whether one may sign up with the e-mail address again, and whether it has a row.
 
-    One statement, for whomever.
+    Always one statement.
     """
     addresses = list(user.emailaddress_set.all())
     confirmed = any(address.email == user.email and address.verified for address in addresses)
@@ -36,32 +33,34 @@ def state_of(user: User) -> tuple[bool, bool]:
     return new and not confirmed, bool(addresses)
 
 
-def note(user: User, password: str) -> None:
-    """Remember the password, hashed, of a sign-up with this person's address."""
+def store_password(user: User, password: str) -> None:
+    """Store the hashed password of a sign-up with this user's e-mail address."""
     User.objects.filter(pk=user.pk).update(tried_password=password, tried_at=Now())
 
 
-def matches(user: User, password: str) -> bool:
-    """Whether a sign-up of these days had this password; for a confirmed address or not, this
-    costs the same, so that the time does not tell them apart."""
-    if user.tried_at is None or user.tried_at < timezone.now() - REMEMBERED:
+def matches_password(user: User, password: str) -> bool:
+    """Return whether a recent sign-up had this password.
+
+    Costs the same for confirmed and unconfirmed users, so that the time reveals nothing.
+    """
+    if user.tried_at is None or user.tried_at < timezone.now() - ATTEMPT_LIFETIME:
         return False
     return check_password(password, user.tried_password)
 
 
-def choose(request: HttpRequest, user: User) -> None:
-    """Have this browser's code set the password that was given in this browser."""
-    request.session[CHOSEN] = [str(user.pk), user.password]
-    note(user, user.password)
+def remember_password(request: HttpRequest, user: User) -> None:
+    """Keep the password in this browser's session, to be set once the code is entered there."""
+    request.session[SESSION_ENTRY] = [str(user.pk), user.password]
+    store_password(user, user.password)
 
 
-def forget(request: HttpRequest) -> None:
-    request.session.pop(CHOSEN, None)
+def forget_password(request: HttpRequest) -> None:
+    request.session.pop(SESSION_ENTRY, None)
 
 
-def settle(request: HttpRequest, user: User) -> None:
-    """Give the account, now that the code was right, the password that was chosen with it."""
-    pk, password = request.session.pop(CHOSEN, None) or ("", "")
+def apply_password(request: HttpRequest, user: User) -> None:
+    """Set the password from the session after the right code was entered."""
+    pk, password = request.session.pop(SESSION_ENTRY, None) or ("", "")
     if pk == str(user.pk) and password != user.password:
         user.password = password
         user.save(update_fields=["password"])

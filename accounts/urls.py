@@ -1,11 +1,11 @@
-"""A person's own account, and those of allauth's addresses, under accounts/, that are ours."""
+"""URLs of the account pages, and replacements for some of allauth's."""
 
 from allauth.account import views as allauth
 from django.urls import path, re_path
 
 from accounts import views
 from accounts.code_page import CodeView
-from accounts.views import in_one_transaction
+from accounts.views import make_atomic_view
 
 app_name = "accounts"
 
@@ -14,23 +14,23 @@ urlpatterns = [
     path("sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
 ]
 
-entrance = [
+allauth_overrides = [
     path("signup/", views.SignupView.as_view(), name="account_signup"),
     path("email/", views.EmailChangeView.as_view(), name="account_email"),
     path(
         "confirm-email/",
-        in_one_transaction(CodeView),
+        make_atomic_view(CodeView),
         name="account_email_verification_sent",
     ),
     path(
         "password/change/",
-        in_one_transaction(allauth.PasswordChangeView),
+        make_atomic_view(allauth.PasswordChangeView),
         name="account_change_password",
     ),
-    path("password/set/", in_one_transaction(allauth.PasswordSetView), name="account_set_password"),
+    path("password/set/", make_atomic_view(allauth.PasswordSetView), name="account_set_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        in_one_transaction(views.PasswordResetFromKeyView),
+        make_atomic_view(views.PasswordResetFromKeyView),
         name="account_reset_password_from_key",
     ),
 ]

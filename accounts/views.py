@@ -15,13 +15,13 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedInRequest, button_of
+from accounts.requests import SignedInRequest, post_or_redirect
 
 
-class InOneTransaction:
-    """Added to a form's view: what it does and the mails that tell of it, both or neither.
+class AtomicFormMixin:
+    """Commit the form's changes and its queued mails together.
 
-    Passwords are hashed before the first statement, so that no connection is held meanwhile.
+    Passwords are hashed before the first statement, so that hashing holds no server connection.
     """
 
     @transaction.atomic
@@ -30,16 +30,16 @@ class InOneTransaction:
         return response
 
 
-def in_one_transaction(view: type[View]) -> Callable[..., HttpResponseBase]:
-    return type(view.__name__, (InOneTransaction, view), {}).as_view()  # type: ignore[no-any-return, attr-defined]
+def make_atomic_view(view: type[View]) -> Callable[..., HttpResponseBase]:
+    return type(view.__name__, (AtomicFormMixin, view), {}).as_view()  # type: ignore[no-any-return, attr-defined]
 
 
-class SignupView(InOneTransaction, views.SignupView):  # type: ignore[misc]
+class SignupView(AtomicFormMixin, views.SignupView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             return super().form_valid(form)
         except IntegrityError:
-            # Whoever has sent the form twice at once gets the same answer to both.
+            # A concurrent duplicate gets the same response.
             form.account_already_exists = True
             return super().form_valid(form)
 
@@ -47,13 +47,13 @@ class SignupView(InOneTransaction, views.SignupView):  # type: ignore[misc]
 class PasswordResetFromKeyView(views.PasswordResetFromKeyView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        # The link has confirmed the address: nothing leads back to the page for the code.
+        # The link has confirmed the e-mail address: forget the pending code page.
         self.request.session.flush()
         return response
 
 
 class EmailChangeView(views.EmailView):  # type: ignore[misc]
-    """allauth's, without the three statements for what the page does not show."""
+    """allauth's, without three statements for context that the page does not use."""
 
     @transaction.atomic
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -73,7 +73,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/account.html", context)
 
 
-@button_of("accounts:account")
+@post_or_redirect("accounts:account")
 @login_required
 def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     request.user.sign_out_everywhere()

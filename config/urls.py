@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.urls import entrance
+from accounts.urls import allauth_overrides
 from config import health
 from config.api import api
 from onboarding.views import home
@@ -19,7 +19,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
-    path("accounts/", include(entrance)),
+    path("accounts/", include(allauth_overrides)),
     path("accounts/", include("allauth.account.urls")),
     path("account/", include("accounts.urls")),
     path("onboarding/", include("onboarding.urls")),

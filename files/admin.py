@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin import GuardedByPerson
+from accounts.admin import OwnerGuardedAdmin
 from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 from config.lib.local_formats import local_size
 from files import trash
@@ -26,7 +26,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(File)
-class FileAdmin(GuardedByPerson, AnonymousDeletionsAdmin, ReadOnlyAdmin):
+class FileAdmin(OwnerGuardedAdmin, AnonymousDeletionsAdmin, ReadOnlyAdmin):
     """The users' files. Deleting one here deletes it for good."""
 
     fields = (

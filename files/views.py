@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.requests import HtmxRequest, SignedInRequest, button_of
+from accounts.requests import HtmxRequest, SignedInRequest, post_or_redirect
 from config.lib.local_formats import local_number
 from config.lib.request_bodies import takes_uploads
 from files import downloads, quota, trash
@@ -61,7 +61,7 @@ def render_too_large(request: HtmxRequest, message: str) -> HttpResponse:
 
 
 @takes_uploads(quota.check_any_space, render_too_large)
-@button_of(get_list_url)
+@post_or_redirect(get_list_url)
 @login_required
 def upload(request: HtmxRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
@@ -95,7 +95,7 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
         return HttpResponse(status=503)
 
 
-@button_of(get_list_url)
+@post_or_redirect(get_list_url)
 @login_required
 @own_file_required
 def delete(request: HtmxRequest, file: File) -> HttpResponse:
@@ -111,7 +111,7 @@ def delete(request: HtmxRequest, file: File) -> HttpResponse:
     return redirect(Listing.from_query(request.GET).url)
 
 
-@button_of(get_list_url)
+@post_or_redirect(get_list_url)
 @login_required
 @own_file_required
 def restore(request: HtmxRequest, file: File) -> HttpResponse:

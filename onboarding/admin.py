@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import GuardedByPerson
+from accounts.admin import OwnerGuardedAdmin
 from config.lib.admin import local_time_column
 from onboarding.forms import TraitsField
 from onboarding.models import Expert, ExpertQuerySet, Preferences
@@ -61,7 +61,7 @@ class TraitFilter(admin.SimpleListFilter):
 
 
 @admin.register(Preferences)
-class PreferencesAdmin(GuardedByPerson):
+class PreferencesAdmin(OwnerGuardedAdmin):
     """The user's progress in the wizard and preferences. Deleting a row restarts the wizard."""
 
     form = PreferencesForm

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.requests import HtmxRequest, SignedInRequest, button_of
+from accounts.requests import HtmxRequest, SignedInRequest, post_or_redirect
 from config.lib.pagination import NearestPaginator
 from onboarding import favourites
 from onboarding.forms import FORMS
@@ -104,7 +104,7 @@ def step(request: SignedInRequest, step: Step) -> HttpResponse:
     return render(request, f"onboarding/step_{step}.html", context, status=status)
 
 
-@button_of(get_wizard_url)
+@post_or_redirect(get_wizard_url)
 @login_required
 @reached_step_required
 def skip(request: SignedInRequest, step: Step) -> HttpResponse:
@@ -121,7 +121,7 @@ def redirect_onward(request: SignedInRequest, step: Step) -> HttpResponse:
     return HttpResponseRedirect(get_redirect_url(request))
 
 
-@button_of("home")
+@post_or_redirect("home")
 @login_required
 def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
     get_object_or_404(Expert.objects.active(), pk=pk)
@@ -137,7 +137,7 @@ def favourite(request: HtmxRequest, pk: int) -> HttpResponse:
     return render_favourite(request, pk, is_favourite=True)
 
 
-@button_of("home")
+@post_or_redirect("home")
 @login_required
 def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
     favourites.remove(request.user, pk)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import security_log
-from accounts.admin import GuardedByPerson, UserAdmin
+from accounts.admin import OwnerGuardedAdmin, UserAdmin
 from accounts.models import User
 from files import objects
 from profiles import avatars, deletion
@@ -60,7 +60,7 @@ class DeletingUserAdmin(UserAdmin):
 
 
 @admin.register(Profile)
-class ProfileAdmin(GuardedByPerson):
+class ProfileAdmin(OwnerGuardedAdmin):
     fields = ["user", "bio", "timezone", "locale", "avatar"]
     readonly_fields = ["user", "avatar"]
     list_display = ["user", "timezone", "locale", "has_avatar"]
@@ -78,7 +78,7 @@ class ProfileAdmin(GuardedByPerson):
 
     @admin.action(description="Remove the avatars of the chosen users", permissions=["change"])
     def remove_avatars(self, request: HttpRequest, queryset: ProfileQuerySet) -> None:
-        removed = avatars.remove_all(self.touchable(request, queryset))
+        removed = avatars.remove_all(self.filter_manageable(request, queryset))
         self.message_user(request, f"{removed} removed.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import ReauthenticateForm
 from accounts.models import LAST_ADMINISTRATOR
-from accounts.requests import SignedInRequest, button_of
+from accounts.requests import SignedInRequest, post_or_redirect
 from config.lib.request_bodies import takes_uploads
 from files.downloads import serve_webp
 from files.objects import StorageError
@@ -68,7 +68,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
         return HttpResponse(status=503)
 
 
-@button_of("profiles:profile")
+@post_or_redirect("profiles:profile")
 @login_required
 def remove_avatar(request: SignedInRequest) -> HttpResponse:
     avatars.remove(request.user)
@@ -76,7 +76,7 @@ def remove_avatar(request: SignedInRequest) -> HttpResponse:
     return redirect("profiles:profile")
 
 
-@button_of("profiles:profile")
+@post_or_redirect("profiles:profile")
 @never_cache
 @login_required
 def export(request: SignedInRequest) -> HttpResponseBase:

@@ -4,13 +4,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import GuardedByPerson
+from accounts.admin import OwnerGuardedAdmin
 from tours.models import Tour
 
 
 @admin.register(Tour)
-class TourAdmin(GuardedByPerson):
-    """Who has answered the offer; a person without a row has not. Taken back, it comes again."""
+class TourAdmin(OwnerGuardedAdmin):
+    """A user without a row has not answered the offer."""
 
     fields = ["user", "answered"]
     readonly_fields = ["user"]
@@ -27,5 +27,7 @@ class TourAdmin(GuardedByPerson):
 
     @admin.action(description="Offer the tour again", permissions=["change"])
     def offer_again(self, request: HttpRequest, queryset: QuerySet[Tour]) -> None:
-        offered = self.touchable(request, queryset).filter(answered=True).update(answered=False)
+        offered = (
+            self.filter_manageable(request, queryset).filter(answered=True).update(answered=False)
+        )
         self.message_user(request, f"Offered again to {offered}.", messages.SUCCESS)

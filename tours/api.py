@@ -1,4 +1,4 @@
-"""The tour for programs."""
+"""API of the tour."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ router = Router(tags=["tour"], by_alias=True)
 
 
 class Answer(Body):
-    """`tour` is true once the person has answered the offer, by taking or by declining it."""
+    """`tour` is true once the user has accepted or declined the offer."""
 
     tour: bool
 
 
 class StepOut(Schema):
-    """`element` is the `data-tour` mark of what to point at, on the page with the path `page`."""
+    """`element` is the `data-tour` attribute of the element on the page with the path `page`."""
 
     title: str
     text: str
@@ -30,19 +30,19 @@ class StepOut(Schema):
 
 
 class TourOut(Schema):
-    """`tour` is false as long as the tour is still to be offered."""
+    """`tour` is false while the tour is offered."""
 
     tour: bool
     steps: list[StepOut]
 
 
-@router.get("", response=TourOut, summary="Whether the offer is answered, and the steps")
+@router.get("", response=TourOut, summary="Get the answer to the offer, and the steps")
 def tour(request: SignedInRequest) -> dict[str, Any]:
     answered = Tour.of(request.user).answered
-    return {"tour": answered, "steps": [step.shown() for step in STEPS]}
+    return {"tour": answered, "steps": [step.serialize() for step in STEPS]}
 
 
-@router.patch("", response=Answer, summary="Answer the offer (true), or have it again (false)")
+@router.patch("", response=Answer, summary="Answer the offer (true) or restore it (false)")
 def answer(request: SignedInRequest, body: Answer) -> Answer:
     Tour.of(request.user).store(answered=body.tour)
     return body

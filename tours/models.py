@@ -6,7 +6,7 @@ from accounts.per_user import PerUser
 
 
 class Tour(PerUser):
-    """Whether a person has answered the offer of a tour, be it by starting it or by declining."""
+    """Whether the user has answered the offer of a tour, by starting or declining it."""
 
     answered = models.BooleanField(default=False)
 

@@ -1,4 +1,4 @@
-"""The tour, step by step. Another step is another entry here, and a mark in its page."""
+"""The steps of the tour. A new one needs an entry here and a `data-tour` attribute in its page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class Step:
-    """One stop: `element` is marked by `data-tour` in its page, `page` is that page's URL name."""
+    """`element` is the `data-tour` attribute in the page with the URL name `page`."""
 
     title: str
     text: str
@@ -21,8 +21,8 @@ class Step:
     def path(self) -> str:
         return reverse(self.page)
 
-    def shown(self) -> dict[str, str]:
-        """What the guide and the API get: the address in place of its name."""
+    def serialize(self) -> dict[str, str]:
+        """Return the step for the guide and the API, with the page's path."""
         return asdict(self) | {"page": self.path}
 
 
@@ -65,5 +65,5 @@ STEPS: Final = (
     ),
 )
 
-# How an address or a form names a step.
+# A URL or form gives the number as text.
 NUMBERS: Final = {str(number): number for number in range(1, len(STEPS) + 1)}

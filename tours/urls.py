@@ -1,5 +1,3 @@
-"""The guided tour."""
-
 from django.urls import path
 
 from tours import views

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedInRequest, button_of
+from accounts.requests import SignedInRequest, post_or_redirect
 from tours.models import Tour
 from tours.steps import NUMBERS, STEPS
 
@@ -16,20 +16,20 @@ from tours.steps import NUMBERS, STEPS
 @never_cache
 @login_required
 def tour(request: SignedInRequest) -> HttpResponse:
-    """The steps to read, for who has no JavaScript or no wish to be led."""
+    """Show the steps as text, for browsers without JavaScript."""
     return render(request, "tours/tour.html", {"steps": STEPS})
 
 
-@button_of("tours:tour")
+@post_or_redirect("tours:tour")
 @login_required
 def start(request: SignedInRequest) -> HttpResponse:
-    """The guide, at the step that is asked for, else at the first."""
+    """Redirect to the guide, at the step that the form names or the first."""
     number = NUMBERS.get(request.POST.get("step", ""), 1)
     Tour.of(request.user).store(answered=True)
     return redirect(f"{STEPS[number - 1].path}?tour={number}")
 
 
-@button_of("home")
+@post_or_redirect("home")
 @login_required
 def later(request: SignedInRequest) -> HttpResponse:
     Tour.of(request.user).store(answered=True)

@@ -4,7 +4,7 @@ import logging
 
 from django.db import migrations
 
-from accounts.email import normalised
+from accounts.email import normalize_email
 
 logger = logging.getLogger("accounts")
 
@@ -23,7 +23,7 @@ def respell(apps, schema_editor):
 
 
 def _respell(row, owner, users, addresses):
-    email = normalised(row.email)
+    email = normalize_email(row.email)
     if email == row.email:
         return
     rows = type(row).objects

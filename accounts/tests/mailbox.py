@@ -8,7 +8,7 @@ from config.mail.delivery import deliver
 from config.mail.models import Mail
 
 
-def sent():
+def deliver_all():
     """All mails that came, those that still were in the queue included."""
     while queued := Mail.objects.claim(100):
         for row in queued:
@@ -16,17 +16,17 @@ def sent():
     return mail.outbox
 
 
-def code():
+def get_code():
     """The code of the one mail that was sent."""
-    (message,) = sent()
+    (message,) = deliver_all()
     return re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", message.body, re.MULTILINE)[1]
 
 
-def link():
+def get_link():
     """The path of the reset link of the one mail that was sent."""
-    (message,) = sent()
+    (message,) = deliver_all()
     return re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", message.body)[1]
 
 
-def addressees():
-    return [address for message in sent() for address in message.to]
+def list_recipients():
+    return [address for message in deliver_all() for address in message.to]

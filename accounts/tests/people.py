@@ -5,7 +5,7 @@ from accounts.models import User
 PASSWORD = "seven-green-lighthouses"
 # What other apps do to a person who has settled in, who is no newcomer: callables that take the
 # user. config.tests.fixtures fills it.
-settling = []
+on_create = []
 
 
 def make_user(*, password=PASSWORD, confirmed=True, newcomer=False, **overrides):
@@ -18,7 +18,7 @@ def make_user(*, password=PASSWORD, confirmed=True, newcomer=False, **overrides)
     if confirmed:
         user.confirm_email()
     if not newcomer:
-        for settle in settling:
+        for settle in on_create:
             settle(user)
     return user
 

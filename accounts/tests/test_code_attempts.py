@@ -23,14 +23,16 @@ def at_once(act, count=12):
 
 
 def test_of_many_at_once_as_many_as_are_allowed_get_a_guess():
-    taken = at_once(lambda _: code_attempts.take("a@b.org", "BBBB-BBBB", most=3, seconds=60))
+    taken = at_once(
+        lambda _: code_attempts.use_guess("a@b.org", "BBBB-BBBB", max_guesses=3, seconds=60)
+    )
     assert sum(taken) == 3
 
 
 def test_each_code_has_guesses_of_its_own():
     for code in ("BBBB-BBBB", "CCCC-CCCC"):
-        assert code_attempts.take("a@b.org", code, most=1, seconds=60)
-        assert not code_attempts.take("a@b.org", code, most=1, seconds=60)
+        assert code_attempts.use_guess("a@b.org", code, max_guesses=1, seconds=60)
+        assert not code_attempts.use_guess("a@b.org", code, max_guesses=1, seconds=60)
 
 
 def test_of_many_posted_at_once_three_are_compared_with_the_code(client, monkeypatch):

@@ -1,7 +1,7 @@
 import pytest
 from django.core import mail
 
-from accounts.email import normalised
+from accounts.email import normalize_email
 from accounts.models import User
 from accounts.tests.people import PASSWORD, make_user
 
@@ -22,7 +22,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("email", SPELLINGS)
 def test_each_spelling_is_one_address(email):
-    assert normalised(email) == ASCII
+    assert normalize_email(email) == ASCII
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_each_spelling_is_one_address(email):
     ],
 )
 def test_others_stay_what_they_are(email, kept):
-    assert normalised(email) == kept
+    assert normalize_email(email) == kept
 
 
 @pytest.mark.parametrize("email", SPELLINGS)

@@ -2,7 +2,7 @@ import pytest
 
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import answer
+from accounts.tests.work import describe
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,8 @@ def ask(client, email="countess@example.org"):
 
 def test_the_code_from_the_new_address_makes_the_change(client, ada):
     assert ask(client).url == "/accounts/confirm-email/"
-    assert mailbox.addressees() == ["countess@example.org"]
-    client.post("/accounts/confirm-email/", {"code": mailbox.code()})
+    assert mailbox.list_recipients() == ["countess@example.org"]
+    client.post("/accounts/confirm-email/", {"code": mailbox.get_code()})
     ada.refresh_from_db()
     assert ada.email == "countess@example.org"
     address = ada.emailaddress_set.get()
@@ -32,17 +32,17 @@ def test_the_code_from_the_new_address_makes_the_change(client, ada):
 
 def test_the_former_address_is_told(client, ada):
     ask(client)
-    code = mailbox.code()
-    mailbox.sent().clear()
+    code = mailbox.get_code()
+    mailbox.deliver_all().clear()
     client.post("/accounts/confirm-email/", {"code": code})
-    assert mailbox.addressees() == ["ada@example.org"]
-    assert mailbox.sent()[0].subject == "Your AI4CEO email was changed"
+    assert mailbox.list_recipients() == ["ada@example.org"]
+    assert mailbox.deliver_all()[0].subject == "Your AI4CEO email was changed"
 
 
 def test_ends_the_other_sessions_and_keeps_one_s_own(client, client_of_bob, ada):
     client_of_bob.force_login(ada)
     ask(client)
-    client.post("/accounts/confirm-email/", {"code": mailbox.code()})
+    client.post("/accounts/confirm-email/", {"code": mailbox.get_code()})
     assert ada.sessions.get().session_key == client.cookies["sessionid"].value
     assert client_of_bob.get("/").context["user"].is_anonymous
     assert client.get("/").context["user"] == ada
@@ -53,7 +53,7 @@ def test_nothing_changes_without_the_password(client, ada):
     assert response.url == "/accounts/reauthenticate/?next=%2Faccounts%2Femail%2F"
     response = client.post(response.url, {"password": "wrong"})
     assert response.status_code == 200
-    assert mailbox.sent() == []
+    assert mailbox.deliver_all() == []
 
 
 def test_nothing_changes_without_the_code(client, ada):
@@ -65,10 +65,10 @@ def test_nothing_changes_without_the_code(client, ada):
 
 def test_the_answer_does_not_tell_that_an_address_is_taken(client, ada):
     make_user(email="bob@example.org")
-    taken = answer(ask(client, "bob@example.org"), email="bob@example.org")
+    taken = describe(ask(client, "bob@example.org"), email="bob@example.org")
     response = client.post("/accounts/email/", {"action_add": "", "email": "carl@example.org"})
     assert taken[:2] == (response.status_code, response.url)
-    assert mailbox.addressees() == ["bob@example.org", "carl@example.org"]
+    assert mailbox.list_recipients() == ["bob@example.org", "carl@example.org"]
 
 
 def test_an_address_that_is_too_long_is_refused(client, ada):

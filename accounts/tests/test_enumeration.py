@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import Hashes
+from accounts.tests.work import HashCounter
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +36,12 @@ ACCOUNTS = {
 def cost(form, address):
     """What is done to which table, how often a password is hashed, how many mails are written."""
     path, data = form
-    sent = len(mailbox.sent())
-    with CaptureQueriesContext(connection) as captured, Hashes() as hashes:
+    sent = len(mailbox.deliver_all())
+    with CaptureQueriesContext(connection) as captured, HashCounter() as hashes:
         answer = Client().post(path, data | {"email": address})
     assert answer.status_code == 302
     kinds = sorted(kind_of(query["sql"]) for query in captured)
-    return kinds, hashes.count, len(mailbox.sent()) - sent
+    return kinds, hashes.count, len(mailbox.deliver_all()) - sent
 
 
 def kind_of(statement):

@@ -71,7 +71,7 @@ def test_the_given_password_is_no_choice(client, grace):
 def test_a_reset_is_a_choice_too(client, client_of_bob, grace):
     assert client.get("/accounts/password/reset/").status_code == 200
     client_of_bob.post("/accounts/password/reset/", {"email": grace.email})
-    page = client_of_bob.get(mailbox.link()).url
+    page = client_of_bob.get(mailbox.get_link()).url
     client_of_bob.post(page, {"password1": NEW, "password2": NEW})
     grace.refresh_from_db()
     assert not grace.must_change_password

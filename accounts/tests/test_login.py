@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import Session, User
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import Hashes, answer
+from accounts.tests.work import HashCounter, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -72,17 +72,17 @@ def test_a_wrong_password_is_refused(client):
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
 def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob, overrides):
     make_user(**overrides)
-    known = answer(sign_in(client, password="wrong"), email="ada@example.org")
-    unknown = answer(sign_in(client_of_bob, "bob@example.org", "wrong"), email="bob@example.org")
+    known = describe(sign_in(client, password="wrong"), email="ada@example.org")
+    unknown = describe(sign_in(client_of_bob, "bob@example.org", "wrong"), email="bob@example.org")
     assert known == unknown
 
 
 @pytest.mark.parametrize("overrides", [{}, {"password": None}, {"is_active": False}])
 def test_an_unknown_address_takes_as_long_as_a_known_one(client, overrides):
     make_user(**overrides)
-    with Hashes() as known:
+    with HashCounter() as known:
         sign_in(client, password="wrong")
-    with Hashes() as unknown:
+    with HashCounter() as unknown:
         sign_in(client, "bob@example.org", "wrong")
     assert known.count == unknown.count == 1
 
@@ -99,7 +99,7 @@ def test_the_right_password_of_an_unconfirmed_address_leads_to_a_fresh_code(clie
     response = sign_in(client)
     assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
     assert client.get("/").context["user"].is_anonymous
-    assert client.post("/accounts/confirm-email/", {"code": mailbox.code()}).url == "/"
+    assert client.post("/accounts/confirm-email/", {"code": mailbox.get_code()}).url == "/"
     assert client.get("/").context["user"] == user
 
 
@@ -119,9 +119,9 @@ def test_a_sign_up_looks_alike_at_the_sign_in_later(client, client_of_bob, monke
     monkeypatch.setattr(time, "time", lambda: now + 20)
     for email in ("ada@example.org", "bob@example.org"):
         browser = Client()
-        with Hashes() as hashes:
-            first = answer(sign_in(browser, email, "nine-blue-boats"), email=email)
-        page = answer(browser.get("/accounts/confirm-email/"), email=email)
+        with HashCounter() as hashes:
+            first = describe(sign_in(browser, email, "nine-blue-boats"), email=email)
+        page = describe(browser.get("/accounts/confirm-email/"), email=email)
         answers.append((hashes.count, first, page))
     assert answers[0] == answers[1]
     assert answers[0][1][1] == "/accounts/confirm-email/"
@@ -130,7 +130,7 @@ def test_a_sign_up_looks_alike_at_the_sign_in_later(client, client_of_bob, monke
 def test_the_code_sets_the_password_of_its_own_browser(client, client_of_bob, monkeypatch):
     """Somebody else, without the mail, signs up with the address in the meantime."""
     client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
-    code, now = mailbox.code(), time.time()
+    code, now = mailbox.get_code(), time.time()
     monkeypatch.setattr(time, "time", lambda: now + 20)
     data = {"email": "ada@example.org", "password1": "nine-blue-boats"}
     assert client_of_bob.post("/accounts/signup/", data).url == "/accounts/confirm-email/"
@@ -145,8 +145,8 @@ def test_the_sign_up_of_a_taken_address_cannot_be_told_by_signing_in(client, cli
     for browser, email in [(client, "ada@example.org"), (client_of_bob, "bob@example.org")]:
         browser.post("/accounts/signup/", {"email": email, "password1": "nine-blue-boats"})
         browser.post("/accounts/logout/")
-    taken = answer(sign_in(client, password="nine-blue-boats"), email="ada@example.org")
-    free = answer(
+    taken = describe(sign_in(client, password="nine-blue-boats"), email="ada@example.org")
+    free = describe(
         sign_in(client_of_bob, "bob@example.org", "nine-blue-boats"), email="bob@example.org"
     )
     assert taken == free
@@ -204,7 +204,7 @@ def test_another_address_is_not_stopped(client):
 def test_signing_in_sends_no_mail(client):
     make_user()
     sign_in(client)
-    assert mailbox.sent() == []
+    assert mailbox.deliver_all() == []
 
 
 def test_the_page_offers_nothing_that_the_site_does_not_have(client):

@@ -85,7 +85,7 @@ def test_times_are_in_the_person_s_zone_which_is_named(client, zone):
     Profile.of(user).store(timezone=zone)
     client.force_login(user)
     change_password(client)
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     with Profile.of(user).formats():
         assert f"({zone}) from the IP address" in message.body
 
@@ -94,9 +94,9 @@ def test_the_zone_is_the_person_s_also_where_nobody_is_signed_in(client):
     user = make_user()
     Profile.of(user).store(timezone="Asia/Tokyo")
     ask_for_a_link(client)
-    link = mailbox.link()
-    mailbox.sent().clear()
+    link = mailbox.get_link()
+    mailbox.deliver_all().clear()
     page = client.get(link, follow=True).redirect_chain[-1][0]
     client.post(page, {"password1": NEW, "password2": NEW})
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     assert "(Asia/Tokyo) from the IP address" in message.body

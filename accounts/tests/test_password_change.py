@@ -37,7 +37,7 @@ def test_ends_the_other_sessions_and_their_rows(client):
 def test_tells_the_owner_by_mail(client):
     client.force_login(make_user())
     change(client)
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     assert (message.to, message.subject) == (
         ["ada@example.org"],
         "Your AI4CEO password was changed",

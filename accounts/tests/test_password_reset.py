@@ -6,7 +6,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from accounts.models import Session
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import answer
+from accounts.tests.work import describe
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def choose(client, link, password=NEW):
 def test_the_mailed_link_sets_a_new_password(client):
     user = make_user()
     assert ask(client, "Ada@Example.org").url == "/accounts/password/reset/done/"
-    response = choose(client, mailbox.link())
+    response = choose(client, mailbox.get_link())
     assert (response.status_code, response.url) == (302, "/accounts/password/reset/key/done/")
     user.refresh_from_db()
     assert user.check_password(NEW)
@@ -39,21 +39,21 @@ def test_the_mailed_link_sets_a_new_password(client):
 def test_the_key_does_not_stay_in_the_address(client):
     make_user()
     ask(client)
-    chain = follow(client, mailbox.link()).redirect_chain
+    chain = follow(client, mailbox.get_link()).redirect_chain
     assert [url for url, _ in chain][-1].endswith("-set-password/")
 
 
 def test_the_link_names_the_site_and_not_the_host_header(client):
     make_user()
     ask(client, HTTP_HOST="localhost:6666")
-    assert "localhost" not in mailbox.sent()[0].body
-    assert mailbox.link()
+    assert "localhost" not in mailbox.deliver_all()[0].body
+    assert mailbox.get_link()
 
 
 def test_the_link_works_once(client, client_of_bob):
     make_user()
     ask(client)
-    link = mailbox.link()
+    link = mailbox.get_link()
     choose(client, link)
     assert b"no longer works" in follow(client_of_bob, link).content
 
@@ -64,13 +64,13 @@ def test_the_link_works_for_an_hour(client, monkeypatch, seconds, works):
     ask(client)
     later = datetime.now() + timedelta(seconds=seconds)  # noqa: DTZ005
     monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
-    assert (b"no longer works" not in follow(client, mailbox.link()).content) is works
+    assert (b"no longer works" not in follow(client, mailbox.get_link()).content) is works
 
 
 def test_the_form_expires_with_the_link(client, monkeypatch):
     user = make_user()
     ask(client)
-    page = follow(client, mailbox.link()).redirect_chain[-1][0]
+    page = follow(client, mailbox.get_link()).redirect_chain[-1][0]
     later = datetime.now() + timedelta(seconds=3610)  # noqa: DTZ005
     monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
     client.post(page, {"password1": NEW, "password2": NEW})
@@ -88,7 +88,7 @@ def test_a_made_up_link_does_not_work(client, key):
 def test_a_poor_password_is_refused(client):
     user = make_user()
     ask(client)
-    assert choose(client, mailbox.link(), "password").status_code == 200
+    assert choose(client, mailbox.get_link(), "password").status_code == 200
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
 
@@ -97,7 +97,7 @@ def test_ends_every_session(client, client_of_bob):
     user = make_user()
     client_of_bob.force_login(user)
     ask(client)
-    choose(client, mailbox.link())
+    choose(client, mailbox.get_link())
     assert not user.sessions.exists()
     assert client_of_bob.get("/").context["user"].is_anonymous
 
@@ -106,7 +106,7 @@ def test_one_s_own_session_ends_as_well(client):
     user = make_user()
     client.force_login(user)
     ask(client)
-    response = choose(client, mailbox.link())
+    response = choose(client, mailbox.get_link())
     assert response.status_code == 302
     assert not user.sessions.exists()
 
@@ -114,7 +114,7 @@ def test_one_s_own_session_ends_as_well(client):
 def test_the_link_confirms_the_address(client):
     user = make_user(confirmed=False)
     ask(client)
-    choose(client, mailbox.link())
+    choose(client, mailbox.get_link())
     assert user.has_confirmed_email()
     login = {"login": "ada@example.org", "password": NEW}
     assert client.post("/accounts/login/", login).url == "/"
@@ -123,7 +123,7 @@ def test_the_link_confirms_the_address(client):
 def test_signs_nobody_in(client):
     make_user()
     ask(client)
-    choose(client, mailbox.link())
+    choose(client, mailbox.get_link())
     assert not Session.objects.exclude(user=None).exists()
 
 
@@ -133,22 +133,22 @@ def test_lifts_the_throttle_of_the_address(client):
     for _ in range(5):
         client.post("/accounts/login/", login)
     ask(client)
-    choose(client, mailbox.link())
+    choose(client, mailbox.get_link())
     assert client.post("/accounts/login/", login | {"password": NEW}).url == "/"
 
 
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
 def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob, overrides):
     make_user(**overrides)
-    known = answer(ask(client), email="ada@example.org")
-    unknown = answer(ask(client_of_bob, "bob@example.org"), email="bob@example.org")
+    known = describe(ask(client), email="ada@example.org")
+    unknown = describe(ask(client_of_bob, "bob@example.org"), email="bob@example.org")
     assert known == unknown
-    assert mailbox.addressees() == ["ada@example.org", "bob@example.org"]
+    assert mailbox.list_recipients() == ["ada@example.org", "bob@example.org"]
 
 
 def test_only_the_owner_of_an_address_learns_that_it_has_no_account(client):
     ask(client)
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     assert message.subject == "No AI4CEO account for this email"
     assert "http://127.0.0.1:8000/accounts/signup/" in message.body
 
@@ -156,11 +156,11 @@ def test_only_the_owner_of_an_address_learns_that_it_has_no_account(client):
 def test_an_inactive_person_gets_no_link(client):
     make_user(is_active=False)
     ask(client)
-    assert "/key/" not in mailbox.sent()[0].body
+    assert "/key/" not in mailbox.deliver_all()[0].body
 
 
 def test_the_mails_to_one_address_are_few(client):
     make_user()
     statuses = [ask(client).status_code for _ in range(6)]
     assert statuses == [302] * 5 + [429]
-    assert len(mailbox.sent()) == 5
+    assert len(mailbox.deliver_all()) == 5

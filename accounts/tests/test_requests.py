@@ -3,14 +3,14 @@
 import pytest
 from django.http import HttpResponse
 
-from accounts.requests import button_of
+from accounts.requests import post_or_redirect
 from accounts.tests.people import PASSWORD, make_user
 
 LOGIN = "/accounts/login/"
 
 
 def answer(request, page="home"):
-    return button_of(page)(lambda request: HttpResponse("done"))(request)
+    return post_or_redirect(page)(lambda request: HttpResponse("done"))(request)
 
 
 def test_a_button_is_pressed_by_post(rf):

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Session, User
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import Hashes, answer
+from accounts.tests.work import HashCounter, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_the_form_suits_password_managers(client):
 def test_the_mailed_code_signs_the_new_person_in(client):
     response = sign_up(client, email="Ada@Example.org")
     assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
-    response = confirm(client, mailbox.code())
+    response = confirm(client, mailbox.get_code())
     assert (response.status_code, response.url) == (302, "/")
     user = User.objects.get()
     assert (user.email, user.check_password(PASSWORD)) == ("ada@example.org", True)
@@ -39,7 +39,7 @@ def test_the_mailed_code_signs_the_new_person_in(client):
 
 def test_the_mail_goes_to_the_address_with_our_words(client):
     sign_up(client)
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     assert (message.to, message.subject) == (["ada@example.org"], "Your code for AI4CEO")
     assert "http://127.0.0.1:8000" in message.body
     assert message.content_subtype == "plain"
@@ -61,7 +61,7 @@ def test_a_wrong_code_is_refused(client):
 
 def test_three_wrong_codes_ask_for_a_new_one(client):
     sign_up(client)
-    code = mailbox.code()
+    code = mailbox.get_code()
     for _ in range(3):
         response = confirm(client, "BBBB-BBBB")
     assert response.status_code == 200
@@ -74,31 +74,31 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, monkeypatch):
     sign_up(client)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 15 * 60 + 1)
-    assert confirm(client, mailbox.code()).url == "/accounts/login/"
+    assert confirm(client, mailbox.get_code()).url == "/accounts/login/"
     assert client.get("/").context["user"].is_anonymous
 
 
 def test_another_code_can_be_asked_for(client, monkeypatch):
     sign_up(client)
-    first = mailbox.code()
-    mailbox.sent().clear()
+    first = mailbox.get_code()
+    mailbox.deliver_all().clear()
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 11)
     client.post("/accounts/confirm-email/", {"action": "resend"})
-    assert mailbox.code() != first
-    assert confirm(client, mailbox.code()).url == "/"
+    assert mailbox.get_code() != first
+    assert confirm(client, mailbox.get_code()).url == "/"
 
 
 def test_a_new_code_comes_after_three_wrong_ones(client, monkeypatch):
     sign_up(client)
     for _ in range(4):
         confirm(client, "BBBB-BBBB")
-    mailbox.sent().clear()
+    mailbox.deliver_all().clear()
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 11)
     page = client.post("/accounts/confirm-email/", {"action": "resend"}, follow=True)
     assert b"We sent a new code to ada@example.org" in page.content
-    assert confirm(client, mailbox.code()).url == "/"
+    assert confirm(client, mailbox.get_code()).url == "/"
 
 
 def test_a_new_code_too_soon_is_answered_on_the_page(client):
@@ -107,7 +107,7 @@ def test_a_new_code_too_soon_is_answered_on_the_page(client):
     assert page.status_code == 200
     assert b"You can send a new code in" in page.content
     assert b'data-wait="' in page.content
-    assert len(mailbox.sent()) == 1
+    assert len(mailbox.deliver_all()) == 1
 
 
 def test_the_address_can_be_corrected(client):
@@ -147,37 +147,37 @@ def test_an_address_that_is_too_long_is_not_cut_to_another(client):
         "Ensure this value has at most 254 characters (it has 257)."
     ]
     assert not User.objects.exists()
-    assert mailbox.sent() == []
+    assert mailbox.deliver_all() == []
 
 
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
 def test_the_answer_does_not_tell_that_an_address_is_taken(client, client_of_bob, overrides):
     make_user(**overrides)
-    taken = answer(sign_up(client), email="ada@example.org")
-    free = answer(sign_up(client_of_bob, email="bob@example.org"), email="bob@example.org")
+    taken = describe(sign_up(client), email="ada@example.org")
+    free = describe(sign_up(client_of_bob, email="bob@example.org"), email="bob@example.org")
     assert taken == free
-    taken = answer(client.get(taken[1]), email="ada@example.org")
-    free = answer(client_of_bob.get(free[1]), email="bob@example.org")
+    taken = describe(client.get(taken[1]), email="ada@example.org")
+    free = describe(client_of_bob.get(free[1]), email="bob@example.org")
     assert taken == free
-    taken = answer(confirm(client, "BBBB-BBBB"), email="ada@example.org")
-    free = answer(confirm(client_of_bob, "BBBB-BBBB"), email="bob@example.org")
+    taken = describe(confirm(client, "BBBB-BBBB"), email="ada@example.org")
+    free = describe(confirm(client_of_bob, "BBBB-BBBB"), email="bob@example.org")
     assert taken == free
 
 
 def test_a_taken_address_takes_as_long_as_a_free_one(client, client_of_bob):
     make_user()
-    with Hashes() as taken:
+    with HashCounter() as taken:
         sign_up(client)
-    with Hashes() as free:
+    with HashCounter() as free:
         sign_up(client_of_bob, email="bob@example.org")
     assert taken.count == free.count == 1
-    assert mailbox.addressees() == ["ada@example.org", "bob@example.org"]
+    assert mailbox.list_recipients() == ["ada@example.org", "bob@example.org"]
 
 
 def test_only_the_owner_learns_that_the_address_is_taken(client):
     make_user()
     sign_up(client, password1="nine-blue-submarines")
-    (message,) = mailbox.sent()
+    (message,) = mailbox.deliver_all()
     assert message.subject == "You already have an AI4CEO account"
     assert "http://127.0.0.1:8000/accounts/password/reset/" in message.body
     assert User.objects.get().check_password(PASSWORD)
@@ -199,7 +199,7 @@ def test_the_mails_to_one_address_are_few(client, client_of_bob):
     assert b"Too many attempts" in response.content
     assert 1 <= int(response.headers["Retry-After"]) <= 10
     assert b'href="/accounts/signup/"' in response.content
-    assert len(mailbox.sent()) == 1
+    assert len(mailbox.deliver_all()) == 1
 
 
 @pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/"])

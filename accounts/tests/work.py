@@ -6,7 +6,7 @@ from unittest.mock import patch
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 
-class Hashes:
+class HashCounter:
     """Counts the passwords that are hashed while it is entered."""
 
     def __enter__(self):
@@ -24,7 +24,7 @@ class Hashes:
         return self.encode.call_count
 
 
-def answer(response, *, email):
+def describe(response, *, email):
     """All that the visitor gets to see, without the address and the form's token."""
     body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
     body = re.sub(r'data-wait="\d+"| at \d\d:\d\d UTC', "", body)

@@ -68,10 +68,10 @@ def _tests_that_commit_are_cleaned_up() -> Iterator[None]:
 def _people_are_onboarded() -> None:
     """The pages show themselves to whoever make_user makes, newcomers apart."""
     # Plugins are loaded before the apps.
-    from accounts.tests.people import settling
+    from accounts.tests.people import on_create
     from onboarding.models import Preferences
 
-    settling.append(lambda user: Preferences.objects.create(user=user, finished_at=timezone.now()))
+    on_create.append(lambda user: Preferences.objects.create(user=user, finished_at=timezone.now()))
 
 
 @pytest.fixture(autouse=True, scope="session")

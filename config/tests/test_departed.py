@@ -24,14 +24,14 @@ def leaver(client, settings, tmp_path, monkeypatch):
     }
     client.force_login(make_user())
     client.raise_request_exception = False
-    may_sign_in = middleware.may_sign_in
+    can_sign_in = middleware.can_sign_in
 
     def and_leave(user, session):
-        allowed = may_sign_in(user, session)
+        allowed = can_sign_in(user, session)
         User.objects.filter(pk=user.pk).delete()
         return allowed
 
-    monkeypatch.setattr(middleware, "may_sign_in", and_leave)
+    monkeypatch.setattr(middleware, "can_sign_in", and_leave)
     return client
 
 

@@ -1,4 +1,4 @@
-"""The offer of a tour, and the guide that leads through it."""
+"""Template tags for the offer of a tour and its guide."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ register = template.Library()
 
 @register.inclusion_tag("tours/offer.html", takes_context=True)
 def tour_offer(context: Context) -> dict[str, Any]:
-    """The banner for who has not answered it yet, and is not being led at the moment."""
+    """Render the banner if the offer is unanswered and the guide is not running."""
     request = context["request"]
-    return {"offered": not (Tour.of(request.user).answered or asked_for(request))}
+    return {"offered": not (Tour.of(request.user).answered or get_step_number(request))}
 
 
 @register.inclusion_tag("tours/guide.html", takes_context=True)
 def tour_guide(context: Context) -> dict[str, Any]:
-    """The guide, on the page of the step that the address asks for; nothing anywhere else."""
-    number = asked_for(context.get("request"))
+    """Render the guide if the URL names a step of this page."""
+    number = get_step_number(context.get("request"))
     if not number:
         return {}
-    return {"guide": {"number": number, "steps": [step.shown() for step in STEPS]}}
+    return {"guide": {"number": number, "steps": [step.serialize() for step in STEPS]}}
 
 
-def asked_for(request: HttpRequest | None) -> int:
-    """The number of the step that `?tour=` names, if it is this page's and somebody is there."""
+def get_step_number(request: HttpRequest | None) -> int:
+    """Return the number in `?tour=` if that step is on this page and the user signed in, else 0."""
     number = NUMBERS.get(request.GET.get("tour", ""), 0) if request else 0
     if not (request and number and STEPS[number - 1].path == request.path):
         return 0

@@ -9,7 +9,7 @@ from accounts.models import Act, Session
 
 
 class Command(BaseCommand):
-    help = "Deletes the sessions that have expired; run it daily, for instance from cron."
+    help = "Deletes expired sessions. Run it daily, for example from cron."
 
     def handle(self, **options: Any) -> None:
         count, _ = Session.objects.expired().delete()
