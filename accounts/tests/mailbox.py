@@ -1,4 +1,4 @@
-"""What stands in the mails that were sent."""
+"""Contents of the mails that were sent."""
 
 import re
 
@@ -9,7 +9,7 @@ from config.mail.models import Mail
 
 
 def deliver_all():
-    """All mails that came, those that still were in the queue included."""
+    """Deliver the queued mails and return the outbox."""
     while queued := Mail.objects.claim(100):
         for row in queued:
             row.record(deliver(row))
@@ -17,16 +17,14 @@ def deliver_all():
 
 
 def get_code():
-    """The code of the one mail that was sent."""
     (message,) = deliver_all()
     return re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", message.body, re.MULTILINE)[1]
 
 
 def get_link():
-    """The path of the reset link of the one mail that was sent."""
     (message,) = deliver_all()
     return re.search(r"http://127\.0\.0\.1:8000(/accounts/password/reset/key/\S+)", message.body)[1]
 
 
 def list_recipients():
-    return [address for message in deliver_all() for address in message.to]
+    return [email for message in deliver_all() for email in message.to]

@@ -10,7 +10,7 @@ from accounts.tests.people import make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_shows_the_person_and_the_number_of_browsers(client):
+def test_shows_user_and_number_of_sessions(client):
     user = make_user()
     client.force_login(user)
     Client().force_login(user)
@@ -20,7 +20,7 @@ def test_shows_the_person_and_the_number_of_browsers(client):
         assert text in response.content
 
 
-def test_counts_only_sessions_that_live_and_are_one_s_own(client):
+def test_counts_only_own_live_sessions(client):
     user = make_user()
     Client().force_login(user)
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
@@ -29,10 +29,10 @@ def test_counts_only_sessions_that_live_and_are_one_s_own(client):
     assert b"Only in this browser" in client.get("/account/").content
 
 
-def test_sends_a_stranger_to_the_sign_in(client):
+def test_anonymous_redirects_to_login(client):
     assert client.get("/account/").url == "/accounts/login/?next=/account/"
 
 
-def test_takes_no_post(client):
+def test_rejects_post(client):
     client.force_login(make_user())
     assert client.post("/account/").status_code == 405

@@ -1,4 +1,4 @@
-"""What administrators do to accounts and rights stands in the security log."""
+"""The security log of changes to accounts and permissions in the admin site."""
 
 import logging
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import User
 from accounts.tests.people import make_admin, make_user
-from accounts.tests.test_admin import edit, person
+from accounts.tests.test_admin import edit, get_path
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +28,15 @@ def lines(by, caplog):
     return lambda: [r.getMessage() for r in caplog.records if r.name == "accounts.security"]
 
 
-def test_roles_that_are_given(client, by, lines):
+def test_logs_changed_roles(client, by, lines):
     user, group = make_user(), Group.objects.create(name="Editors")
     right = Permission.objects.first()
     roles = {"is_staff": "on", "groups": [group.pk], "user_permissions": [right.pk]}
     edit(client, user, is_active=False, is_superuser="on", **roles)
     (line,) = lines()
-    start, _, told = line.rpartition(": ")
+    start, _, values = line.rpartition(": ")
     assert start == f"change of user {user.pk} {by}"
-    assert set(told.split(", ")) == {
+    assert set(values.split(", ")) == {
         "is_active=False",
         "is_staff=True",
         "is_superuser=True",
@@ -45,47 +45,47 @@ def test_roles_that_are_given(client, by, lines):
     }
 
 
-def test_another_name_is_nobody_s_concern(client, lines):
+def test_does_not_log_changed_name(client, lines):
     edit(client, make_user(), name="Countess")
     assert lines() == []
 
 
-def test_another_address_without_it(client, by, lines):
+def test_logs_changed_email_without_value(client, by, lines):
     user = make_user()
     edit(client, user, email="countess@example.org")
     assert lines() == [f"change of user {user.pk} {by}: email"]
 
 
-def test_a_password_without_it(client, by, lines):
+def test_logs_new_password_without_value(client, by, lines):
     user = make_user()
     data = {"usable_password": "true", "password1": NEW, "password2": NEW}
-    client.post(f"{person(user)}password/", data)
+    client.post(f"{get_path(user)}password/", data)
     assert lines() == [f"new password of user {user.pk} {by}"]
 
 
-def test_a_new_person(client, by, lines):
+def test_logs_new_user(client, by, lines):
     data = {"email": "bob@example.org", "name": "Bob", "usable_password": "true"}
     client.post("/admin/accounts/user/add/", data | {"password1": NEW, "password2": NEW})
     bob = User.objects.get(email="bob@example.org")
     assert lines() == [f"creation of user {bob.pk} {by}: email"]
 
 
-def test_the_deletion_of_one_and_of_several(client, by, lines):
+def test_logs_single_and_bulk_deletion(client, by, lines):
     ada, bob = make_user(), make_user(email="bob@example.org")
-    client.post(f"{person(ada)}delete/", {"post": "yes"})
+    client.post(f"{get_path(ada)}delete/", {"post": "yes"})
     chosen = {"action": "delete_selected", "_selected_action": [str(bob.pk)], "post": "yes"}
     client.post("/admin/accounts/user/", chosen)
     assert lines() == [f"deletion of user {one.pk} {by}" for one in (ada, bob)]
 
 
-def test_the_rights_of_a_group(client, by, lines):
+def test_logs_changed_permissions_of_group(client, by, lines):
     group, right = Group.objects.create(name="Editors"), Permission.objects.first()
     page = f"/admin/auth/group/{group.pk}/change/"
     client.post(page, {"name": "Editors", "permissions": [right.pk]})
     assert lines() == [f"change of group {group.pk} {by}: permissions=[{right.pk}]"]
 
 
-def test_an_address_that_is_taken_as_confirmed(client, by, lines):
+def test_logs_confirmed_email(client, by, lines):
     user = make_user(confirmed=False)
     data = {"user": str(user.pk), "email": user.email, "verified": "on", "primary": "on"}
     client.post("/admin/account/emailaddress/add/", data)
@@ -94,5 +94,5 @@ def test_an_address_that_is_taken_as_confirmed(client, by, lines):
     assert by in line
 
 
-def test_one_s_own_password_is_changed_at_the_site_s_page(client, by):
+def test_own_password_change_redirects_to_site_page(client, by):
     assert client.get("/admin/password_change/").url == "/accounts/password/change/"

@@ -12,7 +12,7 @@ from config.database.cli import use_jobs_pool
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 
-def test_deletes_what_has_expired_and_nothing_else(capsys):
+def test_deletes_only_expired_sessions(capsys):
     user = make_user()
     for _ in range(3):
         Client().force_login(user)

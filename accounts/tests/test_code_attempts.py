@@ -22,20 +22,20 @@ def at_once(act, count=12):
         return list(pool.map(alone, range(count)))
 
 
-def test_of_many_at_once_as_many_as_are_allowed_get_a_guess():
+def test_concurrent_guesses_stop_at_the_limit():
     taken = at_once(
         lambda _: code_attempts.use_guess("a@b.org", "BBBB-BBBB", max_guesses=3, seconds=60)
     )
     assert sum(taken) == 3
 
 
-def test_each_code_has_guesses_of_its_own():
+def test_each_code_has_its_own_guesses():
     for code in ("BBBB-BBBB", "CCCC-CCCC"):
         assert code_attempts.use_guess("a@b.org", code, max_guesses=1, seconds=60)
         assert not code_attempts.use_guess("a@b.org", code, max_guesses=1, seconds=60)
 
 
-def test_of_many_posted_at_once_three_are_compared_with_the_code(client, monkeypatch):
+def test_three_of_many_concurrent_codes_are_compared(client, monkeypatch):
     compared = []
     compare = BaseConfirmCodeForm.clean_code
     spy = lambda form: compared.append(form) or compare(form)  # noqa: E731

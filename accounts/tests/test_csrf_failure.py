@@ -27,7 +27,7 @@ def sign_in(browser, data):
     )
 
 
-def test_signing_in_in_a_second_tab_goes_on(browser):
+def test_second_sign_in_redirects_to_next_url(browser):
     make_user()
     first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
     assert sign_in(browser, first).url == "/"
@@ -38,14 +38,14 @@ def test_signing_in_in_a_second_tab_goes_on(browser):
 @pytest.mark.parametrize(
     "url", ["https://evil.example/", "http://[::1]@evil.example", "http://localhost/", "//["]
 )
-def test_another_sites_address_is_no_way_on(browser, url):
+def test_ignores_next_url_of_other_site(browser, url):
     make_user()
     first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
     sign_in(browser, first)
     assert sign_in(browser, second | {"next": url}).url == "/"
 
 
-def test_a_form_of_an_earlier_sign_in_is_shown_again_with_what_was_typed(browser):
+def test_expired_form_is_shown_with_typed_values(browser):
     make_user()
     sign_in(browser, token(browser, "/accounts/login/"))
     old = token(browser, "/profile/")
@@ -62,13 +62,13 @@ class Broken(FakePayload):
         raise ConnectionResetError
 
 
-def test_a_form_whose_body_never_came_is_refused(browser, monkeypatch):
+def test_rejects_unreadable_body(browser, monkeypatch):
     monkeypatch.setattr("django.test.client.FakePayload", Broken)
     kind = "application/x-www-form-urlencoded"
     assert browser.post("/accounts/login/", "login=ada", content_type=kind).status_code == 403
 
 
-def test_a_form_of_another_site_is_refused(browser):
+def test_rejects_form_from_other_site(browser):
     make_user()
     data = token(browser, "/accounts/login/")
     answer = browser.post(

@@ -21,12 +21,12 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
-def test_each_spelling_is_one_address(email):
+def test_normalizes_every_spelling(email):
     assert normalize_email(email) == ASCII
 
 
 @pytest.mark.parametrize(
-    ("email", "kept"),
+    ("email", "expected"),
     [
         ("Ada+News@Example.org", "ada+news@example.org"),
         ("admin@localhost", "admin@localhost"),
@@ -35,18 +35,18 @@ def test_each_spelling_is_one_address(email):
         ("ada@[192.0.2.1]", "ada@[192.0.2.1]"),
     ],
 )
-def test_others_stay_what_they_are(email, kept):
-    assert normalize_email(email) == kept
+def test_keeps_other_emails(email, expected):
+    assert normalize_email(email) == expected
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
-def test_one_signs_in_with_any_spelling(client, email):
+def test_signs_in_with_any_spelling(client, email):
     make_user(email=SPELLINGS[2])
     assert client.post("/accounts/login/", {"login": email, "password": PASSWORD}).url == "/"
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
-def test_one_spelling_is_one_account(client, client_of_bob, email):
+def test_every_spelling_is_one_account(client, client_of_bob, email):
     client.post("/accounts/signup/", {"email": SPELLINGS[2], "password1": PASSWORD})
     client_of_bob.post("/accounts/signup/", {"email": email, "password1": PASSWORD})
     assert User.objects.get().email == ASCII
@@ -54,12 +54,12 @@ def test_one_spelling_is_one_account(client, client_of_bob, email):
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
-def test_a_row_is_found_by_any_spelling(email):
+def test_finds_row_by_any_spelling(email):
     user = make_user(email=ASCII)
     assert User.objects.get(email=email) == user
 
 
-def test_a_domain_that_is_none_is_refused(client):
+def test_rejects_invalid_domain(client):
     response = client.post(
         "/accounts/signup/", {"email": "ada@\u2603-.example", "password1": PASSWORD}
     )

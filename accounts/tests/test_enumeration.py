@@ -1,4 +1,4 @@
-"""What an answer costs must not tell whether an address has an account."""
+"""The cost of a response must not reveal whether an e-mail address has an account."""
 
 import re
 
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import HashCounter
+from accounts.tests.responses import HashCounter
 
 pytestmark = pytest.mark.django_db
 
@@ -18,33 +18,33 @@ SIGN_UP = ("/accounts/signup/", {"password1": PASSWORD})
 FORMS = pytest.mark.parametrize("form", [RESET, SIGN_UP], ids=["reset", "sign-up"])
 
 
-def signed_up():
-    """An account as a sign-up leaves it, until the code is given."""
+def make_unconfirmed():
+    """Create an account as a sign-up leaves it."""
     user = make_user(confirmed=False)
     user.emailaddress_set.create(email=user.email, primary=True)
 
 
 ACCOUNTS = {
     "confirmed": make_user,
-    "not confirmed": signed_up,
+    "not confirmed": make_unconfirmed,
     "made without an address": lambda: make_user(confirmed=False),
     "not active": lambda: make_user(is_active=False),
     "neither": lambda: make_user(is_active=False, confirmed=False),
 }
 
 
-def cost(form, address):
-    """What is done to which table, how often a password is hashed, how many mails are written."""
+def measure(form, email):
+    """Return the kinds of statements and the numbers of hashes and mails."""
     path, data = form
     sent = len(mailbox.deliver_all())
     with CaptureQueriesContext(connection) as captured, HashCounter() as hashes:
-        answer = Client().post(path, data | {"email": address})
+        answer = Client().post(path, data | {"email": email})
     assert answer.status_code == 302
-    kinds = sorted(kind_of(query["sql"]) for query in captured)
+    kinds = sorted(get_kind(query["sql"]) for query in captured)
     return kinds, hashes.count, len(mailbox.deliver_all()) - sent
 
 
-def kind_of(statement):
+def get_kind(statement):
     if "SAVEPOINT" in statement:
         return re.sub(r'"[^"]*"', "", statement)
     table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', statement)
@@ -53,21 +53,21 @@ def kind_of(statement):
 
 @FORMS
 @pytest.mark.parametrize("account", ACCOUNTS)
-def test_a_known_address_costs_the_same_statements_as_an_unknown(form, account):
+def test_known_and_unknown_email_run_the_same_statements(form, account):
     ACCOUNTS[account]()
-    cost(form, "warm@example.org")
-    assert cost(form, "ada@example.org") == cost(form, "bob@example.org")
+    measure(form, "warm@example.org")
+    assert measure(form, "ada@example.org") == measure(form, "bob@example.org")
 
 
 @FORMS
-def test_the_cost_is_seen(form):
-    cost(form, "warm@example.org")
-    kinds, hashes, mails = cost(form, "bob@example.org")
+def test_measures_statements_hashes_and_mails(form):
+    measure(form, "warm@example.org")
+    kinds, hashes, mails = measure(form, "bob@example.org")
     assert "INSERT mail_mail" in kinds
     assert (hashes, mails) == (form is SIGN_UP, 1)
 
 
-def test_a_sign_up_with_a_taken_address_leaves_no_account_of_its_own(django_user_model):
+def test_sign_up_with_taken_email_creates_no_account(django_user_model):
     make_user()
-    cost(SIGN_UP, "ada@example.org")
+    measure(SIGN_UP, "ada@example.org")
     assert django_user_model.objects.count() == 1

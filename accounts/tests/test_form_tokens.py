@@ -1,4 +1,4 @@
-"""Forms that are sent twice: to gunicorn's threads, as a browser without JavaScript does."""
+"""Forms that a browser without JavaScript sends twice to gunicorn's threads."""
 
 import re
 import time
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Browser:
-    """One browser's cookies; a form that is sent twice leaves the last answer's."""
+    """A browser with its cookies."""
 
     def __init__(self, site, user=None):
         self.site, self.session = site, requests.Session()
@@ -36,19 +36,19 @@ class Browser:
         return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).text)[1]
 
 
-def test_another_browser_does_not_get_the_answer(site):
-    browser, stranger = Browser(site), Browser(site)
+def test_other_browser_does_not_get_the_response(site):
+    browser, other = Browser(site), Browser(site)
     data = {"email": "ada@example.org", "password1": PASSWORD}
     token = browser.token("/accounts/signup/")
     data["csrfmiddlewaretoken"] = token
     browser.session.post(site + "/accounts/signup/", data=data, timeout=60)
-    stranger.token("/accounts/signup/")
-    answer = stranger.session.post(site + "/accounts/signup/", data=data, timeout=60)
-    assert "Please send it again" in answer.text
-    assert settings.SESSION_COOKIE_NAME not in stranger.session.cookies
+    other.token("/accounts/signup/")
+    response = other.session.post(site + "/accounts/signup/", data=data, timeout=60)
+    assert "Please send it again" in response.text
+    assert settings.SESSION_COOKIE_NAME not in other.session.cookies
 
 
-def test_the_next_act_ends_the_one_before(site):
+def test_next_submission_deletes_the_previous_one(site):
     browser = Browser(site, make_user())
     page = browser.get("/files/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
@@ -62,7 +62,7 @@ def post_tour(client):
     return client.post("/tour/later/", form)
 
 
-def test_what_an_outage_failed_is_done_at_once_when_it_is_over(monkeypatch, tmp_path):
+def test_retries_at_once_after_an_outage(monkeypatch, tmp_path):
     client = Client(raise_request_exception=False)
     client.force_login(make_user())
     client.get("/account/")
@@ -82,7 +82,7 @@ def test_what_an_outage_failed_is_done_at_once_when_it_is_over(monkeypatch, tmp_
     assert time.monotonic() - began < 10
 
 
-def test_a_sign_in_that_failed_leaves_the_token_that_it_was_sent_with(monkeypatch):
+def test_failed_sign_in_keeps_the_csrf_token(monkeypatch):
     make_user()
     client = Client(raise_request_exception=False)
     client.get("/accounts/login/")

@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import Session, User
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import HashCounter, describe
+from accounts.tests.responses import HashCounter, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -19,14 +19,14 @@ def sign_in(client, email="ada@example.org", password=PASSWORD, **extra):
     return client.post("/accounts/login/", {"login": email, "password": password}, **extra)
 
 
-def test_the_form_suits_password_managers(client):
+def test_form_supports_password_managers(client):
     content = client.get("/accounts/login/").content
     assert b'autocomplete="username"' in content
     assert b'autocomplete="current-password"' in content
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "ADA@Example.ORG", " ada@example.org "])
-def test_signs_in_with_the_address_in_any_case(client, email):
+def test_signs_in_with_email_in_any_case(client, email):
     user = make_user()
     response = sign_in(client, email)
     assert (response.status_code, response.url) == (302, "/")
@@ -34,7 +34,7 @@ def test_signs_in_with_the_address_in_any_case(client, email):
     assert user.sessions.count() == 1
 
 
-def test_goes_on_to_the_page_that_was_asked_for(client):
+def test_redirects_to_next_url(client):
     make_user()
     assert client.get("/account/").url == "/accounts/login/?next=/account/"
     response = client.post(
@@ -43,13 +43,13 @@ def test_goes_on_to_the_page_that_was_asked_for(client):
     assert response.url == "/account/"
 
 
-def test_does_not_go_on_to_another_site(client):
+def test_ignores_next_url_of_other_site(client):
     make_user()
     data = {"login": "ada@example.org", "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post("/accounts/login/", data).url == "/"
 
 
-def test_the_session_gets_a_new_key(client):
+def test_session_gets_new_key(client):
     make_user()
     session = client.session
     session["colour"] = "red"
@@ -61,7 +61,7 @@ def test_the_session_gets_a_new_key(client):
     assert Session.objects.count() == 1
 
 
-def test_a_wrong_password_is_refused(client):
+def test_rejects_wrong_password(client):
     make_user()
     response = sign_in(client, password="wrong")
     assert response.status_code == 200
@@ -70,7 +70,7 @@ def test_a_wrong_password_is_refused(client):
 
 
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
-def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob, overrides):
+def test_response_does_not_reveal_account(client, client_of_bob, overrides):
     make_user(**overrides)
     known = describe(sign_in(client, password="wrong"), email="ada@example.org")
     unknown = describe(sign_in(client_of_bob, "bob@example.org", "wrong"), email="bob@example.org")
@@ -78,7 +78,7 @@ def test_the_answer_does_not_tell_that_there_is_an_account(client, client_of_bob
 
 
 @pytest.mark.parametrize("overrides", [{}, {"password": None}, {"is_active": False}])
-def test_an_unknown_address_takes_as_long_as_a_known_one(client, overrides):
+def test_known_and_unknown_email_hash_equally_often(client, overrides):
     make_user(**overrides)
     with HashCounter() as known:
         sign_in(client, password="wrong")
@@ -87,14 +87,14 @@ def test_an_unknown_address_takes_as_long_as_a_known_one(client, overrides):
     assert known.count == unknown.count == 1
 
 
-def test_an_inactive_person_learns_it_only_with_the_password(client):
+def test_inactive_page_requires_the_password(client):
     make_user(is_active=False)
     assert sign_in(client).url == "/accounts/inactive/"
     assert b"This account is disabled" in client.get("/accounts/inactive/").content
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_the_right_password_of_an_unconfirmed_address_leads_to_a_fresh_code(client):
+def test_unconfirmed_user_gets_new_code(client):
     user = make_user(confirmed=False)
     response = sign_in(client)
     assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
@@ -103,14 +103,14 @@ def test_the_right_password_of_an_unconfirmed_address_leads_to_a_fresh_code(clie
     assert client.get("/").context["user"] == user
 
 
-def test_a_wrong_password_of_an_unconfirmed_address_is_refused(client):
+def test_rejects_wrong_password_of_unconfirmed_user(client):
     make_user(confirmed=False)
     for _ in range(5):
         assert WRONG in sign_in(client, password="wrong").content
     assert THROTTLED in sign_in(client, password="wrong").content
 
 
-def test_a_sign_up_looks_alike_at_the_sign_in_later(client, client_of_bob, monkeypatch):
+def test_later_sign_in_does_not_reveal_taken_email(client, client_of_bob, monkeypatch):
     make_user()
     answers = []
     now = time.time()
@@ -127,8 +127,8 @@ def test_a_sign_up_looks_alike_at_the_sign_in_later(client, client_of_bob, monke
     assert answers[0][1][1] == "/accounts/confirm-email/"
 
 
-def test_the_code_sets_the_password_of_its_own_browser(client, client_of_bob, monkeypatch):
-    """Somebody else, without the mail, signs up with the address in the meantime."""
+def test_code_sets_the_password_of_its_browser(client, client_of_bob, monkeypatch):
+    """Another browser signs up with the same e-mail address in between."""
     client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
     code, now = mailbox.get_code(), time.time()
     monkeypatch.setattr(time, "time", lambda: now + 20)
@@ -139,8 +139,7 @@ def test_the_code_sets_the_password_of_its_own_browser(client, client_of_bob, mo
     assert client.get("/", follow=True).context["user"].is_authenticated
 
 
-def test_the_sign_up_of_a_taken_address_cannot_be_told_by_signing_in(client, client_of_bob):
-    """Whoever tried to sign up knows the password that a new account would have."""
+def test_sign_in_after_sign_up_does_not_reveal_taken_email(client, client_of_bob):
     make_user()
     for browser, email in [(client, "ada@example.org"), (client_of_bob, "bob@example.org")]:
         browser.post("/accounts/signup/", {"email": email, "password1": "nine-blue-boats"})
@@ -152,7 +151,7 @@ def test_the_sign_up_of_a_taken_address_cannot_be_told_by_signing_in(client, cli
     assert taken == free
 
 
-def test_five_failures_stop_the_sixth_attempt_even_with_the_password(client):
+def test_five_failures_block_the_right_password(client):
     make_user()
     for _ in range(5):
         assert WRONG in sign_in(client, password="wrong").content
@@ -160,33 +159,33 @@ def test_five_failures_stop_the_sixth_attempt_even_with_the_password(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_an_unknown_address_is_throttled_as_a_known_one(client):
+def test_throttles_unknown_email(client):
     for _ in range(5):
         assert WRONG in sign_in(client, "bob@example.org", "wrong").content
     assert THROTTLED in sign_in(client, "bob@example.org", "wrong").content
 
 
-def test_failures_count_for_the_address_whatever_browser_and_place(client):
+def test_failures_count_per_email_across_browsers(client):
     make_user()
     for number in range(5):
         sign_in(Client(), password="wrong", REMOTE_ADDR=f"192.0.2.{number}")
     assert THROTTLED in sign_in(client, "ADA@example.org", REMOTE_ADDR="192.0.2.9").content
 
 
-def test_failures_count_for_the_address_whatever_the_host_header(client):
+def test_failures_count_per_email_across_host_headers(client):
     make_user()
     for number in range(5):
         sign_in(client, password="wrong", HTTP_HOST=f"127.0.0.1:{9000 + number}")
     assert THROTTLED in sign_in(client, HTTP_HOST="localhost").content
 
 
-def test_ten_failures_stop_a_place_whatever_the_address(client):
+def test_ten_failures_block_an_ip_address(client):
     for number in range(10):
         assert WRONG in sign_in(client, f"bob{number}@example.org", "wrong").content
     assert THROTTLED in sign_in(client, "bob10@example.org", "wrong").content
 
 
-def test_success_is_not_counted(client):
+def test_successful_sign_ins_are_not_counted(client):
     make_user()
     for _ in range(7):
         sign_in(client)
@@ -194,19 +193,19 @@ def test_success_is_not_counted(client):
     assert sign_in(client).url == "/"
 
 
-def test_another_address_is_not_stopped(client):
+def test_failures_do_not_block_other_emails(client):
     make_user()
     for _ in range(5):
         sign_in(client, "bob@example.org", "wrong")
     assert sign_in(client).url == "/"
 
 
-def test_signing_in_sends_no_mail(client):
+def test_sends_no_mail(client):
     make_user()
     sign_in(client)
     assert mailbox.deliver_all() == []
 
 
-def test_the_page_offers_nothing_that_the_site_does_not_have(client):
+def test_page_omits_unused_features(client):
     content = client.get("/accounts/login/").content.decode().lower()
     assert not re.search(r"passkey|sign-in code|google|github|third.party|remember", content)

@@ -14,7 +14,7 @@ def test_signs_out_and_deletes_the_session(client):
     assert b"You have signed out." in client.get("/accounts/login/").content
 
 
-def test_a_stolen_cookie_opens_nothing_afterwards(client):
+def test_old_cookie_is_anonymous(client):
     client.force_login(make_user())
     cookie = client.cookies["sessionid"].value
     client.post("/accounts/logout/")
@@ -22,7 +22,7 @@ def test_a_stolen_cookie_opens_nothing_afterwards(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_asks_before_it_signs_out(client):
+def test_asks_before_signing_out(client):
     client.force_login(make_user())
     response = client.get("/accounts/logout/")
     assert response.status_code == 200

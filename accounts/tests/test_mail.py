@@ -1,4 +1,4 @@
-"""What the account pages put into the queue."""
+"""Mails that the account pages queue."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ NEW = "nine-blue-submarines"
 
 @pytest.fixture
 def no_queue(client, monkeypatch):
-    """The database goes away before the mail's row is written."""
+    """Lose the connection before the mail is queued."""
 
     def lost(self, message: EmailMessage, *, lifetime):
         raise OperationalError("server closed the connection unexpectedly")
@@ -47,30 +47,30 @@ def lifetime():
     return mail.void_at - mail.queued_at
 
 
-def test_a_code_is_sent_as_long_as_it_is_good(client):
+def test_code_mail_expires_with_the_code(client):
     sign_up(client)
     assert lifetime() == timedelta(minutes=15)
 
 
-def test_a_link_is_sent_as_long_as_it_is_good(client):
+def test_link_mail_expires_with_the_link(client):
     make_user()
     ask_for_a_link(client)
     assert lifetime() == timedelta(hours=1)
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "bob@example.org"])
-def test_a_known_and_an_unknown_address_get_one_row_each(client, email):
+def test_known_and_unknown_email_get_one_mail_each(client, email):
     make_user()
     assert ask_for_a_link(client, email).status_code == 302
     assert Mail.objects.get().recipient == email
 
 
-def test_without_the_mail_nobody_has_signed_up(client, no_queue):
+def test_failed_mail_rolls_back_sign_up(client, no_queue):
     assert sign_up(client).status_code == 503
     assert not User.objects.exists()
 
 
-def test_without_the_mail_no_password_has_changed(client, no_queue):
+def test_failed_mail_rolls_back_password_change(client, no_queue):
     user = make_user()
     client.force_login(user)
     assert change_password(client).status_code == 503
@@ -80,7 +80,7 @@ def test_without_the_mail_no_password_has_changed(client, no_queue):
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
-def test_times_are_in_the_person_s_zone_which_is_named(client, zone):
+def test_times_use_and_name_the_users_zone(client, zone):
     user = make_user()
     Profile.of(user).store(timezone=zone)
     client.force_login(user)
@@ -90,7 +90,7 @@ def test_times_are_in_the_person_s_zone_which_is_named(client, zone):
         assert f"({zone}) from the IP address" in message.body
 
 
-def test_the_zone_is_the_person_s_also_where_nobody_is_signed_in(client):
+def test_anonymous_request_uses_the_recipients_zone(client):
     user = make_user()
     Profile.of(user).store(timezone="Asia/Tokyo")
     ask_for_a_link(client)

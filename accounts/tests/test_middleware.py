@@ -23,42 +23,42 @@ def request_with(session):
 
 @pytest.fixture
 def session(client):
-    """Ada's, as her browser's next request would load it."""
+    """Ada's session, not loaded yet."""
     client.force_login(make_user())
     return SessionStore(client.session.session_key)
 
 
-def test_one_statement_finds_the_user(session, django_assert_num_queries):
+def test_loads_user_with_one_statement(session, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert request_with(session).user.email == "ada@example.org"
 
 
-def test_no_statement_where_nobody_asks(session, django_assert_num_queries):
+def test_runs_no_statement_if_user_is_unused(session, django_assert_num_queries):
     with django_assert_num_queries(0):
         request_with(session)
 
 
-def test_no_statement_without_a_cookie(django_assert_num_queries):
+def test_runs_no_statement_without_cookie(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert request_with(SessionStore(None)).user.is_anonymous
 
 
-def test_an_inactive_person_is_nobody(session):
+def test_inactive_user_is_anonymous(session):
     User.objects.update(is_active=False)
     assert request_with(session).user.is_anonymous
 
 
-def test_a_way_of_signing_in_that_was_removed_counts_no_more(session):
+def test_removed_backend_is_anonymous(session):
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     assert request_with(session).user.is_anonymous
 
 
-def test_a_session_without_a_person_is_nobody_s(session):
+def test_session_without_user_is_anonymous(session):
     Session.objects.update(user=None)
     assert request_with(session).user.is_anonymous
 
 
-def test_row_and_data_have_to_name_the_same_person(session):
+def test_row_and_data_must_name_the_same_user(session):
     bob = make_user(email="bob@example.org")
     User.objects.update(password="the same hash, so that the session's fits both")
     session[HASH_SESSION_KEY] = User.objects.get(pk=bob.pk).get_session_auth_hash()
@@ -69,14 +69,14 @@ def test_row_and_data_have_to_name_the_same_person(session):
 
 
 @pytest.mark.parametrize("value", ["", "0" * 64])
-def test_a_hash_that_does_not_fit_empties_the_session(session, value):
+def test_wrong_hash_flushes_session(session, value):
     session[HASH_SESSION_KEY] = value
     assert request_with(session).user.is_anonymous
     assert session.is_empty()
     assert not Session.objects.exists()
 
 
-def test_a_session_from_before_the_secret_changed_goes_on(session, settings):
+def test_accepts_fallback_secret_key(session, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "the-next-secret"
     old = session.session_key
@@ -86,17 +86,17 @@ def test_a_session_from_before_the_secret_changed_goes_on(session, settings):
     assert request_with(session).user.email == "ada@example.org"
 
 
-def test_a_secret_that_was_dropped_ends_the_session(session, settings):
+def test_rejects_dropped_secret_key(session, settings):
     settings.SECRET_KEY = "the-next-secret"
     assert request_with(session).user.is_anonymous
 
 
-def test_coroutines_get_the_same_user(session):
+def test_auser_returns_the_same_user(session):
     request = request_with(session)
     assert async_to_sync(request.auser)().email == "ada@example.org"
 
 
-def test_the_home_page_asks_once_for_session_and_user(client):
+def test_home_page_loads_session_and_user_once(client):
     client.force_login(make_user())
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/").status_code == 200
@@ -105,7 +105,7 @@ def test_the_home_page_asks_once_for_session_and_user(client):
     assert about_people[0].count('JOIN "accounts_user"') == 1
 
 
-def test_a_page_costs_one_statement_for_session_and_user(client, django_assert_num_queries):
+def test_account_page_runs_two_statements(client, django_assert_num_queries):
     client.force_login(make_user())
     client.get("/account/")
     with django_assert_num_queries(2) as captured:

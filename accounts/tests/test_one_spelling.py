@@ -1,4 +1,4 @@
-"""Accounts from before there was one spelling for each address get it."""
+"""Migration 0006, which normalizes stored e-mail addresses."""
 
 from importlib import import_module
 
@@ -20,8 +20,8 @@ SPELLINGS = [
 ]
 
 
-def stored(email, **overrides):
-    """An account, with its confirmed address, as that was written then."""
+def make_old_user(email, **overrides):
+    """Create an account whose e-mail address is not normalized."""
     number = User.objects.count()
     user = make_user(email=f"old-{number}@example.org", **overrides)
     with connection.cursor() as cursor:
@@ -36,47 +36,47 @@ def respell():
     import_module("accounts.migrations.0006_one_spelling").respell(apps, None)
 
 
-def spellings(user):
+def list_emails(user):
     user.refresh_from_db()
     return [user.email, *user.emailaddress_set.values_list("email", flat=True)]
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
-def test_its_person_signs_in_again(client, email):
-    user = stored(email)
+def test_user_signs_in_after_migration(client, email):
+    user = make_old_user(email)
     form = {"login": email, "password": PASSWORD}
     assert client.post("/accounts/login/", form).status_code == 200
     respell()
-    assert spellings(user) == [ASCII, ASCII]
+    assert list_emails(user) == [ASCII, ASCII]
     assert client.post("/accounts/login/", form).url == "/"
 
 
-def test_an_account_that_somebody_else_has_in_the_one_spelling_stays_and_is_named(caplog):
-    taken, other = make_user(email=ASCII), stored(SPELLINGS[0])
+def test_logs_and_keeps_taken_spelling(caplog):
+    taken, other = make_user(email=ASCII), make_old_user(SPELLINGS[0])
     respell()
-    assert spellings(taken) == [ASCII, ASCII]
-    assert spellings(other) == [SPELLINGS[0], SPELLINGS[0]]
+    assert list_emails(taken) == [ASCII, ASCII]
+    assert list_emails(other) == [SPELLINGS[0], SPELLINGS[0]]
     assert f"{SPELLINGS[0]} of user {other.pk} stays as it is: {ASCII} is taken." in caplog.text
 
 
-def test_nobody_gets_the_address_of_an_account_that_has_not_confirmed_it():
+def test_keeps_email_of_unconfirmed_account():
     make_user(email=ASCII, confirmed=False)
-    other = stored(SPELLINGS[0])
+    other = make_old_user(SPELLINGS[0])
     respell()
-    assert spellings(other) == [SPELLINGS[0], SPELLINGS[0]]
+    assert list_emails(other) == [SPELLINGS[0], SPELLINGS[0]]
 
 
-def test_of_two_spellings_the_older_account_gets_it(caplog):
-    first, second = stored(SPELLINGS[0]), stored(SPELLINGS[1])
+def test_older_account_gets_the_spelling(caplog):
+    first, second = make_old_user(SPELLINGS[0]), make_old_user(SPELLINGS[1])
     respell()
-    assert spellings(first) == [ASCII, ASCII]
-    assert spellings(second) == [SPELLINGS[1], SPELLINGS[1]]
+    assert list_emails(first) == [ASCII, ASCII]
+    assert list_emails(second) == [SPELLINGS[1], SPELLINGS[1]]
     assert str(second.pk) in caplog.text
     assert str(first.pk) not in caplog.text
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "j\u00fcrgen@example.org"])
-def test_others_stay_as_they_are(email):
-    user = stored(email)
+def test_keeps_other_emails(email):
+    user = make_old_user(email)
     respell()
-    assert spellings(user) == [email, email]
+    assert list_emails(user) == [email, email]

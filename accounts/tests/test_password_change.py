@@ -24,7 +24,7 @@ def test_changes_the_password_and_stays_signed_in(client):
     assert user.check_password(NEW)
 
 
-def test_ends_the_other_sessions_and_their_rows(client):
+def test_ends_other_sessions(client):
     user, other = make_user(), Client()
     client.force_login(user)
     other.force_login(user)
@@ -34,7 +34,7 @@ def test_ends_the_other_sessions_and_their_rows(client):
     assert client.get("/").context["user"] == user
 
 
-def test_tells_the_owner_by_mail(client):
+def test_sends_notification(client):
     client.force_login(make_user())
     change(client)
     (message,) = mailbox.deliver_all()
@@ -49,7 +49,7 @@ def test_tells_the_owner_by_mail(client):
     ("field", "value"),
     [("oldpassword", "wrong"), ("password2", "another"), ("password1", "password")],
 )
-def test_refuses_what_does_not_fit(client, field, value):
+def test_rejects_invalid_passwords(client, field, value):
     user = make_user()
     client.force_login(user)
     assert field in change(client, **{field: value}).context["form"].errors
@@ -57,5 +57,5 @@ def test_refuses_what_does_not_fit(client, field, value):
     assert user.check_password(PASSWORD)
 
 
-def test_sends_a_stranger_to_the_sign_in(client):
+def test_anonymous_redirects_to_login(client):
     assert change(client).url.startswith("/accounts/login/")

@@ -18,18 +18,18 @@ from django.core.exceptions import ValidationError
         "\uff30assword123",
     ],
 )
-def test_a_common_password_with_something_added_is_refused(password):
+def test_rejects_common_password_with_additions(password):
     with pytest.raises(ValidationError, match="common password with something added"):
         validate_password(password)
 
 
 @pytest.mark.parametrize("password", ["ai4ceo-secret-harbour", "AI4CEO2026!", "my Ai-4-Ceo login"])
-def test_the_site_s_name_is_refused(password):
+def test_rejects_site_name(password):
     with pytest.raises(ValidationError, match="site's name"):
         validate_password(password)
 
 
-def test_the_host_s_name_is_refused(settings):
+def test_rejects_host_name(settings):
     settings.SITE = settings.SITE._replace(netloc="lighthouse.example.org")
     with pytest.raises(ValidationError, match="site's name"):
         validate_password("green-lighthouse-harbour")
@@ -38,5 +38,5 @@ def test_the_host_s_name_is_refused(settings):
 @pytest.mark.parametrize(
     "password", ["seven-green-lighthouses", "tK3_9vQx-Lm2aRwe", "correct horse battery staple"]
 )
-def test_what_nobody_guesses_is_taken(password):
+def test_accepts_strong_password(password):
     validate_password(password)

@@ -1,4 +1,4 @@
-"""A button whose session has ended: after signing in one is on the button's page."""
+"""Buttons pressed after the session has ended."""
 
 import pytest
 from django.http import HttpResponse
@@ -13,16 +13,16 @@ def answer(request, page="home"):
     return post_or_redirect(page)(lambda request: HttpResponse("done"))(request)
 
 
-def test_a_button_is_pressed_by_post(rf):
+def test_accepts_post(rf):
     assert answer(rf.post("/x/")).content == b"done"
 
 
-def test_who_comes_by_the_address_is_sent_to_the_button(rf):
+def test_get_redirects_to_page(rf):
     assert answer(rf.get("/x/")).url == "/"
     assert answer(rf.get("/x/?q=1"), lambda request: f"/y/?q={request.GET['q']}").url == "/y/?q=1"
 
 
-def test_a_button_takes_no_other_method(rf):
+def test_rejects_other_methods(rf):
     assert answer(rf.put("/x/")).status_code == 405
 
 
@@ -40,7 +40,7 @@ def test_a_button_takes_no_other_method(rf):
         ("/files/upload/", "/files/"),
     ],
 )
-def test_signing_in_for_a_button_leads_to_its_page(client, db, path, page):
+def test_sign_in_redirects_to_the_buttons_page(client, db, path, page):
     make_user()
     assert client.post(path).url == f"{LOGIN}?next={path}"
     form = {"login": "ada@example.org", "password": PASSWORD}

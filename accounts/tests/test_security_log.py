@@ -19,7 +19,7 @@ def sign_in(client, password=PASSWORD):
     client.post("/accounts/login/", {"login": "ada@example.org", "password": password})
 
 
-def test_a_sign_in_and_a_sign_out(client, lines):
+def test_logs_sign_in_and_sign_out(client, lines):
     user = make_user()
     sign_in(client)
     client.post("/accounts/logout/")
@@ -29,24 +29,24 @@ def test_a_sign_in_and_a_sign_out(client, lines):
     ]
 
 
-def test_a_failed_sign_in(client, lines):
+def test_logs_failed_sign_in(client, lines):
     make_user()
     sign_in(client, "secret-wrong-one")
     assert lines() == ["failed sign-in: address ada@example.org, from 127.0.0.1"]
 
 
-def test_a_sign_in_that_was_throttled(client, lines):
+def test_logs_throttled_sign_in(client, lines):
     for _ in range(6):
         sign_in(client, "wrong")
     assert lines()[-1] == "throttled sign-in: address ada@example.org, from 127.0.0.1"
 
 
-def test_a_sign_up(client, lines):
+def test_logs_sign_up(client, lines):
     client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
     assert [line.split(":")[0] for line in lines()] == ["sign-up"]
 
 
-def test_a_changed_password_without_either(client, lines):
+def test_logs_password_change_without_passwords(client, lines):
     user = make_user()
     client.force_login(user)
     data = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}

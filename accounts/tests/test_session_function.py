@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs
 
 
 def run():
-    said = StringIO()
+    output = StringIO()
     with use_jobs_pool():
-        call_command("session_function", stdout=said)
-    return said.getvalue()
+        call_command("session_function", stdout=output)
+    return output.getvalue()
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def key():
     return client.session.session_key
 
 
-def test_setup_site_has_made_it_for_the_web_role():
+def test_function_exists_for_web_role():
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regprocedure(%s) IS NULL", [BY_KEY.plan.function.signature])
         assert cursor.fetchone() == (False,)
     assert run() == f"{BY_KEY.plan.function.name}: done\n"
 
 
-def test_it_gives_all_that_the_query_gives(key):
+def test_function_returns_same_row_as_query(key):
     Preferences.objects.update(traits=["curious", "direct"], experts=[7, 1])
     function = BY_KEY.plan.function
     with connection.cursor() as cursor:
@@ -49,18 +49,18 @@ def test_it_gives_all_that_the_query_gives(key):
     assert len(rows[0]) == 1
 
 
-def test_it_does_not_give_a_session_that_has_ended(key):
+def test_function_ignores_expired_sessions(key):
     assert BY_KEY.get(key).user.name == "Ada"
     Session.objects.update(expire_date=Session.objects.get().created_at)
     assert BY_KEY.get(key) is None
 
 
-def test_what_another_client_has_set_does_not_mislead_it(key):
+def test_function_ignores_search_path(key):
     poisoned("SET search_path = pg_catalog")
     assert BY_KEY.get(key).user.name == "Ada"
 
 
-def test_where_it_cannot_be_made_that_is_said(settings):
+def test_reports_missing_privileges(settings):
     web = replace(settings.POSTGRES["web"], user="nobody_here")
     settings.POSTGRES = settings.POSTGRES | {"web": web}
     assert "could not be made, so that the session's statement is planned" in run()

@@ -7,7 +7,7 @@ from accounts.tests.people import make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_ends_every_session_of_the_person(client):
+def test_ends_all_sessions(client):
     user, other = make_user(), Client()
     client.force_login(user)
     other.force_login(user)
@@ -18,7 +18,7 @@ def test_ends_every_session_of_the_person(client):
     assert b"signed out of every browser" in client.get("/accounts/login/").content
 
 
-def test_leaves_the_sessions_of_others(client, client_of_bob):
+def test_keeps_sessions_of_other_users(client, client_of_bob):
     bob = make_user(email="bob@example.org")
     client_of_bob.force_login(bob)
     client.force_login(make_user())
@@ -32,12 +32,12 @@ def test_rejects_get(client):
     assert Session.objects.count() == 1
 
 
-def test_sends_a_stranger_to_the_sign_in(client):
+def test_anonymous_redirects_to_login(client):
     response = client.post("/account/sign-out-everywhere/")
     assert response.url.startswith("/accounts/login/")
 
 
-def test_wants_the_form_s_token(client):
+def test_requires_csrf_token(client):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(make_user())
     assert strict.post("/account/sign-out-everywhere/").status_code == 403

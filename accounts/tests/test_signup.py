@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Session, User
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_user
-from accounts.tests.work import HashCounter, describe
+from accounts.tests.responses import HashCounter, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def confirm(client, code):
     return client.post("/accounts/confirm-email/", {"code": code})
 
 
-def test_the_form_suits_password_managers(client):
+def test_form_supports_password_managers(client):
     response = client.get("/accounts/signup/")
     assert response.status_code == 200
     assert b'autocomplete="email"' in response.content
@@ -27,7 +27,7 @@ def test_the_form_suits_password_managers(client):
     assert b"at least 8 characters" in response.content
 
 
-def test_the_mailed_code_signs_the_new_person_in(client):
+def test_mailed_code_signs_in(client):
     response = sign_up(client, email="Ada@Example.org")
     assert (response.status_code, response.url) == (302, "/accounts/confirm-email/")
     response = confirm(client, mailbox.get_code())
@@ -37,7 +37,7 @@ def test_the_mailed_code_signs_the_new_person_in(client):
     assert client.get("/", follow=True).context["user"] == user
 
 
-def test_the_mail_goes_to_the_address_with_our_words(client):
+def test_sends_mail_with_own_subject(client):
     sign_up(client)
     (message,) = mailbox.deliver_all()
     assert (message.to, message.subject) == (["ada@example.org"], "Your code for AI4CEO")
@@ -45,13 +45,13 @@ def test_the_mail_goes_to_the_address_with_our_words(client):
     assert message.content_subtype == "plain"
 
 
-def test_nobody_is_signed_in_before_the_code(client):
+def test_does_not_sign_in_before_the_code(client):
     sign_up(client)
     assert client.get("/").context["user"].is_anonymous
     assert not Session.objects.exclude(user=None).exists()
 
 
-def test_a_wrong_code_is_refused(client):
+def test_rejects_wrong_code(client):
     sign_up(client)
     response = confirm(client, "BBBB-BBBB")
     assert response.status_code == 200
@@ -59,7 +59,7 @@ def test_a_wrong_code_is_refused(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_three_wrong_codes_ask_for_a_new_one(client):
+def test_three_wrong_codes_require_a_new_one(client):
     sign_up(client)
     code = mailbox.get_code()
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_three_wrong_codes_ask_for_a_new_one(client):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_a_code_is_good_for_a_quarter_of_an_hour(client, monkeypatch):
+def test_code_expires_after_15_minutes(client, monkeypatch):
     sign_up(client)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 15 * 60 + 1)
@@ -78,7 +78,7 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, monkeypatch):
     assert client.get("/").context["user"].is_anonymous
 
 
-def test_another_code_can_be_asked_for(client, monkeypatch):
+def test_resends_code(client, monkeypatch):
     sign_up(client)
     first = mailbox.get_code()
     mailbox.deliver_all().clear()
@@ -89,7 +89,7 @@ def test_another_code_can_be_asked_for(client, monkeypatch):
     assert confirm(client, mailbox.get_code()).url == "/"
 
 
-def test_a_new_code_comes_after_three_wrong_ones(client, monkeypatch):
+def test_resends_code_after_three_wrong_ones(client, monkeypatch):
     sign_up(client)
     for _ in range(4):
         confirm(client, "BBBB-BBBB")
@@ -101,7 +101,7 @@ def test_a_new_code_comes_after_three_wrong_ones(client, monkeypatch):
     assert confirm(client, mailbox.get_code()).url == "/"
 
 
-def test_a_new_code_too_soon_is_answered_on_the_page(client):
+def test_early_resend_shows_the_wait(client):
     sign_up(client)
     page = client.post("/accounts/confirm-email/", {"action": "resend"}, follow=True)
     assert page.status_code == 200
@@ -110,14 +110,14 @@ def test_a_new_code_too_soon_is_answered_on_the_page(client):
     assert len(mailbox.deliver_all()) == 1
 
 
-def test_the_address_can_be_corrected(client):
+def test_email_can_be_corrected(client):
     sign_up(client, email="adda@example.org")
     page = "/accounts/signup/?email=adda%40example.org"
     response = client.post("/accounts/logout/", {"next": page}, follow=True)
     assert b'value="adda@example.org"' in response.content
 
 
-def test_whatever_else_is_posted_changes_nothing(client):
+def test_ignores_other_fields(client):
     extras = dict.fromkeys(["role", "is_staff", "is_superuser", "is_admin", "admin"], "admin")
     sign_up(client, **extras, id="1", name="x", verified="1", groups="1", user_permissions="1")
     user = User.objects.get()
@@ -128,7 +128,7 @@ def test_whatever_else_is_posted_changes_nothing(client):
 
 
 @pytest.mark.parametrize("password", ["short", "password", "73519246", "ada@example.org"])
-def test_a_poor_password_is_refused(client, password):
+def test_rejects_weak_password(client, password):
     response = sign_up(client, password1=password)
     assert response.status_code == 200
     assert "password1" in response.context["form"].errors
@@ -136,12 +136,12 @@ def test_a_poor_password_is_refused(client, password):
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "ada@example.org\0"])
-def test_what_is_no_address_is_refused(client, email):
+def test_rejects_invalid_email(client, email):
     assert "email" in sign_up(client, email=email).context["form"].errors
     assert not User.objects.exists()
 
 
-def test_an_address_that_is_too_long_is_not_cut_to_another(client):
+def test_rejects_too_long_email(client):
     response = sign_up(client, email=f"countess2@{'.'.join(['a' * 60] * 4)}.org")
     assert response.context["form"].errors["email"] == [
         "Ensure this value has at most 254 characters (it has 257)."
@@ -151,7 +151,7 @@ def test_an_address_that_is_too_long_is_not_cut_to_another(client):
 
 
 @pytest.mark.parametrize("overrides", [{}, {"confirmed": False}, {"is_active": False}])
-def test_the_answer_does_not_tell_that_an_address_is_taken(client, client_of_bob, overrides):
+def test_response_does_not_reveal_taken_email(client, client_of_bob, overrides):
     make_user(**overrides)
     taken = describe(sign_up(client), email="ada@example.org")
     free = describe(sign_up(client_of_bob, email="bob@example.org"), email="bob@example.org")
@@ -164,7 +164,7 @@ def test_the_answer_does_not_tell_that_an_address_is_taken(client, client_of_bob
     assert taken == free
 
 
-def test_a_taken_address_takes_as_long_as_a_free_one(client, client_of_bob):
+def test_taken_and_free_email_hash_equally_often(client, client_of_bob):
     make_user()
     with HashCounter() as taken:
         sign_up(client)
@@ -174,7 +174,7 @@ def test_a_taken_address_takes_as_long_as_a_free_one(client, client_of_bob):
     assert mailbox.list_recipients() == ["ada@example.org", "bob@example.org"]
 
 
-def test_only_the_owner_learns_that_the_address_is_taken(client):
+def test_mail_says_that_the_account_exists(client):
     make_user()
     sign_up(client, password1="nine-blue-submarines")
     (message,) = mailbox.deliver_all()
@@ -183,7 +183,7 @@ def test_only_the_owner_learns_that_the_address_is_taken(client):
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_an_address_that_is_taken_in_the_same_moment_is_answered_as_any_other(client, monkeypatch):
+def test_concurrent_sign_ups_get_the_same_response(client, monkeypatch):
     make_user()
     look = "allauth.account.internal.flows.manage_email.email_already_exists"
     monkeypatch.setattr(look, lambda email, **_: (email, False))
@@ -192,7 +192,7 @@ def test_an_address_that_is_taken_in_the_same_moment_is_answered_as_any_other(cl
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_the_mails_to_one_address_are_few(client, client_of_bob):
+def test_mails_per_email_are_limited(client, client_of_bob):
     assert sign_up(client).status_code == 302
     response = sign_up(client_of_bob)
     assert response.status_code == 429
@@ -203,6 +203,6 @@ def test_the_mails_to_one_address_are_few(client, client_of_bob):
 
 
 @pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/"])
-def test_who_is_signed_in_is_sent_home(client, path):
+def test_signed_in_user_redirects_home(client, path):
     client.force_login(make_user())
     assert client.get(path).url == "/"

@@ -1,4 +1,4 @@
-"""Double clicks in Chromium, where the second answer is the one that is followed."""
+"""Double clicks in Chromium, which follows the second response."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,21 +13,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_double_click_signs_up_and_confirms(open_page, scripts):
+def test_double_click_signs_up_and_confirms(open_page, scripts):
     page = open_page(java_script_enabled=scripts)
-    address = f"ada{scripts}@example.org".lower()
+    email = f"ada{scripts}@example.org".lower()
     page.goto("/accounts/signup/")
-    page.get_by_label("Email").fill(address)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").dblclick(delay=0)
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    page.get_by_label("Code").fill(mailed_code(address))
+    page.get_by_label("Code").fill(mailed_code(email))
     page.get_by_role("button", name="Confirm").dblclick()
     expect(page.get_by_role("heading", name="What should we call you?")).to_be_visible()
     assert User.objects.get().has_confirmed_email()
 
 
-def test_a_double_click_adds_a_favourite_and_keeps_it(signed_in_page):
+def test_double_click_adds_and_keeps_favourite(signed_in_page):
     make_experts(1)
     user = make_user()
     page = signed_in_page(user)
@@ -38,7 +38,7 @@ def test_a_double_click_adds_a_favourite_and_keeps_it(signed_in_page):
     assert len(Preferences.objects.get(user=user).experts) == 1
 
 
-def test_the_button_for_a_new_code_counts_down(open_page):
+def test_resend_button_counts_down(open_page):
     page = open_page()
     page.goto("/accounts/signup/")
     page.get_by_label("Email").fill("grace@example.org")

@@ -1,4 +1,4 @@
-"""The answers in the administration."""
+"""Answers to the offer in the admin site."""
 
 import pytest
 from django.db import connection
@@ -23,7 +23,7 @@ def make_tour(email="ada@example.org", *, answered=True):
     return Tour.objects.create(user=user, answered=answered)
 
 
-def test_lists_who_has_answered(admin):
+def test_filters_by_answer(admin):
     make_tour()
     make_tour("bob@example.org", answered=False)
     page = admin.get(LIST, {"answered__exact": 1}).content.decode()
@@ -31,7 +31,7 @@ def test_lists_who_has_answered(admin):
     assert "bob@example.org" not in page
 
 
-def test_finds_a_person(admin):
+def test_finds_user_by_email(admin):
     make_tour()
     make_tour("bob@example.org")
     page = admin.get(LIST, {"q": "bob@"}).content.decode()
@@ -39,7 +39,7 @@ def test_finds_a_person(admin):
     assert "ada@example.org" not in page
 
 
-def test_costs_the_same_with_one_and_with_forty(admin):
+def test_statement_count_does_not_grow_with_the_list(admin):
     make_tour("first@example.org")
     admin.get(LIST)
     with CaptureQueriesContext(connection) as few:
@@ -51,31 +51,31 @@ def test_costs_the_same_with_one_and_with_forty(admin):
     assert len(many) == len(few) <= 4
 
 
-def test_takes_an_answer_back(admin):
+def test_resets_an_answer(admin):
     tour = make_tour()
     assert admin.post(f"{LIST}{tour.pk}/change/", {}).status_code == 302
     tour.refresh_from_db()
     assert tour.answered is False
 
 
-def test_does_not_give_an_answer_to_somebody_else(admin):
+def test_cannot_change_the_user(admin):
     tour, other = make_tour(), make_user(email="bob@example.org")
     admin.post(f"{LIST}{tour.pk}/change/", {"user": other.pk, "answered": "on"})
     assert Tour.objects.get().user.email == "ada@example.org"
 
 
-def test_offers_the_tour_to_several_again(admin):
+def test_action_offers_the_tour_again(admin):
     chosen, other = make_tour(), make_tour("bob@example.org")
     form = {"action": "offer_again", "_selected_action": [chosen.pk]}
     assert "Offered again to 1." in admin.post(LIST, form, follow=True).content.decode()
     assert Tour.objects.get(answered=True) == other
 
 
-def test_nobody_answers_by_hand_for_who_has_no_row(admin):
+def test_rejects_add(admin):
     assert admin.get(f"{LIST}add/").status_code == 403
 
 
-def test_an_account_with_an_answer_can_be_deleted(admin):
+def test_deletes_user_with_answer(admin):
     user = make_tour().user
     path = f"/admin/accounts/user/{user.pk}/delete/"
     assert admin.post(path, {"post": "yes"}).status_code == 302
@@ -83,6 +83,6 @@ def test_an_account_with_an_answer_can_be_deleted(admin):
     assert not User.objects.filter(pk=user.pk).exists()
 
 
-def test_is_closed_to_a_member(client):
+def test_rejects_users_without_staff_flag(client):
     client.force_login(make_user())
     assert client.get(LIST).status_code == 302

@@ -1,4 +1,4 @@
-"""The tour for programs."""
+"""The tour's API."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ def patch(client, body, content_type="application/json"):
     return client.patch(PATH, body, content_type=content_type)
 
 
-def test_tells_the_flag_and_the_steps(member):
+def test_returns_flag_and_steps(member):
     data = member.get(PATH).json()
     assert data["tour"] is False
     assert len(data["steps"]) == len(STEPS)
@@ -28,7 +28,7 @@ def test_tells_the_flag_and_the_steps(member):
 
 
 @pytest.mark.parametrize("stored", [True, False])
-def test_telling_costs_the_session_alone(member, ada, stored, django_assert_num_queries):
+def test_get_runs_only_the_session_statement(member, ada, stored, django_assert_num_queries):
     if stored:
         Tour.of(ada).store(answered=True)
     with django_assert_num_queries(1):
@@ -36,7 +36,7 @@ def test_telling_costs_the_session_alone(member, ada, stored, django_assert_num_
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_stores_the_answer_and_gives_it_back(member, ada, answer, django_assert_num_queries):
+def test_stores_and_returns_the_answer(member, ada, answer, django_assert_num_queries):
     Tour.of(ada).store(answered=not answer)
     with django_assert_num_queries(2):
         assert patch(member, {"tour": answer}).json() == {"tour": answer}
@@ -49,7 +49,7 @@ def test_stores_a_first_answer(member, ada):
     assert Tour.objects.get().user == ada
 
 
-def test_leaves_others_alone(member):
+def test_keeps_answers_of_other_users(member):
     bob = make_user(email="bob@example.org")
     Tour.of(bob).store(answered=False)
     patch(member, {"tour": True})
@@ -57,20 +57,20 @@ def test_leaves_others_alone(member):
 
 
 @pytest.mark.parametrize("value", NO_BOOLEANS)
-def test_takes_nothing_else_for_a_boolean(member, value):
+def test_rejects_other_types_for_boolean(member, value):
     answer = patch(member, f'{{"tour": {value}}}')
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == ["tour"]
     assert not Tour.objects.exists()
 
 
-def test_refuses_a_missing_value(member):
+def test_rejects_missing_value(member):
     answer = patch(member, {})
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == ["tour"]
 
 
-def test_refuses_an_unknown_field(member):
+def test_rejects_unknown_field(member):
     answer = patch(member, {"tour": True, "role": "admin"})
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == ["role"]
@@ -80,27 +80,27 @@ def test_refuses_an_unknown_field(member):
 @pytest.mark.parametrize(
     "body", ["", "null", "[]", "true", "{", '{"tour"', '{"tour": true, "\\ud800": 1}', b"\xff"]
 )
-def test_refuses_a_body_that_is_no_object(member, body):
+def test_rejects_body_that_is_no_object(member, body):
     assert patch(member, body).status_code in (400, 422)
     assert not Tour.objects.exists()
 
 
-def test_refuses_ten_megabytes(member):
+def test_rejects_ten_megabytes(member):
     assert patch(member, f'{{"tour": true, "x": "{"x" * 10_000_000}"}}').status_code == 413
 
 
-def test_refuses_another_type(member):
+def test_rejects_other_content_type(member):
     assert patch(member, "tour=true", "application/x-www-form-urlencoded").status_code == 415
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])
-def test_a_stranger_is_told_to_sign_in(client, method, db):
+def test_anonymous_gets_401(client, method, db):
     answer = getattr(client, method)(PATH, content_type="application/json")
     assert answer.status_code == 401
     assert answer.json()["code"] == "unauthorized:auth"
 
 
-def test_refuses_a_foreign_site(ada):
+def test_rejects_request_without_csrf_token(ada):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
     assert patch(client, {"tour": True}).status_code == 403

@@ -1,4 +1,4 @@
-"""The guide in a real browser, over the real pages."""
+"""The guide in Chromium."""
 
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 
 ELSEWHERE = 4  # the first step that is not on the start page
 RIM = 6
-# Before the page's modules run, as if the person or the server had done it.
+# Runs before the page's modules.
 AT_FIRST = "document.addEventListener('readystatechange', () => {{ {} }}, {{ once: true }})"
 NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
     Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError") } });
@@ -26,7 +26,7 @@ Element.prototype.scrollIntoView = function (how) {
     scroll.call(this, how);
 };
 """
-# Where the dialog would cover the element's lower end, the spotlight ends above the dialog.
+# The spotlight ends above the dialog if that covers the element's lower end.
 POINTS_AT = """([name, rim]) => {
     const [spot, element, dialog] = [`#tour-spotlight`, `[data-tour=${name}]`, `#tour-guide`].map(
         (selector) => document.querySelector(selector).getBoundingClientRect());
@@ -47,7 +47,7 @@ APART = """([one, other]) => {
 
 @pytest.fixture
 def open_guide(signed_in_page):
-    """`open_guide(3)`: Ada's browser on the page of the third step, which the guide points at."""
+    """`open_guide(3)` opens Ada's browser at the third step."""
 
     def open_guide(number=1, *, script="", **options):
         make_experts(5)
@@ -61,23 +61,23 @@ def open_guide(signed_in_page):
 
 
 def assert_at(page, number):
-    """The dialog tells of this step, in the page and at the address that are the step's."""
+    """Check the dialog's text and the URL."""
     step = STEPS[number - 1]
     dialog = page.get_by_role("dialog", name=step.title)
     expect(dialog).to_have_accessible_description(step.text)
     expect(dialog).to_contain_text(f"Step {number} of {len(STEPS)}")
-    expect(page).to_have_url(f"{origin(page)}{step.path}?tour={number}")
+    expect(page).to_have_url(f"{get_origin(page)}{step.path}?tour={number}")
 
 
 def assert_ended(page, path="/"):
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("#tour-spotlight")).to_be_hidden()
-    expect(page).to_have_url(f"{origin(page)}{path}")
+    expect(page).to_have_url(f"{get_origin(page)}{path}")
 
 
-def origin(page):
-    address = urlsplit(page.url)
-    return f"{address.scheme}://{address.netloc}"
+def get_origin(page):
+    url = urlsplit(page.url)
+    return f"{url.scheme}://{url.netloc}"
 
 
 def assert_points_at(page, name):
@@ -88,11 +88,11 @@ def press(page, name):
     page.get_by_role("dialog").get_by_role("button", name=name).click()
 
 
-def focused(page):
+def get_focused(page):
     return page.evaluate("document.activeElement.id")
 
 
-def test_the_banner_starts_it_once(signed_in_page):
+def test_banner_starts_the_guide_once(signed_in_page):
     page = signed_in_page(make_user())
     page.goto("/")
     page.get_by_role("button", name="Start", exact=True).click()
@@ -104,7 +104,7 @@ def test_the_banner_starts_it_once(signed_in_page):
     expect(page.get_by_text("Take a short tour?")).to_have_count(0)
 
 
-def test_declining_leaves_the_page_as_it_is(signed_in_page):
+def test_declining_keeps_the_page(signed_in_page):
     page = signed_in_page(make_user())
     page.goto("/")
     page.get_by_role("button", name="Maybe later").click()
@@ -112,7 +112,7 @@ def test_declining_leaves_the_page_as_it_is(signed_in_page):
     assert_ended(page)
 
 
-def test_without_javascript_it_leads_to_the_tour_in_writing(signed_in_page):
+def test_links_to_tour_page_without_javascript(signed_in_page):
     page = signed_in_page(make_user(), java_script_enabled=False)
     page.goto("/")
     page.get_by_role("button", name="Start", exact=True).click()
@@ -134,7 +134,7 @@ def test_showing_one_step_answers_the_offer(signed_in_page):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_leads_over_all_pages_and_points_at_each_element(open_guide, viewport):
+def test_visits_all_pages_and_points_at_each_element(open_guide, viewport):
     page = open_guide(viewport=viewport, script=NO_STORAGE)
     for number, step in enumerate(STEPS, 1):
         assert_at(page, number)
@@ -145,7 +145,7 @@ def test_leads_over_all_pages_and_points_at_each_element(open_guide, viewport):
     assert_ended(page, STEPS[-1].path)
 
 
-def test_goes_back_over_the_pages_too(open_guide):
+def test_goes_back_across_pages(open_guide):
     page = open_guide(ELSEWHERE)
     for number in range(ELSEWHERE - 1, 0, -1):
         press(page, "Back")
@@ -153,7 +153,7 @@ def test_goes_back_over_the_pages_too(open_guide):
     expect(page.get_by_role("button", name="Back")).to_be_disabled()
 
 
-def test_the_arrow_keys_move_and_stop_at_the_ends(open_guide):
+def test_arrow_keys_move_and_stop_at_the_ends(open_guide):
     page = open_guide()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
@@ -167,7 +167,7 @@ def test_the_arrow_keys_move_and_stop_at_the_ends(open_guide):
     assert_at(page, len(STEPS))
 
 
-def test_escape_ends_it_and_the_arrow_keys_with_it(open_guide):
+def test_escape_ends_the_guide_and_its_keys(open_guide):
     page = open_guide(2)
     page.keyboard.press("Escape")
     assert_ended(page)
@@ -175,7 +175,7 @@ def test_escape_ends_it_and_the_arrow_keys_with_it(open_guide):
     assert_ended(page)
 
 
-def test_a_reload_and_the_way_back_keep_the_step(open_guide):
+def test_reload_and_browser_back_keep_the_step(open_guide):
     page = open_guide(ELSEWHERE - 2)
     press(page, "Next")
     page.reload()
@@ -186,53 +186,53 @@ def test_a_reload_and_the_way_back_keep_the_step(open_guide):
     assert_at(page, ELSEWHERE - 1)
 
 
-def test_what_the_address_says_besides_is_kept(open_guide):
+def test_keeps_other_query_parameters(open_guide):
     page = open_guide()
     page.goto("/?q=Expert&tour=1")
     press(page, "Next")
-    expect(page).to_have_url(f"{origin(page)}/?q=Expert&tour=2")
+    expect(page).to_have_url(f"{get_origin(page)}/?q=Expert&tour=2")
     press(page, "Skip")
     assert_ended(page, "/?q=Expert")
 
 
 @pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
-def test_the_focus_stays_in_the_dialog(open_guide, key):
+def test_focus_stays_in_the_dialog(open_guide, key):
     page = open_guide(2)
-    seen = [focused(page)]
+    seen = [get_focused(page)]
     for _ in range(3):
         page.keyboard.press(key)
-        seen.append(focused(page))
+        seen.append(get_focused(page))
     assert seen[0] == seen[3] == "tour-next"
     assert set(seen) == {"tour-skip", "tour-back", "tour-next"}
 
 
-def test_a_click_beside_the_dialog_does_not_take_the_keys_away(open_guide):
+def test_click_outside_keeps_keyboard_control(open_guide):
     page = open_guide()
     page.mouse.click(5, 300)
     page.keyboard.press("ArrowRight")
     assert_at(page, 2)
     page.mouse.click(5, 300)
     page.keyboard.press("Tab")
-    assert focused(page).startswith("tour-")
+    assert get_focused(page).startswith("tour-")
 
 
-def test_the_focus_does_not_get_lost_on_a_button_that_goes(open_guide):
+def test_focus_moves_from_a_hidden_button(open_guide):
     page = open_guide(2)
     press(page, "Back")
-    assert focused(page) == "tour-next"
+    assert get_focused(page) == "tour-next"
     page.goto(f"{STEPS[-1].path}?tour={len(STEPS)}")
-    assert focused(page) == "tour-next"
+    assert get_focused(page) == "tour-next"
 
 
-def test_the_focus_returns_to_where_it_was(open_guide):
+def test_focus_returns_to_previous_element(open_guide):
     page = open_guide(script=AT_FIRST.format("document.getElementById('search').focus()"))
-    assert focused(page) == "tour-next"
+    assert get_focused(page) == "tour-next"
     page.keyboard.press("Escape")
     assert_ended(page)
-    assert focused(page) == "search"
+    assert get_focused(page) == "search"
 
 
-def test_the_rest_of_the_page_is_out_of_reach_meanwhile(open_guide):
+def test_rest_of_the_page_is_inert(open_guide):
     page = open_guide()
     assert page.locator("dialog:modal").count() == 1
     expect(page.get_by_role("dialog").locator("[aria-live=polite]")).to_contain_text(STEPS[0].text)
@@ -241,7 +241,7 @@ def test_the_rest_of_the_page_is_out_of_reach_meanwhile(open_guide):
 def test_follows_a_resize(open_guide):
     push = "document.querySelector('h1').style.setProperty('padding-top', '300vw')"
     page = open_guide(2, script=AT_FIRST.format(push), reduced_motion="reduce")
-    # As in a browser that does not hold on to what is in view by itself.
+    # As in a browser without scroll anchoring.
     page.evaluate("document.documentElement.style.setProperty('overflow-anchor', 'none')")
     for width, height in (PHONE, (900, 500), DESKTOP):
         page.set_viewport_size({"width": width, "height": height})
@@ -250,7 +250,7 @@ def test_follows_a_resize(open_guide):
         page.wait_for_function(IN_VIEW, arg="#tour-guide")
 
 
-def test_follows_when_the_page_scrolls_or_grows(open_guide):
+def test_follows_scrolling_and_growing_page(open_guide):
     page = open_guide(2, viewport=PHONE)
     page.evaluate("scrollBy({ top: 150, behavior: 'instant' })")
     assert_points_at(page, "search")
@@ -259,7 +259,7 @@ def test_follows_when_the_page_scrolls_or_grows(open_guide):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_dialog_does_not_cover_what_it_points_at(open_guide, viewport):
+def test_dialog_does_not_cover_the_element(open_guide, viewport):
     page = open_guide(2, viewport=viewport)
     page.wait_for_function(APART, arg=["#tour-guide", "#tour-spotlight"])
     assert page.evaluate(IN_VIEW, "#tour-guide")
@@ -276,7 +276,7 @@ def test_makes_room_for_the_dialog_at_the_end_of_the_page(open_guide, number):
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("number", [1, 4])
-def test_all_of_a_tall_element_can_be_seen(open_guide, number, viewport):
+def test_tall_element_can_be_scrolled_into_view(open_guide, number, viewport):
     element = f"[data-tour={STEPS[number - 1].element}]"
     grow = f"document.querySelector('{element}').style.setProperty('min-height', '1500px')"
     page = open_guide(number, viewport=viewport, script=AT_FIRST.format(grow))
@@ -288,7 +288,7 @@ def test_all_of_a_tall_element_can_be_seen(open_guide, number, viewport):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_room_for_the_dialog_goes_with_it(open_guide, viewport):
+def test_padding_is_removed_at_the_end(open_guide, viewport):
     page = open_guide(6, viewport=viewport)
     height = "document.documentElement.scrollHeight"
     with_room = page.evaluate(height)
@@ -298,7 +298,7 @@ def test_the_room_for_the_dialog_goes_with_it(open_guide, viewport):
     assert page.evaluate("document.body.style.paddingBottom") == ""
 
 
-def test_brings_an_element_far_down_into_view(open_guide):
+def test_scrolls_to_distant_element(open_guide):
     push = "document.querySelector('h1').style.setProperty('padding-top', '3000px')"
     page = open_guide(2, viewport=PHONE, script=AT_FIRST.format(push))
     page.wait_for_function(IN_VIEW, arg="#tour-spotlight")
@@ -308,7 +308,7 @@ def test_brings_an_element_far_down_into_view(open_guide):
 @pytest.mark.parametrize(
     ("motion", "behavior"), [("reduce", "instant"), ("no-preference", "smooth")]
 )
-def test_scrolls_smoothly_only_where_motion_is_welcome(open_guide, motion, behavior):
+def test_respects_reduced_motion(open_guide, motion, behavior):
     page = open_guide(script=NOTE_SCROLLS, reduced_motion=motion)
     press(page, "Next")
     assert_at(page, 2)
@@ -316,7 +316,7 @@ def test_scrolls_smoothly_only_where_motion_is_welcome(open_guide, motion, behav
 
 
 @pytest.mark.parametrize("loss", ["remove()", "style.setProperty('display', 'none')"])
-def test_survives_an_element_that_is_not_there(open_guide, loss):
+def test_centers_the_dialog_if_element_is_missing(open_guide, loss):
     page = open_guide(
         2, script=AT_FIRST.format(f"document.querySelector('[data-tour=search]').{loss}")
     )

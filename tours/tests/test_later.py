@@ -5,7 +5,7 @@ from tours.models import Tour
 PATH = "/tour/later/"
 
 
-def test_answers_the_offer_and_says_where_the_tour_is(member):
+def test_answers_the_offer_and_shows_where_the_tour_is(member):
     answer = member.post(PATH, follow=True)
     assert answer.redirect_chain == [("/", 302)]
     assert "You can take the tour at any time from your profile." in answer.content.decode()
@@ -16,6 +16,6 @@ def test_does_not_start_the_guide(member):
     assert "tour-guide" not in member.post(PATH, follow=True).content.decode()
 
 
-def test_sends_a_stranger_to_sign_in(client, db):
+def test_anonymous_redirects_to_login(client, db):
     assert client.post(PATH).headers["Location"].startswith("/accounts/login/")
     assert not Tour.objects.exists()

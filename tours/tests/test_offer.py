@@ -11,7 +11,7 @@ def home(client, **query):
     return client.get("/", query).content.decode()
 
 
-def test_is_made_until_it_is_answered(member):
+def test_is_shown_until_answered(member):
     for _ in range(2):
         page = home(member)
         assert BANNER in page
@@ -20,29 +20,29 @@ def test_is_made_until_it_is_answered(member):
 
 
 @pytest.mark.parametrize("path", ["/tour/start/", "/tour/later/"])
-def test_is_gone_after_either_answer(member, path):
+def test_is_hidden_after_either_answer(member, path):
     member.post(path)
     assert BANNER not in home(member)
     assert "<noscript>" not in home(member)
 
 
-def test_is_not_made_to_who_is_being_led(member):
+def test_is_hidden_while_guide_runs(member):
     assert BANNER not in home(member, tour="1")
     assert BANNER in home(member, tour="6")
 
 
-def test_comes_again_when_the_answer_is_taken_back(member, ada):
+def test_is_shown_again_after_reset(member, ada):
     Tour.of(ada).store(answered=True)
     Tour.of(ada).store(answered=False)
     assert BANNER in home(member)
 
 
-def test_is_not_made_to_strangers(client, db):
+def test_is_hidden_for_anonymous(client, db):
     assert BANNER not in home(client)
 
 
 @pytest.mark.parametrize("stored", [True, False])
-def test_costs_no_statement_of_its_own(member, ada, stored, django_assert_max_num_queries):
+def test_runs_no_own_statement(member, ada, stored, django_assert_max_num_queries):
     if stored:
         Tour.of(ada).store(answered=False)
     with django_assert_max_num_queries(3) as captured:

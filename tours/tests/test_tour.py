@@ -1,11 +1,11 @@
-"""The tour in writing."""
+"""The tour as text."""
 
 from tours.steps import STEPS
 
 PATH = "/tour/"
 
 
-def test_has_every_step_with_a_way_to_it(member):
+def test_lists_every_step_with_button(member):
     page = member.get(PATH).content.decode()
     for number, step in enumerate(STEPS, 1):
         assert step.title in page
@@ -13,16 +13,16 @@ def test_has_every_step_with_a_way_to_it(member):
         assert f'name="step" value="{number}">Show me<' in page
 
 
-def test_can_start_the_guide(member):
+def test_has_start_button(member):
     assert '<form method="post" action="/tour/start/">' in member.get(PATH).content.decode()
 
 
-def test_costs_the_session_alone(member, django_assert_num_queries):
+def test_runs_only_the_session_statement(member, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert member.get(PATH).status_code == 200
 
 
-def test_sends_a_stranger_to_sign_in(client):
+def test_anonymous_redirects_to_login(client):
     assert client.get(PATH).headers["Location"] == "/accounts/login/?next=/tour/"
 
 

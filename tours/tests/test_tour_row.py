@@ -1,4 +1,4 @@
-"""A person's own row, of which the tour's is one: defaults until something is stored."""
+"""The user's tour row."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -13,27 +13,27 @@ from tours.models import Tour
 
 
 @pytest.mark.django_db
-def test_a_person_without_a_row_has_the_defaults(django_assert_num_queries):
+def test_user_without_row_has_defaults(django_assert_num_queries):
     user = make_user()
     assert Tour.of(user).answered is False
     assert Tour.of(user).user == user
     assert not Tour.objects.exists()
 
 
-def test_the_row_comes_with_the_session(member, ada, django_assert_num_queries):
+def test_session_statement_loads_row(member, ada, django_assert_num_queries):
     Tour.of(ada).store(answered=True)
     with django_assert_num_queries(1):
         session = Session.objects.get()
         assert Tour.of(session.user).answered is True
 
 
-def test_that_there_is_none_comes_with_the_session_too(member, django_assert_num_queries):
+def test_session_statement_loads_missing_row(member, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert Tour.of(Session.objects.get().user).answered is False
 
 
 @pytest.mark.django_db
-def test_what_is_stored_is_there_at_once_and_later():
+def test_stored_value_is_visible_at_once():
     user = make_user()
     Tour.of(user).store(answered=True)
     assert Tour.of(user).answered is True
@@ -41,7 +41,7 @@ def test_what_is_stored_is_there_at_once_and_later():
 
 
 @pytest.mark.django_db
-def test_storing_costs_one_statement_where_the_row_exists(django_assert_num_queries):
+def test_store_runs_one_statement(django_assert_num_queries):
     user = make_user()
     Tour.of(user).store(answered=True)
     with django_assert_num_queries(1):
@@ -50,7 +50,7 @@ def test_storing_costs_one_statement_where_the_row_exists(django_assert_num_quer
 
 
 @pytest.mark.django_db
-def test_storing_touches_one_person():
+def test_store_changes_one_user():
     ada, bob = make_user(), make_user(email="bob@example.org")
     Tour.of(ada).store(answered=False)
     Tour.of(bob).store(answered=True)
@@ -58,7 +58,7 @@ def test_storing_touches_one_person():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_store_a_first_row_without_a_fault(monkeypatch):
+def test_concurrent_first_stores_succeed(monkeypatch):
     user, both = make_user(), Barrier(2, timeout=10)
     create = QuerySet.create
 

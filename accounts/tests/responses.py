@@ -1,4 +1,4 @@
-"""How much an answer costs, and what of it may differ between two answers."""
+"""Comparison of responses and of what they cost."""
 
 import re
 from unittest.mock import patch
@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 
 
 class HashCounter:
-    """Counts the passwords that are hashed while it is entered."""
+    """Count the passwords hashed in the block."""
 
     def __enter__(self):
         self.patch = patch.object(
@@ -25,7 +25,7 @@ class HashCounter:
 
 
 def describe(response, *, email):
-    """All that the visitor gets to see, without the address and the form's token."""
+    """Return all that the client sees, without the e-mail address, the token and times."""
     body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
     body = re.sub(r'data-wait="\d+"| at \d\d:\d\d UTC', "", body)
     return (

@@ -6,7 +6,7 @@ adapter = AccountAdapter()
 
 
 @pytest.mark.parametrize(
-    ("told", "address"),
+    ("header", "ip"),
     [
         ("203.0.113.7", "203.0.113.7"),
         ("2001:db8::7", "2001:db8::7"),
@@ -15,7 +15,7 @@ adapter = AccountAdapter()
         ("", "unknown"),
     ],
 )
-def test_behind_haproxy_it_is_the_one_that_haproxy_names(rf, settings, told, address):
+def test_uses_forwarded_ip_address(rf, settings, header, ip):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    request = rf.get("/", REMOTE_ADDR="", headers={"X-Forwarded-For": told})
-    assert adapter.get_client_ip(request) == address
+    request = rf.get("/", REMOTE_ADDR="", headers={"X-Forwarded-For": header})
+    assert adapter.get_client_ip(request) == ip
