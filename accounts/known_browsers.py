@@ -28,7 +28,7 @@ def get_name(request: HttpRequest, email: str) -> str:
 def remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
     """Set a signed cookie with the browser's name and hashes of the e-mail addresses used in it."""
     known = read_cookie(request)
-    others = [address for address in known["addresses"] if address != hash_email(email)]
+    others = [known_hash for known_hash in known["addresses"] if known_hash != hash_email(email)]
     known["addresses"] = [hash_email(email), *others][:MAX_EMAILS]
     response.set_cookie(
         get_cookie_name(),

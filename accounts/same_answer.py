@@ -36,18 +36,18 @@ def imitate_taken_email(user: User) -> None:
     User.objects.filter(pk=user.pk).update(password=F("password"))
 
 
-def imitate_free_email(request: HttpRequest, password: str, nameless: User | None) -> None:
+def imitate_free_email(request: HttpRequest, password: str, user_without_row: User | None) -> None:
     """Write the rows of a new account and roll them back.
 
-    `nameless` is an account without an EmailAddress, which it then gets.
+    `user_without_row` is an account without an EmailAddress, which it then gets.
     """
     with roll_back():
         user = User(email=f"{uuid4().hex}@free.invalid", password=password)
         user.save(force_insert=True)
-        if nameless is None:
+        if user_without_row is None:
             add_email_address(request, user)
-    if nameless:
-        add_email_address(request, nameless)
+    if user_without_row:
+        add_email_address(request, user_without_row)
 
 
 def add_email_address(request: HttpRequest, user: User) -> None:

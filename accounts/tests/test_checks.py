@@ -15,7 +15,7 @@ def test_w001_https_without_trusted_proxy_count(settings, https, proxies, found)
 
 
 @pytest.mark.parametrize(
-    ("https", "given", "found"),
+    ("https", "options", "found"),
     [
         (True, {}, [W002]),
         (True, {"trusted_proxies": ("10.0.0.1",)}, []),
@@ -23,10 +23,10 @@ def test_w001_https_without_trusted_proxy_count(settings, https, proxies, found)
         (False, {}, []),
     ],
 )
-def test_w002_https_without_tls_termination(settings, https, given, found):
+def test_w002_https_without_tls_termination(settings, https, options, found):
     origin = "https://ai4ceo.example" if https else "http://ai4ceo.example"
-    nothing = {"trusted_proxies": (), "tls_certificates": (), "tls_port": 1}
-    settings.PROXY = replace(settings.PROXY, origin=origin, **nothing | given)
+    defaults = {"trusted_proxies": (), "tls_certificates": (), "tls_port": 1}
+    settings.PROXY = replace(settings.PROXY, origin=origin, **defaults | options)
     settings.HAPROXY, settings.HTTPS = True, https
     assert check_proxies(None) == found
 

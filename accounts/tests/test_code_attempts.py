@@ -11,22 +11,22 @@ from accounts.tests.people import PASSWORD
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(act, count=12):
-    def alone(number):
+def run_at_once(call, count=12):
+    def run_one(number):
         try:
-            return act(number)
+            return call(number)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(alone, range(count)))
+        return list(pool.map(run_one, range(count)))
 
 
 def test_concurrent_guesses_stop_at_the_limit():
-    taken = at_once(
+    used = run_at_once(
         lambda _: code_attempts.use_guess("a@b.org", "BBBB-BBBB", max_guesses=3, seconds=60)
     )
-    assert sum(taken) == 3
+    assert sum(used) == 3
 
 
 def test_each_code_has_its_own_guesses():
@@ -47,5 +47,5 @@ def test_three_of_many_concurrent_codes_are_compared(client, monkeypatch):
         browser = Client(headers={"Cookie": f"sessionid={key}"})
         return browser.post("/accounts/confirm-email/", {"code": "BBBB-BBBB"}).status_code
 
-    at_once(guess)
+    run_at_once(guess)
     assert len(compared) == 3

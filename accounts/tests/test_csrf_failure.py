@@ -31,8 +31,8 @@ def test_second_sign_in_redirects_to_next_url(browser):
     make_user()
     first, second = token(browser, "/accounts/login/"), token(browser, "/accounts/login/")
     assert sign_in(browser, first).url == "/"
-    answer = sign_in(browser, second | {"next": "/files/"})
-    assert (answer.status_code, answer.url) == (302, "/files/")
+    response = sign_in(browser, second | {"next": "/files/"})
+    assert (response.status_code, response.url) == (302, "/files/")
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_expired_form_is_shown_with_typed_values(browser):
     old = token(browser, "/profile/")
     browser.post("/accounts/logout/", old)
     sign_in(browser, token(browser, "/accounts/login/"))
-    answer = browser.post("/profile/", old | {"bio": "Counts <engines>", "password": PASSWORD})
-    assert answer.status_code == 200
-    assert 'name="bio" value="Counts &lt;engines&gt;"' in answer.content.decode()
-    assert PASSWORD not in answer.content.decode()
+    response = browser.post("/profile/", old | {"bio": "Counts <engines>", "password": PASSWORD})
+    assert response.status_code == 200
+    assert 'name="bio" value="Counts &lt;engines&gt;"' in response.content.decode()
+    assert PASSWORD not in response.content.decode()
 
 
 class Broken(FakePayload):
@@ -71,7 +71,7 @@ def test_rejects_unreadable_body(browser, monkeypatch):
 def test_rejects_form_from_other_site(browser):
     make_user()
     data = token(browser, "/accounts/login/")
-    answer = browser.post(
+    response = browser.post(
         "/accounts/login/", data | {"login": "ada@example.org"}, HTTP_ORIGIN="https://evil.example"
     )
-    assert answer.status_code == 403
+    assert response.status_code == 403

@@ -27,9 +27,9 @@ def make_unconfirmed():
 ACCOUNTS = {
     "confirmed": make_user,
     "not confirmed": make_unconfirmed,
-    "made without an address": lambda: make_user(confirmed=False),
+    "without EmailAddress": lambda: make_user(confirmed=False),
     "not active": lambda: make_user(is_active=False),
-    "neither": lambda: make_user(is_active=False, confirmed=False),
+    "not active, not confirmed": lambda: make_user(is_active=False, confirmed=False),
 }
 
 
@@ -38,8 +38,8 @@ def measure(form, email):
     path, data = form
     sent = len(mailbox.deliver_all())
     with CaptureQueriesContext(connection) as captured, HashCounter() as hashes:
-        answer = Client().post(path, data | {"email": email})
-    assert answer.status_code == 302
+        response = Client().post(path, data | {"email": email})
+    assert response.status_code == 302
     kinds = sorted(get_kind(query["sql"]) for query in captured)
     return kinds, hashes.count, len(mailbox.deliver_all()) - sent
 

@@ -9,21 +9,21 @@ from accounts.tests.people import PASSWORD, make_user
 LOGIN = "/accounts/login/"
 
 
-def answer(request, page="home"):
+def call(request, page="home"):
     return post_or_redirect(page)(lambda request: HttpResponse("done"))(request)
 
 
 def test_accepts_post(rf):
-    assert answer(rf.post("/x/")).content == b"done"
+    assert call(rf.post("/x/")).content == b"done"
 
 
 def test_get_redirects_to_page(rf):
-    assert answer(rf.get("/x/")).url == "/"
-    assert answer(rf.get("/x/?q=1"), lambda request: f"/y/?q={request.GET['q']}").url == "/y/?q=1"
+    assert call(rf.get("/x/")).url == "/"
+    assert call(rf.get("/x/?q=1"), lambda request: f"/y/?q={request.GET['q']}").url == "/y/?q=1"
 
 
 def test_rejects_other_methods(rf):
-    assert answer(rf.put("/x/")).status_code == 405
+    assert call(rf.put("/x/")).status_code == 405
 
 
 @pytest.mark.parametrize(

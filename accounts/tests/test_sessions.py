@@ -81,8 +81,8 @@ def test_does_not_adopt_unknown_key():
 )
 def test_invalid_key_runs_no_statement(client, cookie, django_assert_num_queries):
     with django_assert_num_queries(0):
-        answer = client.get("/", headers={"Cookie": f"sessionid={cookie}"})
-    assert answer.status_code == 200
+        response = client.get("/", headers={"Cookie": f"sessionid={cookie}"})
+    assert response.status_code == 200
 
 
 def test_does_not_recreate_deleted_session():

@@ -58,22 +58,22 @@ def test_keeps_answers_of_other_users(member):
 
 @pytest.mark.parametrize("value", NO_BOOLEANS)
 def test_rejects_other_types_for_boolean(member, value):
-    answer = patch(member, f'{{"tour": {value}}}')
-    assert answer.status_code == 422
-    assert list(answer.json()["fields"]) == ["tour"]
+    response = patch(member, f'{{"tour": {value}}}')
+    assert response.status_code == 422
+    assert list(response.json()["fields"]) == ["tour"]
     assert not Tour.objects.exists()
 
 
 def test_rejects_missing_value(member):
-    answer = patch(member, {})
-    assert answer.status_code == 422
-    assert list(answer.json()["fields"]) == ["tour"]
+    response = patch(member, {})
+    assert response.status_code == 422
+    assert list(response.json()["fields"]) == ["tour"]
 
 
 def test_rejects_unknown_field(member):
-    answer = patch(member, {"tour": True, "role": "admin"})
-    assert answer.status_code == 422
-    assert list(answer.json()["fields"]) == ["role"]
+    response = patch(member, {"tour": True, "role": "admin"})
+    assert response.status_code == 422
+    assert list(response.json()["fields"]) == ["role"]
     assert not Tour.objects.exists()
 
 
@@ -95,9 +95,9 @@ def test_rejects_other_content_type(member):
 
 @pytest.mark.parametrize("method", ["get", "patch"])
 def test_anonymous_gets_401(client, method, db):
-    answer = getattr(client, method)(PATH, content_type="application/json")
-    assert answer.status_code == 401
-    assert answer.json()["code"] == "unauthorized:auth"
+    response = getattr(client, method)(PATH, content_type="application/json")
+    assert response.status_code == 401
+    assert response.json()["code"] == "unauthorized:auth"
 
 
 def test_rejects_request_without_csrf_token(ada):

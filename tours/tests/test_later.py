@@ -6,9 +6,9 @@ PATH = "/tour/later/"
 
 
 def test_answers_the_offer_and_shows_where_the_tour_is(member):
-    answer = member.post(PATH, follow=True)
-    assert answer.redirect_chain == [("/", 302)]
-    assert "You can take the tour at any time from your profile." in answer.content.decode()
+    response = member.post(PATH, follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert "You can take the tour at any time from your profile." in response.content.decode()
     assert Tour.objects.get().answered is True
 
 

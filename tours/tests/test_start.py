@@ -31,9 +31,9 @@ def test_links_to_tour_page_without_javascript(member):
 
 @pytest.mark.parametrize(("number", "step"), list(enumerate(STEPS, 1)))
 def test_starts_at_given_step(member, number, step):
-    answer = member.post(PATH, {"step": number}, follow=True)
-    assert answer.redirect_chain == [(f"{step.path}?tour={number}", 302)]
-    assert 'href="/tour/"' in get_noscript(answer.content.decode())
+    response = member.post(PATH, {"step": number}, follow=True)
+    assert response.redirect_chain == [(f"{step.path}?tour={number}", 302)]
+    assert 'href="/tour/"' in get_noscript(response.content.decode())
     assert "Take a short tour?" not in member.get("/").content.decode()
 
 
