@@ -1,4 +1,4 @@
-"""Addresses from before there was one spelling: they would no longer be found."""
+"""Normalize stored e-mail addresses, which lookups would no longer find."""
 
 import logging
 
@@ -8,17 +8,17 @@ from accounts.email import normalize_email
 
 logger = logging.getLogger("accounts")
 
-# What an address in its one spelling does not have: letters beyond ASCII, a dot at its end.
-OTHERWISE = r"[^ -~]|\.$"
+# Normalized e-mail addresses have only ASCII characters and no trailing dot.
+NOT_NORMALIZED = r"[^ -~]|\.$"
 
 
 def respell(apps, schema_editor):
-    """Give each account and each of its addresses the one spelling, where nobody else has it."""
+    """Normalize the e-mail addresses that no other account has in that spelling."""
     users = apps.get_model("accounts", "User").objects
     addresses = apps.get_model("account", "EmailAddress").objects
-    for user in users.filter(email__regex=OTHERWISE).order_by("date_joined", "pk"):
+    for user in users.filter(email__regex=NOT_NORMALIZED).order_by("date_joined", "pk"):
         _respell(user, user.pk, users, addresses)
-    for address in addresses.filter(email__regex=OTHERWISE).order_by("-verified", "pk"):
+    for address in addresses.filter(email__regex=NOT_NORMALIZED).order_by("-verified", "pk"):
         _respell(address, address.user_id, users, addresses)
 
 
@@ -34,7 +34,7 @@ def _respell(row, owner, users, addresses):
         or addresses.filter(email=email).exclude(user=owner).exists()
     ):
         logger.warning(
-            "%s of user %s stays as it is: %s is taken. Decide by hand which one is to stay.",
+            "%s of user %s stays as it is: %s is taken. Decide by hand which account keeps it.",
             row.email,
             owner,
             email,
