@@ -2,8 +2,6 @@ from django.apps import AppConfig
 
 
 class DatabaseConfig(AppConfig):
-    """The two pools: policy, checks and commands."""
-
     name = "config.database"
     label = "database"
 

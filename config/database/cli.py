@@ -1,4 +1,4 @@
-"""The command line: every management command uses the jobs pool, and nothing else."""
+"""Run every management command in the jobs pool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from config.database.backend.base import DatabaseWrapper
 from config.database.errors import explain, is_unavailable, iter_causes
 from config.database.policy import PROBE_WAIT
 
-# These serve the web, by threads, in the web pool.
+# These serve requests, so they stay in the web pool.
 WEB_COMMANDS: Final = ("runserver", "testserver")
 # Seconds.
 MAX_WAIT: Final = 86400
@@ -29,18 +29,18 @@ RETRY_INTERVAL: Final = 0.5
 
 
 class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the stubs only
-    """The alias `jobs` of a command: by its own name, and the same connection."""
+    """The alias `jobs`, sharing the connection of `default`."""
 
     alias = "jobs"
 
 
 @contextmanager
 def use_jobs_pool() -> Iterator[None]:
-    """Make the alias `default` lead to the jobs pool in this process, for as long as it lasts.
+    """Point the alias `default` at the jobs pool in this process.
 
-    A router would leave out `atomic()`, `using="default"` and the commands of Django and
-    others that name the alias themselves. Each alias keeps its own name, so that
-    `using(connection.alias)` means what it says, and a thread has one connection for both.
+    A router would not cover `atomic()`, `using="default"` and third-party commands that name
+    the alias. Each alias keeps its name, so `using(connection.alias)` still works, and both
+    share one connection per thread.
     """
     entries, web, jobs = connections.settings, connections[DEFAULT_DB_ALIAS], connections["jobs"]
     connections.settings = entries | {DEFAULT_DB_ALIAS: jobs.settings_dict}
@@ -58,8 +58,8 @@ def use_jobs_pool() -> Iterator[None]:
 def execute(argv: Sequence[str]) -> int:
     """Run a management command in the jobs pool; return the exit status.
 
-    `--wait SECONDS` makes any command wait for the database first. An error of the database or
-    of the environment ends as one line on standard error; `--traceback` shows where it came from.
+    `--wait SECONDS` makes any command wait for the database first. Database and configuration
+    errors are printed as one line on standard error; `--traceback` shows the traceback.
     """
     try:
         wait, argv = parse_wait(argv)
@@ -70,7 +70,7 @@ def execute(argv: Sequence[str]) -> int:
     except ImproperlyConfigured as error:
         return _report(argv, str(error))
     except KeyboardInterrupt:
-        return _report(argv, "interrupted; a transaction that was open has been rolled back.")
+        return _report(argv, "interrupted; any open transaction was rolled back.")
     except Exception as error:
         if "--traceback" in argv:
             raise
@@ -84,7 +84,7 @@ def execute(argv: Sequence[str]) -> int:
 
 
 def parse_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
-    """Return the value of `--wait`, and the arguments without it."""
+    """Return the value of `--wait` and the remaining arguments."""
     parser = ArgumentParser(prog=" ".join(argv[:2]), add_help=False, allow_abbrev=False)
     parser.add_argument("--wait", type=parse_seconds, default=0, metavar="SECONDS")
     options, rest = parser.parse_known_args(argv[1:])
@@ -92,7 +92,7 @@ def parse_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
 
 
 def add_traceback(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with which Django raises a CommandError, instead of printing it."""
+    """Add `--traceback`, so that Django raises a CommandError instead of printing it."""
     name, rest = argv[1:2], argv[2:]
     if not name or name[0].startswith("-"):
         return list(argv)
@@ -100,9 +100,9 @@ def add_traceback(argv: Sequence[str]) -> list[str]:
 
 
 def wait_for_database(seconds: float) -> None:
-    """Return as soon as a statement comes back through the pool; the connection stays open.
+    """Wait until a statement succeeds through the pool; keep the connection open.
 
-    Raises the last attempt's error after that many seconds.
+    Raise the last error after `seconds`.
     """
     connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
     end = time.monotonic() + seconds
@@ -117,12 +117,12 @@ def wait_for_database(seconds: float) -> None:
 
 
 def quotes_outage(error: CommandError) -> bool:
-    """Whether the message quotes an outage in several lines, as those of Django's commands do."""
+    """Return whether the message quotes an outage, as Django's own multi-line messages do."""
     return "\n" in str(error) and is_unavailable(error)
 
 
 def is_database_error(error: Exception) -> bool:
-    """Whether the database is at fault: it cannot be asked, or has not been migrated."""
+    """Return whether the database is unavailable or not migrated."""
     links = iter_causes(error)
     return is_unavailable(error) or any(isinstance(link, UndefinedTable) for link in links)
 

@@ -1,4 +1,4 @@
-"""The programs that go around the pools: what they set in a session would stay there."""
+"""Run psql and pg_dump outside the pools, where their session settings would persist."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class PgDump(DatabaseClient):
 
 
 def run_program(kind: type[DatabaseClient], arguments: Sequence[str]) -> None:
-    """Run psql or pg_dump as POSTGRES_ADMIN_URL's role, on PostgreSQL itself.
+    """Run psql or pg_dump directly on PostgreSQL as POSTGRES_ADMIN_URL's role.
 
-    Raises CommandError where the program is missing or fails; it has then said why.
+    Raise CommandError if the program is missing or fails; it prints its own errors.
     """
     entry = render_database(
         settings.POOLS["jobs"], settings.POSTGRES_ADMIN, pooling="direct", pgbouncer_host=""
@@ -30,9 +30,9 @@ def run_program(kind: type[DatabaseClient], arguments: Sequence[str]) -> None:
         kind(connection).runshell(list(arguments))
     except FileNotFoundError as error:
         raise CommandError(
-            f"there is no {kind.executable_name}: install PostgreSQL's client programs."
+            f"{kind.executable_name} is missing: install PostgreSQL's client programs."
         ) from error
     except subprocess.CalledProcessError as error:
         raise CommandError(
-            f"{kind.executable_name} has failed.", returncode=error.returncode
+            f"{kind.executable_name} failed.", returncode=error.returncode
         ) from error

@@ -1,4 +1,4 @@
-"""Where PostgreSQL itself is: what POSTGRES_URL and POSTGRES_JOBS_URL say. Pure."""
+"""Parse POSTGRES_URL and POSTGRES_JOBS_URL. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TLS_FILES: Final = ("sslrootcert", "sslcert", "sslkey")
 KNOWN_PARAMETERS: Final = frozenset(
     (
         *("user", "password", "host", "port", "dbname", "sslmode", *TLS_FILES),
-        # Left out: the policy's business, and what PgBouncer does not speak.
+        # Accepted but ignored: set by the policy, or not supported by PgBouncer.
         *("connect_timeout", "application_name", "channel_binding"),
     )
 )
@@ -21,12 +21,12 @@ SYSTEM_CA_FILE: Final = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class ServerURLError(ValueError):
-    """A URL that cannot be used; the text names the variable and the remedy, never the URL."""
+    """An unusable URL. The message names the variable and the fix, never the URL."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A role on a PostgreSQL server. `host` is a name, an address or a socket's folder."""
+    """A role on a PostgreSQL server. `host` is a name, an IP address or a socket directory."""
 
     host: str
     port: int
@@ -44,25 +44,24 @@ class Server:
 
 
 def is_one_line(text: str) -> bool:
-    """Whether a line of a configuration file can hold `text`, and gives back just that."""
+    """Return whether a line of a configuration file can hold `text` unchanged."""
     return text == text.strip() and all(ord(char) >= 32 and ord(char) != 127 for char in text)
 
 
 def parse_server_url(variable: str, url: str) -> Server:
-    """The server that `url`, the value of `variable`, names.
+    """Return the server that `url`, the value of `variable`, names.
 
-    libpq's own parser reads it, so every form that psql takes is understood. The time-outs
-    and the application's name are the pool policy's business and are left out, as is
-    `channel_binding`, which PgBouncer does not speak.
+    libpq parses it, so every form that psql accepts works. Timeouts and the application name
+    are ignored because the pool policy sets them; so is `channel_binding`, which PgBouncer
+    does not support.
 
-    Raises ServerURLError for what is no such URL, lacks a part, cannot be written into a
-    configuration file, or asks for what cannot be kept through PgBouncer (several hosts,
-    `options`).
+    Raise ServerURLError if the URL is invalid or incomplete, does not fit into a configuration
+    file, or needs what PgBouncer cannot provide (several hosts, `options`).
     """
     parts = _parse_parts(variable, url)
     host = parts.get("host") or "localhost"
     if "," in host:
-        raise ServerURLError(f"{variable} names several hosts: give the one of the primary.")
+        raise ServerURLError(f"{variable} names several hosts: give the primary's.")
     for part in ("user", "dbname"):
         if not parts.get(part):
             raise ServerURLError(f"{variable} names no {part}: give {_URL_FORMAT}.")
@@ -82,7 +81,7 @@ def parse_server_url(variable: str, url: str) -> Server:
 
 _URL_FORMAT: Final = (
     "postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full, "
-    "with %XX for the characters that have a meaning in a URL"
+    "with special characters percent-encoded (%XX)"
 )
 
 
@@ -92,11 +91,11 @@ def _parse_parts(variable: str, url: str) -> dict[str, str]:
     try:
         parsed = conninfo_to_dict(url)
     except ProgrammingError:
-        # libpq's words quote the URL, and with it the password.
-        raise ServerURLError(f"{variable} cannot be read: give {_URL_FORMAT}.") from None
+        # libpq's message quotes the URL, and so the password.
+        raise ServerURLError(f"{variable} cannot be parsed: give {_URL_FORMAT}.") from None
     if unknown := sorted(parsed.keys() - KNOWN_PARAMETERS):
         raise ServerURLError(
-            f"{variable} asks for {', '.join(unknown)}, which cannot be kept through a pool: "
+            f"{variable} sets {', '.join(unknown)}, which does not work through a pool: "
             "remove it, or set it on the role (ALTER ROLE ... SET ...)."
         )
     parts = {key: str(value) for key, value in parsed.items() if value is not None}
@@ -108,37 +107,36 @@ def _parse_parts(variable: str, url: str) -> dict[str, str]:
 def _check_writable(variable: str, part: str, value: str) -> None:
     if not is_one_line(value):
         raise ServerURLError(
-            f"{variable} has a {part} with a blank at an end, a line break or another control "
-            "character, which no configuration file holds: remove it."
+            f"{variable} has a {part} with leading or trailing whitespace or a control "
+            "character, which a configuration file cannot hold: remove it."
         )
     is_file = part in TLS_FILES and value != "system"
     if is_file and not value.startswith("/"):
         raise ServerURLError(
-            f"{variable} has a {part} that depends on the current folder: "
-            "give the file's absolute path."
+            f"{variable} has a {part} relative to the current directory: give an absolute path."
         )
 
 
 def _parse_port(variable: str, text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise ServerURLError(f"{variable} names no usable port: give {_URL_FORMAT}.")
+        raise ServerURLError(f"{variable} has an invalid port: give {_URL_FORMAT}.")
     return int(text or 5432)
 
 
 def _parse_verification(variable: str, host: str, parts: dict[str, str]) -> tuple[str, str]:
-    """The sslmode and the file of authorities, with libpq's own rules made explicit."""
+    """Return sslmode and CA file, with libpq's defaults made explicit."""
     if host.startswith("/"):
         return "disable", ""
     mode, authorities = parts.get("sslmode", "prefer"), parts.get("sslrootcert", "")
     if mode not in SSL_MODES:
-        raise ServerURLError(f"{variable} has no usable sslmode: give {', '.join(SSL_MODES)}.")
+        raise ServerURLError(f"{variable} has an invalid sslmode: give {', '.join(SSL_MODES)}.")
     if authorities == "system":
         return "verify-full", SYSTEM_CA_FILE
     if mode == "require" and authorities:
         return "verify-ca", authorities
     if mode in ("verify-ca", "verify-full") and not authorities:
         raise ServerURLError(
-            f"{variable} has sslmode={mode} and no authority to verify with: add "
-            "sslrootcert=/path/to/ca.crt, or sslrootcert=system for the system's."
+            f"{variable} has sslmode={mode} without a CA to verify with: add "
+            "sslrootcert=/path/to/ca.crt, or sslrootcert=system for the system's CAs."
         )
     return mode, authorities

@@ -1,4 +1,4 @@
-"""Which errors mean overload or outage, and what to do about each, in one sentence."""
+"""Classify database errors as overload or outage, and explain them."""
 
 from __future__ import annotations
 
@@ -8,41 +8,40 @@ from typing import Final
 import psycopg
 from django.db import Error, InterfaceError, OperationalError
 
-# SQLSTATEs, or the classes that they begin with, of what may come out otherwise another time:
-# the connection, a conflict with others, resources, an operator, the system below, a transaction
-# that a timeout ended, a standby instead of the primary, a lock, and, as PgBouncer from 1.22 on
-# hands on what PostgreSQL says to its logins, the role and the database.
+# SQLSTATEs, or their classes, of errors that a later attempt may not meet: connection, conflict,
+# resources, operator, system, transaction timeout, standby instead of primary, lock, and (since
+# PgBouncer 1.22 forwards PostgreSQL's login errors) role and database.
 TRANSIENT_SQLSTATES: Final = (
     *("08", "40", "53", "57", "58"),
     *("25006", "25P03", "25P04"),
     *("55006", "55P03"),
     *("28", "3D"),
 )
-# Severities that end the connection, and so say nothing about the statement. PgBouncer sends
-# one with all that it says itself, in every version.
+# Severities that end the connection and say nothing about the statement. PgBouncer, in every
+# version, sends one with each of its own errors.
 FATAL_SEVERITIES: Final = ("FATAL", "PANIC")
-# Django's, for a transaction whose connection has gone.
+# Django's message if a transaction has lost its connection.
 LOST_TRANSACTION: Final = "Cannot open a new connection in an atomic block."
-# psycopg's, where the server's last word and PgBouncer's both answer a COMMIT or a ROLLBACK.
+# psycopg's message if both the server and PgBouncer answer a COMMIT or ROLLBACK.
 TWO_RESULTS: Final = "received 2 results from command"
 
-# What PgBouncer and PostgreSQL say where too many ask at once.
+# PgBouncer's and PostgreSQL's messages for too many clients.
 OVERLOAD_MESSAGES: Final = (
     *("query_wait_timeout", "no more connections allowed", "max_client_conn"),
     *("client connections exceeded", "too many connections", "too many clients"),
     *("remaining connection slots", "statement timeout"),
 )
 
-# What PgBouncer, and PostgreSQL while it starts, answer instead of running anything: the
-# server was away, and the next attempt may find it again.
+# PgBouncer, or a starting PostgreSQL, ran nothing: the server was unreachable, and the next
+# attempt may succeed.
 SERVER_DOWN_MESSAGES: Final = (
     "server login has been failing",
     "pgbouncer cannot connect to server",
     "the database system is",
 )
 
-# What libpq, and PgBouncer from 1.23 on, say while a PgBouncer is being restarted: nothing
-# listens yet, or the one that goes has ended the login that was on its way.
+# Messages of libpq, and of PgBouncer since 1.23, while PgBouncer restarts: nothing listens yet,
+# or the old process has dropped a login.
 SHUTDOWN_MESSAGES: Final = ("pooler is shutting down", "server shutting down")
 RESTART_MESSAGES: Final = (
     *SHUTDOWN_MESSAGES,
@@ -52,41 +51,40 @@ RESTART_MESSAGES: Final = (
     "Connection reset by peer",
 )
 
-# Words in the message, as PgBouncer 1.18 to 1.25, PostgreSQL and libpq say them (PgBouncer's
-# own errors carry no telling SQLSTATE), and what it means. The first that fits counts.
+# Parts of the messages of PgBouncer 1.18 to 1.25, PostgreSQL and libpq, and what each means
+# (PgBouncer's own errors have no specific SQLSTATE). The first match wins.
 EXPLANATIONS: Final = (
     (
         ("query_wait_timeout",),
-        "no connection became free in time: either the pool is full (wait until the other jobs "
-        "have ended, then run it again) or PostgreSQL does not answer; PgBouncer's log in var/log "
-        "says which",
+        "no connection became free in time: either the pool is full (wait for other jobs to end, "
+        "then try again) or PostgreSQL does not answer; PgBouncer's log in var/log says which",
     ),
     (
         ("no more connections allowed", "max_client_conn", "client connections exceeded"),
-        "PgBouncer has all the clients it may have: raise POOL_*_MAX_CLIENT_CONN or stop some",
+        "PgBouncer's client limit is reached: raise POOL_*_MAX_CLIENT_CONN or stop some clients",
     ),
     (
         ("password authentication failed", "SASL authentication failed", "no such user"),
-        "the role or its password is refused: correct POSTGRES_URL and POSTGRES_JOBS_URL, "
+        "the role or its password was rejected: correct POSTGRES_URL and POSTGRES_JOBS_URL, "
         "then run `manage.py pgbouncer_config --write` and restart PgBouncer",
     ),
     (
         ("could not translate host name",),
-        "there is no such host: correct POSTGRES_URL and POSTGRES_JOBS_URL, or PGBOUNCER_HOST",
+        "the host is unknown: correct POSTGRES_URL and POSTGRES_JOBS_URL, or PGBOUNCER_HOST",
     ),
     (
         ("permission denied for database", "no pg_hba.conf entry", "is not permitted to log in"),
-        "the role may not connect: run `manage.py database_roles --sql` and hand what it prints "
+        "the role may not connect: run `manage.py database_roles --sql` and give its output "
         "to an administrator",
     ),
     (
         ("certificate", "SSL", "TLS"),
-        "the encrypted connection could not be made: correct sslmode and sslrootcert in "
-        "POSTGRES_URL and POSTGRES_JOBS_URL",
+        "the TLS connection failed: correct sslmode and sslrootcert in POSTGRES_URL and "
+        "POSTGRES_JOBS_URL",
     ),
     (
         ('relation "',),
-        # Said when new server connections do not find it either (backend/session_state).
+        # New server connections do not find the table either (backend/session_state).
         "the database is not up to date: run `manage.py migrate`",
     ),
     (
@@ -109,7 +107,7 @@ EXPLANATIONS: Final = (
             "too many clients",
             "remaining connection slots",
         ),
-        "PostgreSQL lets PgBouncer in no more: see whether it runs and has connections free; "
+        "PostgreSQL rejects PgBouncer's connections: check that it runs and has free connections; "
         "PgBouncer's log in var/log says why",
     ),
     (
@@ -120,39 +118,39 @@ EXPLANATIONS: Final = (
             "connection timeout",
             "client_login_timeout",
         ),
-        "no answer in time: see whether PostgreSQL and PgBouncer run; where the server's host "
-        "name or certificate is at fault, only PgBouncer's log in var/log says so",
+        "no answer in time: check that PostgreSQL and PgBouncer run; if the server's host "
+        "name or certificate is wrong, only PgBouncer's log in var/log says so",
     ),
     (
         ("No route to host", "Network is unreachable", "Connection timed out"),
-        "the network does not lead to the server: see to it, or correct POSTGRES_URL, "
+        "the server is unreachable: check the network, or correct POSTGRES_URL, "
         "POSTGRES_JOBS_URL or PGBOUNCER_HOST",
     ),
     (
         ("idle-in-transaction timeout", "idle transaction timeout", "transaction timeout"),
-        "a transaction was open for too long without a statement, so the server ended it",
+        "a transaction was idle for too long, so the server ended it",
     ),
     (
         ("read-only transaction", "during recovery"),
-        "the server takes no writes, as a standby: POSTGRES_URL and POSTGRES_JOBS_URL must name "
-        "the primary; or a client has left its settings in the pool: `manage.py pools reconnect`",
+        "the server is read-only: POSTGRES_URL and POSTGRES_JOBS_URL must name the primary; or a "
+        "client has left its settings in the pool: run `manage.py pools reconnect`",
     ),
     (
         ("No space left on device", "Disk quota exceeded"),
-        "PostgreSQL's disk is full: make room, then run it again",
+        "PostgreSQL's disk is full: free some space, then try again",
     ),
     (
         ("deadlock detected", "could not serialize access"),
-        "somebody else changed the same rows at the same time: run it again",
+        "another transaction changed the same rows: try again",
     ),
     (
         ("administrator command", "admin forced disconnect"),
-        "PostgreSQL or PgBouncer was stopped, or an administrator ended the connection: see "
-        "whether both run, then run it again",
+        "PostgreSQL or PgBouncer was stopped, or an administrator ended the connection: check "
+        "that both run, then try again",
     ),
     (
         ("lock timeout", "could not obtain lock"),
-        "somebody else holds the tables: stop the site or wait, then run it again",
+        "another transaction has locked the tables: stop the site or wait, then try again",
     ),
     (
         ("statement timeout",),
@@ -167,30 +165,29 @@ EXPLANATIONS: Final = (
             "connection already closed",
             "the connection is lost",
         ),
-        "the connection broke: see whether PostgreSQL and PgBouncer run, then run it again",
+        "the connection was lost: check that PostgreSQL and PgBouncer run, then try again",
     ),
 )
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether an overload or an outage of the database brought the error about, by whatever
-    other errors it went: a server's 503, not a fault of the request or of the code."""
+    """Return whether an overload or outage of the database caused the error (a 503)."""
     return find_outage(error) is not None
 
 
 def find_outage(error: BaseException | None) -> Error | psycopg.Error | None:
-    """The error in the chain of causes that means overload or outage; None where none does."""
+    """Return the error in the chain of causes that means overload or outage, or None."""
     return next((link for link in iter_causes(error) if _is_outage(link)), None)  # type: ignore[return-value]
 
 
 def is_overload(error: BaseException | None) -> bool:
-    """Whether there was too much to do at once, rather than a server out of reach."""
-    said = str(find_outage(error) or "")
-    return any(words in said for words in OVERLOAD_MESSAGES)
+    """Return whether there were too many clients, rather than an unreachable server."""
+    message = str(find_outage(error) or "")
+    return any(words in message for words in OVERLOAD_MESSAGES)
 
 
 def iter_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it was raised from, or while what was handled, and so on."""
+    """Yield the error and its causes, explicit (`from`) or implicit (the context)."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -202,7 +199,7 @@ def _is_outage(error: BaseException) -> bool:
     if isinstance(error, psycopg.Error):
         return _is_transient(error)
     if isinstance(error.__cause__, psycopg.Error):
-        return False  # Django's wrapper: its cause tells more, and is the next in the chain.
+        return False  # Django's wrapper: its cause, the next in the chain, is more specific.
     return isinstance(error, OperationalError | InterfaceError) or str(error) == LOST_TRANSACTION
 
 
@@ -214,9 +211,9 @@ def _is_transient(error: psycopg.Error) -> bool:
 
 
 def _is_connection_error(error: psycopg.Error) -> bool:
-    """Whether libpq or psycopg says, where no server did, that the connection is no good.
+    """Return whether libpq or psycopg, rather than a server, reports a broken connection.
 
-    A result that libpq makes up where the connection breaks has no class of its own.
+    psycopg raises a plain DatabaseError for the result that libpq generates in that case.
     """
     if isinstance(error, psycopg.InterfaceError):
         return "connection" in str(error)
@@ -226,17 +223,17 @@ def _is_connection_error(error: psycopg.Error) -> bool:
 
 
 def explain(error: BaseException | None) -> str:
-    """One line: what the server said, and what to do about it."""
-    said = " ".join(str(find_outage(error) or error).split())
+    """Return one line: what to do about the error, and the server's message."""
+    message = " ".join(str(find_outage(error) or error).split())
     for words, meaning in EXPLANATIONS:
-        if any(word in said for word in words):
-            return f"{meaning}. ({said})"
-    return said
+        if any(word in message for word in words):
+            return f"{meaning}. ({message})"
+    return message
 
 
 def summarize(error: Exception, seconds: float) -> str:
-    """Return the server's message as one line, for a statement that could take `seconds`."""
+    """Return the server's message as one line, for a statement limited to `seconds`."""
     text = " ".join(str(error).split())
     if "timeout expired" in text:
-        return f"no answer within {seconds} s; PostgreSQL is away or frozen, or the jobs pool full"
+        return f"no answer in {seconds} s; PostgreSQL is down or frozen, or the jobs pool is full"
     return text.rpartition("FATAL: ")[2].strip() if "FATAL: " in text else text

@@ -1,4 +1,4 @@
-"""What a request may ask of the database."""
+"""Limit how long a request waits for the database."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from django.http.response import HttpResponseBase
 
 from config.database.backend.base import DatabaseWrapper
 
-# What the proxy in front stamps on a request when it has arrived: t=<microseconds since 1970>.
+# HAProxy's X-Request-Start: t=<microseconds since 1970>.
 TIMESTAMP: Final = re.compile(r"t=(\d{1,19})")
-# Seconds: who has waited no longer for a thread has the whole wait for a connection left.
+# Seconds. A shorter wait for a thread does not reduce the time for a connection.
 MIN_QUEUE_TIME: Final = 0.5
 
 
 def limit_wait(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Have a person wait for a thread and for a connection no longer than for one of them.
+    """Limit the wait for a thread and for a connection together to the pool's query wait.
 
-    A request also waits for the database once: what it does after a failure, as to tidy up,
-    would else queue again, and the person with it.
+    A request also waits for the database only once; otherwise its cleanup after a failure
+    would queue again.
     """
-    patience = settings.POOLS["web"].query_wait_timeout
+    limit = settings.POOLS["web"].query_wait_timeout
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
@@ -36,13 +36,13 @@ def limit_wait(
         with connection.wait_once():
             if waited < MIN_QUEUE_TIME:
                 return get_response(request)
-            with connection.limit_first_statement(max(0.0, patience - waited)):
+            with connection.limit_first_statement(max(0.0, limit - waited)):
                 return get_response(request)
 
     return middleware
 
 
 def get_queue_time(request: HttpRequest) -> float:
-    """How long ago the request arrived; 0 where that is not known."""
+    """Return the seconds since the request arrived; 0 if unknown."""
     stamp = TIMESTAMP.fullmatch(request.headers.get("X-Request-Start", ""))
     return max(0.0, time.time() - int(stamp[1]) / 1_000_000) if stamp else 0.0

@@ -1,8 +1,8 @@
-"""The policy of the two connection pools: the only place where their numbers stand.
+"""The policy of the two connection pools: the only place that defines their numbers.
 
-Pure: no environment, no connection. `settings.py` hands the overrides in; everything that
-limits a connection (DATABASES, both pgbouncer.ini, role limits, gunicorn's threads, the
-system checks) is rendered from the result.
+Pure: no environment, no connection. `settings.py` passes the overrides in; everything that
+limits a connection (DATABASES, both ini files, role limits, gunicorn's threads, the system
+checks) is rendered from the result.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any, Final
 
 
 class PolicyError(ValueError):
-    """An override that cannot be used; the text names variable, value and allowed range."""
+    """An invalid override. The message names the variable, its value and the allowed range."""
 
 
 def define_number(variable: str, unit: str, low: int, high: int, source: str) -> Any:
-    """A policy number: its variable's suffix, its unit, its range and where it comes from."""
+    """Define a number: its variable's suffix, its unit, its range and its source."""
     return field(
         metadata={"variable": variable, "unit": unit, "low": low, "high": high, "source": source}
     )
@@ -25,7 +25,7 @@ def define_number(variable: str, unit: str, low: int, high: int, source: str) ->
 
 @dataclass(frozen=True, kw_only=True)
 class PoolPolicy:
-    """What one pool may use. Every number is a whole one, in the unit that its field names."""
+    """The limits of one pool. Each is an integer, in the unit that its field names."""
 
     name: str
     alias: str
@@ -40,17 +40,17 @@ class PoolPolicy:
         "IDLE_TIMEOUT", "s", 1, 3600, "the requirement; 20 s was the replaced system's"
     )
     max_lifetime: int = define_number(
-        "MAX_LIFETIME", "s", 10, 86400, "the requirement; bounds what a server process hoards"
+        "MAX_LIFETIME", "s", 10, 86400, "the requirement; bounds the memory of a server process"
     )
     connect_timeout: int = define_number(
-        "CONNECT_TIMEOUT", "s", 2, 60, "the requirement; libpq knows no less than 2 s"
+        "CONNECT_TIMEOUT", "s", 2, 60, "the requirement; libpq's minimum is 2 s"
     )
     query_wait_timeout: int = define_number(
         "QUERY_WAIT_TIMEOUT",
         "s",
         1,
         300,
-        "the requirement; with the statement timeout it stays below gunicorn's graceful timeout",
+        "the requirement; plus the statement timeout it is below gunicorn's graceful timeout",
     )
     statement_timeout: int = define_number(
         "STATEMENT_TIMEOUT", "s, 0 for none", 0, 3600, "the requirement; migrations may take long"
@@ -67,39 +67,39 @@ class PoolPolicy:
         "ms",
         10,
         1000,
-        "a tenth of the second in which the requirement wants an abandoned query to end, since it "
-        "holds a slot until then, for which others wait; the check is one system call",
+        "a tenth of the second within which the requirement ends an abandoned query, since it "
+        "holds a slot that others wait for; the check is one system call",
     )
     max_client_conn: int = define_number(
         "MAX_CLIENT_CONN",
         "client connections",
         10,
         10000,
-        "at least twice the clients, since a reload runs old and new workers side by side",
+        "at least twice the clients, since old and new workers overlap in a reload",
     )
     listen_port: int = define_number(
         "PORT", "port", 1024, 65535, "6432 is PgBouncer's registered port; the next one is free"
     )
 
     def count_slots(self, replicas: int) -> int:
-        """The server connections that PostgreSQL lets all `replicas` sidecars have together."""
+        """Return how many server connections PostgreSQL allows all replicas together."""
         return self.max_connections * replicas
 
     @property
     def query_timeout(self) -> int:
-        """After so many seconds PgBouncer gives up a server that says nothing; 0 for never.
+        """Seconds after which PgBouncer drops a silent server; 0 for never.
 
-        PostgreSQL ends a statement before that, unless it is frozen or out of reach.
+        PostgreSQL ends a statement earlier, unless it is frozen or unreachable.
         """
         return self.statement_timeout + QUERY_TIMEOUT_MARGIN if self.statement_timeout else 0
 
     def count_backends(self, replicas: int) -> int:
-        """The most backends that `replicas` sidecars of this pool can cause in PostgreSQL.
+        """Return the maximum number of backends that this pool can cause in PostgreSQL.
 
-        A backend holds a slot, PgBouncer's still or abandoned; or it is the one login that a
-        PgBouncer makes at a time and waits for a slot. As many again are on their way out: one
-        has given back its slot, which the next may have, a moment before it no longer counts,
-        and a login that PgBouncer gave up waits on until `client_check_interval` has passed.
+        A backend holds a slot, in use or abandoned, or is a login that waits for one (one per
+        PgBouncer at a time). As many again may be ending: a backend releases its slot shortly
+        before PostgreSQL stops counting it, and a login that PgBouncer abandoned waits until
+        `client_check_interval` has passed.
         """
         return 2 * (self.count_slots(replicas) + replicas)
 
@@ -134,30 +134,29 @@ JOBS: Final = PoolPolicy(
     listen_port=6433,
 )
 
-# How long a client waits for a PgBouncer that is being restarted, in seconds: nobody listened
-# for up to 0.06 s in a supervised restart, and for up to 1.02 s after a kill (10 measured each).
+# Seconds for which a client waits for a restarting PgBouncer. Measured, 10 times each: a
+# supervised restart took up to 0.06 s, one after a kill up to 1.02 s.
 RESTART_WAIT: Final = 2.0
 
-# How long /readyz, and each attempt of a command that waits, wait for their one statement, in
-# seconds: longer than a restart, and shorter than the queue, since a probe wants to know soon.
+# Seconds for which /readyz, and each attempt of `--wait`, wait for their statement: longer than
+# a restart, and shorter than the queue, because a probe needs a quick answer.
 PROBE_WAIT: Final = 5.0
 
-# How much later than the statement timeout a server's word on it may arrive, in seconds.
+# Seconds after a statement timeout within which the server's error must arrive.
 QUERY_TIMEOUT_MARGIN: Final = 2
 
 
-# Backends of the tools that go around the pools, as a shell and a backup at the same time.
+# Backends of tools outside the pools, such as a shell and a backup at the same time.
 ADMIN_CONNECTIONS: Final = 2
 
 
 def count_all_backends(pools: Iterable[PoolPolicy], replicas: int) -> int:
-    """The most backends that `replicas` sidecars of all these pools can cause in PostgreSQL, and
-    the tools around them."""
+    """Return the maximum number of backends of all these pools and the tools outside them."""
     return sum(pool.count_backends(replicas) for pool in pools) + ADMIN_CONNECTIONS
 
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:
-    """The environment variables that override `policy`, each with the field that it sets."""
+    """Return the environment variables that override `policy`, each with its field's name."""
     return {
         f"POOL_{policy.name.upper()}_{knob.metadata['variable']}": knob.name
         for knob in fields(policy)
@@ -166,10 +165,9 @@ def list_variables(policy: PoolPolicy) -> dict[str, str]:
 
 
 def override(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
-    """`policy` with the numbers that `environment` gives.
+    """Return `policy` with the numbers of `environment`.
 
-    Raises PolicyError, naming the variable, its value and the allowed range, for anything
-    that is not a whole number within that range.
+    Raise PolicyError for a value that is not an integer in the allowed range.
     """
     changes: dict[str, Any] = {
         name: _parse_number(policy, name, variable, environment[variable])

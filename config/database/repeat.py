@@ -1,4 +1,4 @@
-"""What may run twice, and so needs not fail by a connection that was lost."""
+"""Repeat idempotent actions after a lost connection."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.db import Error, connection
 Result = TypeVar("Result")
 
 
-def repeat_if_lost(act: Callable[[], Result]) -> Result:
-    """Do what has the same effect done twice; again where its connection was lost.
+def repeat_if_lost(action: Callable[[], Result]) -> Result:
+    """Run an idempotent action; run it again if its connection was lost.
 
-    Not within a transaction, whose first half is lost as well.
+    Not inside a transaction, because its earlier statements are lost too.
     """
     try:
-        return act()
+        return action()
     except Error:
         if connection.in_atomic_block or connection.is_usable():
             raise
-        return act()
+        return action()

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend for persistent connections through a local PgBouncer."""
+"""A PostgreSQL backend for persistent connections through a local PgBouncer."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from config.database.backend.retry import RetryBudget
 from config.database.backend.socket_state import has_ended
 from config.database.policy import PoolPolicy
 
-# Seconds; libpq knows no less.
+# Seconds; libpq's minimum.
 MIN_CONNECT_TIMEOUT: Final = 2
-# Seconds; what failed sooner has cost nobody a wait, so that a request may ask again.
+# Seconds. After a faster failure a request may try the database again.
 SHORT_WAIT: Final = 0.5
-# What Django remembers of a transaction, which a new connection begins without.
+# Attributes in which Django keeps a transaction's state; connect() resets them.
 TRANSACTION_STATE: Final = (
     "autocommit",
     "in_atomic_block",
@@ -37,12 +37,12 @@ TRANSACTION_STATE: Final = (
     "run_on_commit",
     "run_commit_hooks_on_set_autocommit_on",
 )
-# What psycopg begins the next transaction with.
+# psycopg's options for the next transaction.
 CONNECTION_SETTINGS: Final = ("autocommit", "isolation_level", "read_only", "deferrable")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Notices a connection that PgBouncer ended without a query, and waits for its restart."""
+    """Detects connections closed by PgBouncer without a query, and waits for its restarts."""
 
     deadline: float | None = None
     first_deadline: float | None = None
@@ -55,15 +55,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.execute_wrappers += [self.retry_if_lost, self.retry_on_foreign_settings]
 
     def probe(self, seconds: float) -> None:
-        """Have one statement come back through the pool within so many seconds, or raise."""
+        """Run one statement through the pool; raise unless it succeeds within `seconds`."""
         with self.limit_time(seconds), self.cursor() as cursor:
             cursor.execute("SELECT 1")
 
     @contextmanager
     def limit_time(self, seconds: float) -> Iterator[None]:
-        """Have logins and statements in the block fail where they take longer, queueing included.
+        """Limit logins and statements in the block to `seconds`, queueing included.
 
-        Not for a transaction: the connection that was waited for in vain is closed.
+        Not for transactions: the connection is closed after a timeout.
         """
         self.deadline = time.monotonic() + seconds
         try:
@@ -74,8 +74,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def wait_once(self) -> Iterator[None]:
-        """In the block, a request: where the database was waited for in vain, ask no more, and
-        let what needs a new connection fail as it did the first time."""
+        """Wait for the database only once in the block (a request).
+
+        After a timeout, further attempts to connect raise the first error immediately.
+        """
         self.waits_once = True
         try:
             yield
@@ -84,8 +86,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def limit_first_statement(self, seconds: float) -> Iterator[None]:
-        """In the block, a request that has waited elsewhere: have its first statement fail where
-        that takes longer, so that the queue for a connection adds no more than that."""
+        """Limit the block's first statement to `seconds`, for a request that waited elsewhere."""
         self.first_deadline = time.monotonic() + seconds
         with self.execute_wrapper(self.execute_first):
             yield
@@ -103,26 +104,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 raise
         finally:
             self.deadline = None
-        raise DjangoOperationalError("query_wait_timeout, of which a part passed before")
+        raise DjangoOperationalError("query_wait_timeout, partly spent before the statement")
 
     def is_usable(self) -> bool:
-        """Whether a statement would be answered: not in a transaction that has failed."""
+        """Return whether a statement can run: the connection is open, no transaction failed."""
         if self.connection is None or has_ended(self.connection):
             return False
         status = self.connection.info.transaction_status
         return status in (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
     def is_idle(self) -> bool:
-        """Whether no transaction is open, however it was begun, as far as libpq knows."""
+        """Return whether libpq knows of no open transaction, however it was begun."""
         status = self.connection.info.transaction_status
         return bool(status == TransactionStatus.IDLE)
 
     def close_if_health_check_failed(self) -> None:
-        """Close a connection that has ended; before every statement outside a transaction.
+        """Close a connection that the server closed, before every statement.
 
-        It costs one system call, so there is no reason to do it once a request only. A
-        transaction, also one opened by hand, must fail instead of losing its first half, and
-        goes on failing until its request ends.
+        This costs one system call. A transaction, also one opened by hand, must fail instead of
+        losing its first half, and fails until the request ends.
         """
         if self.connection is None or not self.autocommit:
             return
@@ -130,8 +130,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """At a request's beginning and end: neither a transaction that was left open nor a
-        connection that broke is for the next one."""
+        """Also close a connection with an open transaction, at a request's start and end."""
         if self.connection is not None and not self.is_idle():
             self.close()
         super().close_if_unusable_or_obsolete()
@@ -142,7 +141,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.check_server(pool)
 
     def check_server(self, pool: PoolPolicy) -> None:
-        """Fail after the pool's connect timeout, not at its queue's end, where there is none."""
+        """Fail after the pool's connect timeout, not its queue's, if the server is down."""
         try:
             self.probe(pool.connect_timeout)
         except DjangoOperationalError:
@@ -179,11 +178,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.failure = error
 
     def time_left(self) -> float:
-        """Seconds until the deadline; infinite without one."""
+        """Return the seconds until the deadline; infinity without one."""
         return math.inf if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def execute_until_deadline(self, execute: Callable[..., Any], *statement: Any) -> Any:
-        """Run a statement, and close its connection where the deadline comes before its answer."""
+        """Run a statement; close its connection if it does not finish before the deadline."""
         raw = self.connection
         raw.wait = partial(raw.wait, timeout=self.time_left())
         try:
@@ -199,10 +198,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def retry_if_lost(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
-        """Run a statement; again on a new connection where a restart or an outage lost it.
+        """Run a statement; retry it on a new connection if a restart or outage lost it.
 
-        Only where that cannot do anything twice: a plain read outside a transaction, or what
-        would have been a transaction's first statement, since nothing was committed.
+        Only plain reads outside a transaction, or a transaction's first statement: neither can
+        take effect twice.
         """
         budget, began = self.budget or RetryBudget(self.time_left()), time.monotonic()
         while True:
@@ -220,8 +219,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def retry_on_foreign_settings(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
-        """Run a statement; again on a new server connection where another client's settings may
-        have failed it, before anything was done."""
+        """Run a statement; retry it on a new server connection if another client's settings
+        may have made it fail before it did anything."""
         pool = session_state.get_pool(self.settings_dict)
         repeatable = not many and self.is_idle() and session_state.is_repeatable(sql)
         began = time.monotonic()
@@ -242,7 +241,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def is_repeatable(self, statement: Any, cursor: Any) -> bool:
-        """A statement with a semicolon could be several, and end the transaction itself."""
+        """Return whether the statement may run twice.
+
+        With a semicolon it could be several, one of which ends the transaction.
+        """
         if not (isinstance(statement, str) and self.is_idle()) or hasattr(cursor, "name"):
             return False
         if not self.connection.autocommit:
@@ -250,8 +252,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return is_plain_read(statement)
 
     def close_if_lost(self, error: BaseException | None, seconds: float, is_alone: bool) -> None:
-        """Let what follows have a new connection, unless this one was long waited for in vain;
-        but not the rest of a transaction."""
+        """Close a lost connection outside a transaction, so the next statement reconnects.
+
+        After a long wait, remember the failure for the rest of the request.
+        """
         if self.connection is None or not self.connection.closed:
             return
         if seconds > SHORT_WAIT:
@@ -260,11 +264,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
 
     def replace_connection(self, budget: RetryBudget) -> None:
-        """Connect anew, leaving Django's record of open `atomic()` blocks as it is.
+        """Reconnect, and keep Django's state of open `atomic()` blocks.
 
-        Where that fails the lost connection stays in a transaction, so that this fails too.
+        On failure a transaction keeps the lost connection, so that it fails too.
         """
-        lost, record = self.connection, {name: getattr(self, name) for name in TRANSACTION_STATE}
+        lost, state = self.connection, {name: getattr(self, name) for name in TRANSACTION_STATE}
         self.run_commit_hooks_on_set_autocommit_on = False
         before, self.budget = self.budget, budget
         try:
@@ -275,9 +279,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException:
             if self.connection not in (lost, None):
                 self.connection.close()
-            self.connection = None if record["autocommit"] else lost
+            self.connection = None if state["autocommit"] else lost
             raise
         finally:
             self.budget = before
-            vars(self).update(record)
+            vars(self).update(state)
         lost.close()

@@ -1,4 +1,4 @@
-"""Whether a pool has a server behind it, which a login to PgBouncer does not tell."""
+"""Ask PgBouncer whether a pool can reach its server; a login to PgBouncer does not show that."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError
 from config.database.policy import PoolPolicy
 
-# The columns of SHOW POOLS for the server connections that have logged in.
+# Columns of SHOW POOLS that count logged-in server connections.
 LOGGED_IN: Final = ("sv_active", "sv_idle", "sv_used", "sv_tested")
 
 
 def get_settings_alias(connection: BaseDatabaseWrapper) -> str:
-    """The alias that has the connection's settings: `jobs` for a command's `default`."""
+    """Return the alias whose settings the connection has: `jobs` for a command's `default`."""
     entries = settings.DATABASES.items()
     mine = (alias for alias, entry in entries if entry is connection.settings_dict)
     return next(mine, connection.alias)
 
 
 def get_pool_to_check(alias: str) -> PoolPolicy | None:
-    """The pool of that alias, where its queue lasts longer than a connection may take.
+    """Return the alias's pool if its query wait is longer than its connect timeout, else None.
 
-    A client that PgBouncer has let in would wait that long for a server that is out of reach.
+    Its clients would wait in the queue that long for an unreachable server.
     """
     if settings.DATABASE_POOLING != "pgbouncer":
         return None
@@ -33,9 +33,9 @@ def get_pool_to_check(alias: str) -> PoolPolicy | None:
 
 
 def is_queue_moving(pool: PoolPolicy) -> bool:
-    """Whether the queue moves on: others have the server connections, or the pool is paused.
+    """Return whether the queue can move: a server connection exists or the pool is paused.
 
-    Also where the console does not answer, which tells nothing about PostgreSQL.
+    True also if the console does not answer, since that says nothing about PostgreSQL.
     """
     try:
         with Console(pool) as console:

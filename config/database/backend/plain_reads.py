@@ -1,16 +1,15 @@
-"""Which statements only read, so that they may run twice. Pure."""
+"""Recognise statements that only read and so may run twice. Pure."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-# It locks, makes a table, is several statements, or hides something from the search for calls.
+# Locks, creation of a table, several statements, or comments that hide a call.
 UNSAFE_SYNTAX: Final = re.compile(r"\b(FOR|INTO)\b|;|--|/\*")
 FUNCTION_CALL: Final = re.compile(r'([\w"$.]+)\s*\(')
 
-# What may stand before a bracket: words of the language, types, and functions that only compute.
-# Any other function may write.
+# Allowed before a parenthesis: keywords, types and pure functions. Other functions may write.
 ALLOWED_WORDS: Final = """
 ALL AND ANY ARRAY AS BETWEEN BY CASE CAST DISTINCT ELSE END EXCEPT EXISTS FILTER FROM HAVING
 ILIKE IN INTERSECT IS JOIN LATERAL LIKE LIMIT NOT OFFSET ON OR OVER ROW SELECT THEN UNION USING
@@ -21,13 +20,12 @@ EXTRACT FLOOR GREATEST LEAST LEFT LENGTH LOWER MAX MD5 MIN NOW NULLIF REPLACE RE
 ROUND STATEMENT_TIMESTAMP STRING_AGG STRPOS SUBSTRING SUM TRANSLATE TRIM UPPER
 """
 ALLOWED: Final = frozenset(ALLOWED_WORDS.split())
-# The beginning of what the site itself makes of its querysets (config.database.functions), and
-# PostgreSQL lets write nothing.
+# The prefix of the STABLE functions in config.database.functions, which cannot write.
 LOOKUP: Final = "public.lookup_"
 
 
 def is_plain_read(statement: str) -> bool:
-    """Whether it is a SELECT that changes nothing, locks nothing and calls nothing unknown."""
+    """Return whether the statement is a SELECT without locks and without unknown functions."""
     text = statement.upper()
     if not text.startswith("SELECT ") or UNSAFE_SYNTAX.search(text):
         return False

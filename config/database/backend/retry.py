@@ -1,4 +1,4 @@
-"""Which failures pass by themselves, and how long they are waited for."""
+"""Decide which failures to retry, and for how long."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from config.database.errors import RESTART_MESSAGES, SERVER_DOWN_MESSAGES, SHUTD
 from config.database.policy import RESTART_WAIT
 
 RETRY_PAUSE: Final = 0.05
-# PgBouncer tries the server once a second, and every client's attempt costs it a login.
+# PgBouncer tries the server once a second, and each client's attempt costs a login.
 SERVER_DOWN_PAUSE: Final = 0.25
-# The one that goes may take a login before it goes, so that the repetition is lost as well.
+# The old PgBouncer may accept another login before it exits, so a retry may be lost as well.
 MAX_LOSSES: Final = 3
 
 
 class RetryBudget:
-    """The time in which what failed may be tried again: RESTART_WAIT from the first failure, or
-    the `seconds` that there are."""
+    """The time for retries: RESTART_WAIT from the first failure, at most `seconds`."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.seconds = seconds
@@ -28,13 +27,13 @@ class RetryBudget:
         self.losses = 0
 
     def allows_login(self, error: BaseException) -> bool:
-        """Whether to log in again; waits a moment first."""
+        """Return whether to log in again, after a pause."""
         if is_server_down(error):
             return self._wait(SERVER_DOWN_PAUSE)
         return is_restarting(error) and self._wait(RETRY_PAUSE)
 
     def allows_statement(self, error: BaseException | None) -> bool:
-        """Whether to log in and run a statement again that may run twice; may wait first."""
+        """Return whether to reconnect and run a repeatable statement again; may pause first."""
         if is_server_down(error):
             return self._wait(SERVER_DOWN_PAUSE)
         self.losses += 1
@@ -51,14 +50,14 @@ class RetryBudget:
 
 
 def is_server_down(error: BaseException | None) -> bool:
-    """Whether nothing ran because the server could not be reached a moment ago."""
+    """Return whether nothing ran because PgBouncer could not reach the server."""
     return isinstance(error, OperationalError) and _has_words(error, SERVER_DOWN_MESSAGES)
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """Whether a restart took the connection: it broke without a word, or with the one for it.
+    """Return whether a restart closed the connection, with or without a shutdown message.
 
-    PgBouncer ends what runs before it goes, so that word reaches only those who still waited.
+    PgBouncer finishes running statements first, so only waiting clients get the message.
     """
     if not isinstance(error, OperationalError):
         return False
@@ -66,7 +65,7 @@ def is_lost(error: BaseException | None) -> bool:
 
 
 def is_restarting(error: BaseException) -> bool:
-    """Whether a login failed as it does for the moment in which PgBouncer is restarted."""
+    """Return whether a login failed as it does while PgBouncer restarts."""
     return _has_words(error, RESTART_MESSAGES)
 
 

@@ -1,7 +1,7 @@
-"""Connections on which another client has left its settings, and how they are thrown away.
+"""Detect server connections with another client's settings, and replace them.
 
-In transaction mode a SET outlives its client: whoever gets the server connection next works with
-it. What it breaks fails with an error that the site itself never causes, before anything is done.
+In transaction mode a SET outlives its client and affects the next one. Its statements then fail,
+before they do anything, with errors that the site itself never causes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from config.database.policy import PoolPolicy
 
 logger = logging.getLogger(__name__)
 
-# A table, function or type that cannot be found, as with another search_path; no writing; no
-# right to it, as after SET ROLE; a conflict that only stricter isolation knows; a lock timeout.
+# Undefined table, function or type (search_path); read-only transaction; insufficient privilege
+# (SET ROLE); serialization failure (stricter isolation); lock timeout.
 SUSPECT_SQLSTATES: Final = ("42P01", "42883", "42704", "25006", "42501", "40001", "55P03")
 STATEMENT_TIMEOUT: Final = "canceling statement due to statement timeout"
-# For so many seconds what new connections did not mend is taken for true.
+# Seconds for which an error counts as genuine after new connections did not fix it.
 GENUINE_SECONDS: Final = 30
 
 _lock = threading.Lock()
@@ -33,7 +33,7 @@ _genuine: dict[str, float] = {}
 
 
 def get_pool(settings_dict: dict[str, Any]) -> PoolPolicy | None:
-    """The pool behind a connection's settings; None around PgBouncer."""
+    """Return the pool of a connection's settings; None without PgBouncer."""
     if settings.DATABASE_POOLING != "pgbouncer":
         return None
     port = settings_dict["PORT"]
@@ -41,7 +41,7 @@ def get_pool(settings_dict: dict[str, Any]) -> PoolPolicy | None:
 
 
 def is_repeatable(statement: Any) -> bool:
-    """Whether it is one statement that leaves nothing behind where it fails."""
+    """Return whether it is a single statement without effects if it fails."""
     return (
         isinstance(statement, str)
         and ";" not in statement
@@ -50,7 +50,7 @@ def is_repeatable(statement: Any) -> bool:
 
 
 def is_suspect(error: BaseException | None, pool: PoolPolicy, seconds: float) -> bool:
-    """Whether a statement that failed after so many seconds may have met others' settings."""
+    """Return whether another client's settings may explain a failure after `seconds`."""
     if not isinstance(error, Error) or error.sqlstate is None:
         return False
     if error.sqlstate == "57014" and STATEMENT_TIMEOUT in str(error):
@@ -61,7 +61,7 @@ def is_suspect(error: BaseException | None, pool: PoolPolicy, seconds: float) ->
 
 
 def is_missing_lookup(error: Error) -> bool:
-    """Whether it is about a function that is called by its schema, and so is missing indeed."""
+    """Return whether a lookup function is missing; its name is qualified, so this is genuine."""
     return error.sqlstate == "42883" and LOOKUP in (error.diag.message_primary or "")
 
 
@@ -71,7 +71,7 @@ def is_genuine(error: BaseException | None) -> bool:
 
 
 def mark_genuine(error: BaseException | None) -> None:
-    """New connections have not mended it: it is true."""
+    """Remember that new connections did not fix the error."""
     with _lock:
         if len(_genuine) > 100:
             _genuine.clear()
@@ -79,7 +79,7 @@ def mark_genuine(error: BaseException | None) -> None:
 
 
 def reconnect_pool(pool: PoolPolicy, began: float, error: BaseException | None) -> bool:
-    """Have all of the pool's server connections replaced, unless that was done since `began`."""
+    """Replace all server connections of the pool, unless that was done since `began`."""
     with _lock:
         if _reconnected.get(pool.name, -1) > began:
             return True
@@ -91,7 +91,7 @@ def reconnect_pool(pool: PoolPolicy, began: float, error: BaseException | None) 
             return False
         _reconnected[pool.name] = time.monotonic()
     logger.warning(
-        "The %s pool's server connections are replaced: another client may have left its "
+        "Replacing the %s pool's server connections: another client may have left its "
         "settings there. (%s)",
         pool.name,
         " ".join(str(error).split()),

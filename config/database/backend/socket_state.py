@@ -1,4 +1,4 @@
-"""Whether the other end of a connection has closed it."""
+"""Check whether the server has closed a connection, without a query."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-# Messages that a server sends unasked: a notification, a notice, a setting's new value.
+# Messages that a server sends asynchronously: notification, notice, parameter status.
 ASYNC_MESSAGES: Final = (b"A", b"N", b"S")
 
 
 def has_ended(connection: Connection[Any]) -> bool:
-    """Whether the other end has closed, or said a last word on, a connection.
+    """Return whether the server has closed the connection or sent a final error.
 
-    Between two statements a server says little unasked, so anything else to read is the end.
+    Between statements nothing but asynchronous messages is legitimate.
     """
     if connection.closed:
         return True
@@ -29,6 +29,6 @@ def has_ended(connection: Connection[Any]) -> bool:
 
 
 def _peek(connection: Connection[Any]) -> bytes:
-    """The byte that will be read next; left where it is."""
+    """Return the next byte without consuming it."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         return line.recv(1, socket.MSG_PEEK)

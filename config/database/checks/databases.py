@@ -1,7 +1,4 @@
-"""System checks of the settings: what the two pools cannot work with.
-
-What only a connection can tell is in `server_checks`.
-"""
+"""System checks of the settings. Those that need a connection are in `servers`."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ Database = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What a DATABASES entry must not be; `{alias}` in the hint is the entry's."""
+    """A mistake in a DATABASES entry; `{alias}` in the hint is the entry's alias."""
 
     id: str
     message: str
@@ -43,40 +40,40 @@ def _get_option(database: Database, name: str) -> Any:
     return database.get("OPTIONS", {}).get(name)
 
 
-# `direct=False`: harmless without PgBouncer.
+# `direct=False`: does not apply without PgBouncer.
 RULES: Final = (
     Rule(
         id="pool.E001",
-        message="Server-side cursors are on, and outlive the transaction that PgBouncer pools by.",
+        message="Server-side cursors are on and outlive the transaction, PgBouncer's unit.",
         hint="Set DATABASES['{alias}']['DISABLE_SERVER_SIDE_CURSORS'] = True.",
         is_broken=lambda database: not database.get("DISABLE_SERVER_SIDE_CURSORS", False),
         direct=False,
     ),
     Rule(
         id="pool.E002",
-        message="ATOMIC_REQUESTS holds a server connection for the length of a view.",
+        message="ATOMIC_REQUESTS holds a server connection for a whole view.",
         hint="Set DATABASES['{alias}']['ATOMIC_REQUESTS'] = False and use transaction.atomic().",
         is_broken=lambda database: bool(database.get("ATOMIC_REQUESTS", False)),
     ),
     Rule(
         id="pool.E003",
-        message="Django's own pool is one per process, so it caps nothing.",
+        message="Django's own pool is per process, so it does not cap connections.",
         hint="Remove 'pool' from DATABASES['{alias}']['OPTIONS']; POOL_*_MAX is the cap.",
         is_broken=lambda database: bool(_get_option(database, "pool")),
     ),
     Rule(
         id="pool.E004",
-        message="PgBouncer refuses start-up options, or drops them.",
+        message="PgBouncer rejects or drops startup options.",
         hint=(
             "Remove 'options' from DATABASES['{alias}']['OPTIONS']; settings for every "
-            "connection belong to session_settings in config/database/render/django.py."
+            "connection belong to get_session_settings in config/database/render/django.py."
         ),
         is_broken=lambda database: bool(_get_option(database, "options")),
         direct=False,
     ),
     Rule(
         id="pool.E005",
-        message="assume_role leaks to whoever gets the server connection next.",
+        message="assume_role leaks to the next client of the server connection.",
         hint=(
             "Remove 'assume_role' from DATABASES['{alias}']['OPTIONS'] and name the role in "
             "POSTGRES_URL or POSTGRES_JOBS_URL."
@@ -86,7 +83,7 @@ RULES: Final = (
     ),
     Rule(
         id="pool.E006",
-        message="Prepared statements belong to a server connection that others use as well.",
+        message="Prepared statements belong to a server connection that clients share.",
         hint=(
             "Remove 'server_side_binding' and 'prepare_threshold' from "
             "DATABASES['{alias}']['OPTIONS']."
@@ -99,21 +96,21 @@ RULES: Final = (
     ),
     Rule(
         id="pool.E007",
-        message="Every request makes its own connection: CONN_MAX_AGE is 0.",
+        message="Every request opens a new connection: CONN_MAX_AGE is 0.",
         hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = 0; POOL_*_MAX_LIFETIME sets it.",
         is_broken=lambda database: database.get("CONN_MAX_AGE", 0) == 0,
     ),
     Rule(
         id="pool.E008",
-        message="This backend does not notice a connection that PgBouncer has ended.",
+        message="This backend does not notice connections that PgBouncer has closed.",
         hint=f"Set DATABASES['{{alias}}']['ENGINE'] = '{ENGINE}'.",
         is_broken=lambda database: database.get("ENGINE") != ENGINE,
     ),
     Rule(
         id="pool.E009",
-        message="PgBouncer lets nobody in without a password.",
+        message="PgBouncer requires a password.",
         hint=(
-            "Put one into POSTGRES_URL and POSTGRES_JOBS_URL (postgresql://USER:PASSWORD@...), "
+            "Add one to POSTGRES_URL and POSTGRES_JOBS_URL (postgresql://USER:PASSWORD@...), "
             "or set DATABASE_POOLING=direct."
         ),
         is_broken=lambda database: not database.get("PASSWORD"),
@@ -121,16 +118,16 @@ RULES: Final = (
     ),
     Rule(
         id="pool.W001",
-        message="Connections never end, so clients cannot be drained: CONN_MAX_AGE is None.",
+        message="Connections never close, so clients cannot be drained: CONN_MAX_AGE is None.",
         hint="Remove DATABASES['{alias}']['CONN_MAX_AGE'] = None; POOL_*_MAX_LIFETIME sets it.",
         is_broken=lambda database: database.get("CONN_MAX_AGE", 0) is None,
         kind=checks.Warning,
     ),
 )
 
-E010: Final = "One database has two names: POSTGRES_URL and POSTGRES_JOBS_URL differ in it."
-E011: Final = "The web has {clients} clients during a reload, and PgBouncer admits {admitted}."
-E012: Final = "Without PgBouncer the web has {clients} connections, and its pool is {pool}."
+E010: Final = "POSTGRES_URL and POSTGRES_JOBS_URL name different databases."
+E011: Final = "The web has {clients} clients during a reload, but PgBouncer admits {admitted}."
+E012: Final = "Without PgBouncer the web has {clients} connections, but its pool has {pool}."
 
 
 @checks.register(TAG)
@@ -153,7 +150,7 @@ def check_one_database(
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
     if web.dbname == jobs.dbname:
         return []
-    hint = f"Let both end in /{web.dbname}; only the role may differ."
+    hint = f"Both must end in /{web.dbname}; only the role may differ."
     return [checks.Error(E010, hint=hint, id="pool.E010")]
 
 
@@ -161,7 +158,7 @@ def check_one_database(
 def check_clients(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """Each thread of each worker holds a client connection; a reload runs both generations."""
+    """Each worker thread holds a client connection; a reload runs old and new workers."""
     pool, clients = settings.POOLS["web"], settings.WEB_WORKERS * settings.WEB_THREADS
     if settings.DATABASE_POOLING == "pgbouncer":
         return _check_pgbouncer_clients(2 * clients, pool.max_client_conn)

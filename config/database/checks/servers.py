@@ -1,7 +1,6 @@
-"""System checks that ask the server: `manage.py check --database default --database jobs`.
+"""System checks of the server: `manage.py check --database default --database jobs`.
 
-Each alias is looked at through a connection of its own, so that the web pool is seen as the
-web sees it, although commands run in the jobs pool.
+Each alias gets its own connection, because commands otherwise run in the jobs pool.
 """
 
 from __future__ import annotations
@@ -29,21 +28,21 @@ CONFIG_HINT: Final = (
     "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
 )
 
-E101: Final = "PostgreSQL {version} cannot end abandoned queries; 14 is the oldest that can."
-E102: Final = "The pools may cause {wanted} connections, and the server has {free} to give."
-E103: Final = "The role {role} may have {limit} connections, and its pools need {needed}."
-E104: Final = "The policy's settings are not in force on the connection: {names}."
-E105: Final = "The connection holds no slot of the pool, so that nothing caps it in PostgreSQL."
+E101: Final = "PostgreSQL {version} cannot end abandoned queries; 14 or later can."
+E102: Final = "The pools may open {wanted} connections, but the server has only {free}."
+E103: Final = "The role {role} may have {limit} connections, but its pools need {needed}."
+E104: Final = "The connection lacks the policy's settings: {names}."
+E105: Final = "The connection holds no slot of the pool, so PostgreSQL does not cap it."
 W101: Final = "The web role {role} may do more than read and write rows."
-W102: Final = "The web role {role} may take and give back any pool's slots, or make large objects."
+W102: Final = "The web role {role} may take and release any pool's slots or create large objects."
 W103: Final = "The web role {role} may connect to other databases of the server: {names}."
-W104: Final = "The role {role} has defaults that the site did not give it: {names}."
+W104: Final = "The role {role} has defaults that the site did not set: {names}."
 ROLES_HINT: Final = "manage.py database_roles --sql | psql -d postgres (as a superuser)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerFacts:
-    """What a server says of itself and of the role that asks."""
+    """Facts about a server and the current role."""
 
     version: int
     max_connections: int
@@ -100,7 +99,7 @@ def check_servers(
 
 
 def get_facts(pool: PoolPolicy) -> ServerFacts:
-    """Ask the server behind the pool's alias, as it stands in the settings."""
+    """Query the server behind the pool's alias in the settings."""
     handler = ConnectionHandler(settings.DATABASES)
     with closing(handler.create_connection(pool.alias)) as connection:
         return _query_facts(connection, pool)
@@ -134,7 +133,7 @@ def _query_facts(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> ServerFac
 
 
 def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMessage]:
-    """Is the server new enough, and has it room for all pools that use it?"""
+    """Check the server's version, and its capacity for all pools that use it."""
     if facts.version < MIN_VERSION:
         message = E101.format(version=facts.version // 10000)
         yield checks.Error(message, hint="Upgrade PostgreSQL to 14 or later.", id="pool.E101")
@@ -151,7 +150,7 @@ def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMes
 
 
 def check_pool(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
-    """Does the role let the pool work, no more than that, and with the policy's settings?"""
+    """Check the role's limit and rights, and the session's settings."""
     pool = settings.POOLS[name]
     yield from _check_role_limit(facts, name)
     if name == "web" and settings.POSTGRES["jobs"].user != facts.role:
@@ -160,7 +159,7 @@ def check_pool(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
 
 
 def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
-    """What the web role may do beyond reading and writing rows, and what it did with its own."""
+    """Check for rights beyond reading and writing rows, and for defaults set by the role."""
     role, obj = facts.role, _obj(pool)
     if facts.alters_tables:
         yield checks.Warning(W101.format(role=role), hint=ROLES_HINT, obj=obj, id="pool.W101")
@@ -170,7 +169,7 @@ def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Che
         hint = " ".join(f"REVOKE CONNECT ON DATABASE {roles.quoted(n)} FROM PUBLIC;" for n in names)
         message = W103.format(role=role, names=", ".join(names))
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
-    # What each login sets anew does not matter, unless it keeps the login itself from writing.
+    # Each login sets these again, but a read-only one cannot even take its slot.
     anew = get_session_settings(pool) | SITE_SETTINGS
     lines = [line for line in facts.defaults if line != "default_transaction_read_only=off"]
     own = [line.partition("=")[0] for line in lines]

@@ -1,6 +1,6 @@
-"""The table of the shared cache, so that `migrate` alone makes a working site.
+"""Create the shared cache's table as createcachetable does, so that `migrate` is enough.
 
-As createcachetable makes it. Where CACHE_URL names another cache, it stays empty.
+It stays empty if CACHE_URL names another cache.
 """
 
 from django.db import migrations

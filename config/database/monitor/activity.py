@@ -1,4 +1,4 @@
-"""What PostgreSQL says of the pools' roles: its backends beside PgBouncer's connections."""
+"""Query PostgreSQL for the backends and slot holders of the pools' roles."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.db.backends.utils import CursorWrapper
 
 from config.database.backend.base import DatabaseWrapper
 
-# Seconds for the login, and again for the statement: a full pool must not hold the figures up.
+# Seconds each for login and statement: a full pool must not delay the figures.
 QUERY_TIMEOUT: Final = 2
 
-# A backend of another role shows its process and role only, unless one may read all statistics.
+# Without pg_read_all_stats, other roles' backends show only pid and role.
 LIST_BACKENDS: Final = """
     SELECT pid, usename, state, extract(epoch FROM clock_timestamp() - backend_start)::float8,
            pid = pg_backend_pid()
@@ -30,7 +30,7 @@ END_HOLDER: Final = "SELECT entrance.end_holder(%s, %s)"
 
 @dataclass(frozen=True)
 class SlotHolder:
-    """A session that has a slot of the lock class `class_`."""
+    """A session that holds a slot of the lock class `class_`."""
 
     class_: int
     pid: int
@@ -39,7 +39,7 @@ class SlotHolder:
 
 @dataclass(frozen=True)
 class Backend:
-    """A row of pg_stat_activity; `state` and `age` (in seconds) are None where they are hidden."""
+    """A row of pg_stat_activity; `state` and `age` (in seconds) are None if hidden."""
 
     pid: int
     role: str
@@ -50,10 +50,10 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class RoleStatus:
-    """The backends of one role. None for what cannot be seen.
+    """The backends of one role; None if hidden.
 
-    `oldest` is in seconds. `abandoned` are those that no PgBouncer of this site has as a server
-    connection: their clients went away, or another replica or somebody else made them.
+    `oldest` is in seconds. `abandoned` are those that are no server connection of this site's
+    PgBouncers: their clients left, or they belong to another replica or client.
     """
 
     backends: int
@@ -65,9 +65,9 @@ class RoleStatus:
 
 
 def list_backends(roles: Collection[str]) -> list[Backend]:
-    """The backends of these roles, asked for through the jobs pool.
+    """Return the backends of these roles, queried through the jobs pool.
 
-    Raises OperationalError where no answer comes within LIMIT.
+    Raise OperationalError if there is no answer within QUERY_TIMEOUT.
     """
     with _cursor() as cursor:
         cursor.execute(LIST_BACKENDS, [list(roles)])
@@ -75,7 +75,7 @@ def list_backends(roles: Collection[str]) -> list[Backend]:
 
 
 def list_slot_holders() -> list[SlotHolder]:
-    """Who has a slot, of any pool; nobody where the server cannot be asked for it."""
+    """Return the slot holders of all pools; empty if the server lacks the function."""
     try:
         with _cursor() as cursor:
             cursor.execute(LIST_HOLDERS)
@@ -85,7 +85,7 @@ def list_slot_holders() -> list[SlotHolder]:
 
 
 def end_session(holder: SlotHolder) -> bool:
-    """End the session if it still has its slot; whether it had."""
+    """End the session if it still holds its slot; return whether it did."""
     with _cursor() as cursor:
         cursor.execute(END_HOLDER, [holder.class_, holder.pid])
         return bool(cursor.fetchone()[0])
@@ -102,7 +102,7 @@ def _cursor() -> Iterator[CursorWrapper]:
 
 
 def exclude_own_query(backends: Iterable[Backend], before: Collection[int]) -> list[Backend]:
-    """The backends as they were before somebody asked, when PgBouncer had those pids."""
+    """Return the backends as they were before this query, when PgBouncer had the pids `before`."""
     return [
         Backend(one.pid, one.role, "idle", one.age) if one.is_own_query else one
         for one in backends
@@ -111,7 +111,7 @@ def exclude_own_query(backends: Iterable[Backend], before: Collection[int]) -> l
 
 
 def summarize_role(backends: Iterable[Backend], known: Collection[int] | None) -> RoleStatus:
-    """The figures of one role's backends; `known` are the pids that PgBouncer has."""
+    """Return the figures of one role's backends; `known` are PgBouncer's pids."""
     rows = list(backends)
     visible = all(row.state is not None for row in rows)
     return RoleStatus(
@@ -125,5 +125,5 @@ def summarize_role(backends: Iterable[Backend], known: Collection[int] | None) -
 
 
 def _count(backends: Iterable[Backend], state: str) -> int:
-    # A transaction that has failed is idle in it as well.
+    # A failed transaction counts as idle in transaction.
     return sum((row.state or "").removesuffix(" (aborted)") == state for row in backends)

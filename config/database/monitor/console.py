@@ -16,36 +16,36 @@ from config.database.policy import PoolPolicy
 from config.database.render.pgbouncer import CONSOLE_USER
 
 ADMIN_DATABASE: Final = "pgbouncer"
-# Seconds; the console answers at once or not at all.
+# Seconds; the console answers immediately or not at all.
 CONNECT_TIMEOUT: Final = 5
-# From this version on it tells whether all its databases are paused at once.
+# The first version with SHOW STATE, which reports a PAUSE of all databases.
 SHOW_STATE_SINCE: Final = (1, 19)
 
 
 class ConsoleError(Exception):
-    """The console cannot be reached or refuses a command; the text says what to do."""
+    """The console is unreachable or rejects a command; the message says what to do."""
 
 
 class PauseTimeoutError(ConsoleError):
-    """A pause that open transactions kept from taking hold within its time."""
+    """Transactions were still open when the pause timed out."""
 
 
-# The files of a PgBouncer that runs on were written with it.
+# Fixed: the files of running PgBouncers contain a password derived from it.
 SALT: Final = "config.database.console"
 
 
 def get_console_password() -> str:
-    """The console user's password, which is the same as long as SECRET_KEY is."""
+    """Return the console user's password, derived from SECRET_KEY."""
     return salted_hmac(SALT, CONSOLE_USER, algorithm="sha256").hexdigest()
 
 
 class Console:
-    """A connection to the console of the PgBouncer process that serves `pool`.
+    """A connection to the console of the pool's PgBouncer process.
 
         with Console(settings.POOLS["web"]) as console:
             console.show("POOLS")
 
-    Raises ConsoleError where nothing answers, and for a command that is refused.
+    Raise ConsoleError if nothing answers or a command is rejected.
     """
 
     def __init__(self, pool: PoolPolicy) -> None:
@@ -82,13 +82,13 @@ class Console:
         self._connection.close()
 
     def show(self, what: str) -> list[dict[str, Any]]:
-        """The rows of SHOW `what`, by column name: the positions differ between versions."""
+        """Return the rows of SHOW `what` by column name, as positions differ between versions."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             self._execute(cursor, f"SHOW {what}")
             return cursor.fetchall()
 
     def run(self, command: str) -> None:
-        """Run a command that answers with no rows: RELOAD, PAUSE, RESUME, ..."""
+        """Run a command that returns no rows: RELOAD, PAUSE, RESUME, ..."""
         with self._connection.cursor() as cursor:
             self._execute(cursor, command)
 
@@ -99,30 +99,29 @@ class Console:
         return tuple(int(part) for part in text.split("/")[0].split(".") if part.isdigit())
 
     def get_entry(self) -> dict[str, Any]:
-        """The row of SHOW DATABASES that is the pool's, and not the console's own."""
+        """Return the pool's row of SHOW DATABASES."""
         rows = self.show("DATABASES")
         return next(row for row in rows if row["name"] != ADMIN_DATABASE)
 
     def is_paused(self) -> bool:
-        """Whether clients wait for a RESUME. 1.18 does not tell of a PAUSE without a name."""
+        """Return whether clients wait for a RESUME. 1.18 does not report an unnamed PAUSE."""
         if self.version >= SHOW_STATE_SINCE:
             state = {row["key"]: row["value"] for row in self.show("STATE")}
             return state["active"] != "yes" or bool(self.get_entry()["paused"])
         return bool(self.get_entry()["paused"])
 
     def pause(self, seconds: float) -> None:
-        """Hold back all clients, and close the server connections as their transactions end.
+        """Pause all clients, and close the server connections as their transactions end.
 
-        Returns when none is left. Raises StillBusyError where that takes longer than
-        `seconds`: the clients are then held back still, and this console is of no more use.
+        Return when none is left. Raise PauseTimeoutError after `seconds`; the clients then stay
+        paused, and this console is no longer usable.
         """
         command = f"PAUSE {self._entry_name()}"
         try:
             answers = self._fetch_results(command, time.monotonic() + seconds)
         except TimeoutError:
             raise PauseTimeoutError(
-                f"transactions were still open after {seconds:g} s, so try again or wait longer "
-                "with --timeout"
+                f"transactions were still open after {seconds:g} s: try again or raise --timeout"
             ) from None
         except psycopg.Error as error:
             raise self._make_error(command, str(error)) from error
@@ -130,7 +129,7 @@ class Console:
             raise self._make_error(command, refusals[0].error_message.decode())
 
     def _fetch_results(self, command: str, end: float) -> list[psycopg.pq.abc.PGresult]:
-        """What comes of a command; psycopg itself waits on after Ctrl-C, for a cancellation."""
+        """Return a command's results; unlike psycopg, stop at once on Ctrl-C."""
         pgconn = self._connection.pgconn
         pgconn.send_query(command.encode())
         while pgconn.is_busy():
@@ -141,7 +140,7 @@ class Console:
         return list(iter(pgconn.get_result, None))
 
     def resume(self) -> bool:
-        """Let the clients go on; whether anything was paused, by `pause` or by a bare PAUSE."""
+        """Resume the clients; return whether any were paused, by `pause` or an unnamed PAUSE."""
         by_name = bool(self.get_entry()["paused"])
         if by_name:
             self.run(f"RESUME {self._entry_name()}")
@@ -165,11 +164,11 @@ class Console:
         except psycopg.Error as error:
             raise self._make_error(command, str(error)) from error
 
-    def _make_error(self, command: str, said: str) -> ConsoleError:
+    def _make_error(self, command: str, message: str) -> ConsoleError:
         return ConsoleError(
-            f"PgBouncer of the {self.pool.name} pool refuses {command!r}: {_join_lines(said)}"
+            f"PgBouncer of the {self.pool.name} pool rejects {command!r}: {_join_lines(message)}"
         )
 
 
-def _join_lines(said: str) -> str:
-    return " ".join(said.split())
+def _join_lines(text: str) -> str:
+    return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Both pools as a table of 80 columns. Pure."""
+"""Render both pools as a table of 80 columns. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ROLE_ROWS: Final[tuple[tuple[str, Callable[[RoleStatus], str]], ...]] = (
 
 
 def render_table(overview: Overview, servers: Mapping[str, Server]) -> str:
-    """Text for people, its lines ended: a column for each pool, and below it for its role."""
+    """Render a column for each pool and, below it, its role."""
     lines = [*_render_pools(overview), *_render_roles(overview, servers)]
     notes = [textwrap.fill(note, WIDTH) for note in _render_notes(overview, servers)]
     return "\n".join(lines) + "\n" + "".join(f"\n{note}\n" for note in notes)
@@ -67,8 +67,8 @@ def _render_roles(overview: Overview, servers: Mapping[str, Server]) -> Iterator
 
 
 def _render_line(label: str, *cells: str) -> str:
-    shown = (f"{cell[: CELL - 2]:{CELL}}" for cell in cells)
-    return f"{label:{LABEL}}{''.join(shown)}".rstrip()
+    padded = (f"{cell[: CELL - 2]:{CELL}}" for cell in cells)
+    return f"{label:{LABEL}}{''.join(padded)}".rstrip()
 
 
 def _format_count(number: int | None, instead: str = "hidden") -> str:
@@ -86,20 +86,20 @@ def _format_age(role: RoleStatus) -> str:
 
 def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
     if "postgresql" in overview.errors:
-        yield f"PostgreSQL's view is not available: {overview.errors['postgresql']}."
+        yield f"PostgreSQL's figures are not available: {overview.errors['postgresql']}."
     roles, jobs = overview.roles or {}, servers["jobs"].user
     for role in (name for name, status in roles.items() if status.active is None):
         yield (
-            f"What {role}'s backends do is hidden from {jobs}: an administrator's "
-            f"GRANT pg_read_all_stats TO {quoted(jobs)} shows it."
+            f"The state of {role}'s backends is hidden from {jobs}. To show it, an administrator "
+            f"can run: GRANT pg_read_all_stats TO {quoted(jobs)}"
         )
     for one in overview.ended:
         yield (
-            f"Ended process {one.pid} of {one.role}: it held a slot of the {one.pool} pool and "
-            "was none of its connections."
+            f"Ended process {one.pid} of {one.role}: it held a slot of the {one.pool} pool but "
+            "was not one of its connections."
         )
     if any(status.abandoned for status in roles.values()):
         yield (
-            "Abandoned backends have no client any more and end within seconds. Those that stay "
-            "are another replica's, or somebody's who uses the role beside PgBouncer."
+            "Abandoned backends have no client and end within seconds. Those that remain belong to "
+            "another replica, or to a client that uses the role without PgBouncer."
         )

@@ -1,4 +1,4 @@
-"""Sessions that hold a slot of a pool to which they do not belong: found, and ended."""
+"""Find and end sessions that hold another pool's slot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config.database.render.slots import get_lock_class
 
 @dataclass(frozen=True)
 class StrayHolder:
-    """A session that was ended: its process and role, and the pool of which it held a slot."""
+    """An ended session: its process, its role, and the pool whose slot it held."""
 
     pid: int
     role: str
@@ -28,10 +28,10 @@ def end_stray_holders(
     *,
     is_only_replica: bool,
 ) -> Iterator[StrayHolder]:
-    """End those of `holders` that are no server connections of their pool; who they were.
+    """End the holders that are not server connections of their pool, and yield them.
 
-    That is who has another role than the pool and, where the site's PgBouncers are `alone`, so
-    that no other replica has its own, whoever is not among the pids that are `known` of the pool.
+    These have a role other than the pool's or, if this is the only replica, a pid that is not
+    among the pool's `known` pids.
     """
     for name, policy in policies.items():
         ours = known.get(name) if is_only_replica else None

@@ -1,4 +1,4 @@
-"""Both pools at a glance: what the consoles and PostgreSQL say at one moment."""
+"""Collect the status of both pools from the consoles and PostgreSQL; pause and resume them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from config.database.policy import PoolPolicy
 
 Rows = list[dict[str, Any]]
 
-# Seconds: even where no transaction is open, PgBouncer has to close its connections.
+# Seconds: PgBouncer has to close its connections even if no transaction is open.
 MIN_PAUSE_TIME: Final = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoolStatus:
-    """A pool as its PgBouncer shows it; what caps it is what that process has in force.
+    """A pool's figures, and the limits that its PgBouncer process has loaded.
 
-    `in_use`, `idle` and `logging_in` (or being tested) are server connections, of which there
-    are `pool_size` at most; `clients`, of which `waiting` queue, may be `max_client_conn`.
-    `longest_wait` is that of the first in the queue, and after `query_wait_timeout` it ends
-    with an error; both in seconds. `pids` are the backends of the server connections.
+    `in_use`, `idle` and `logging_in` (or being tested) count server connections, at most
+    `pool_size`; `clients`, of which `waiting` queue, are at most `max_client_conn`.
+    `longest_wait` is that of the first client in the queue, which gets an error after
+    `query_wait_timeout`; both in seconds. `pids` are the server connections' backends.
     """
 
     version: str
@@ -56,12 +56,10 @@ class PoolStatus:
 
     @property
     def servers(self) -> int:
-        """All server connections."""
         return self.in_use + self.idle + self.logging_in
 
 
 def get_pool_status(console: Console) -> PoolStatus:
-    """Ask one console."""
     config = {row["key"]: row["value"] for row in console.show("CONFIG")}
     return PoolStatus(
         version=".".join(str(part) for part in console.version),
@@ -75,7 +73,7 @@ def get_pool_status(console: Console) -> PoolStatus:
 
 
 def summarize_usage(pools: Rows, lists: Rows) -> dict[str, Any]:
-    """The figures that SHOW POOLS and SHOW LISTS have, without the console and those on it."""
+    """Return the figures of SHOW POOLS and SHOW LISTS, without the console and its clients."""
     rows = [row for row in pools if row["database"] != ADMIN_DATABASE]
     everybody = next(row["items"] for row in lists if row["list"] == "used_clients")
     on_consoles = sum(row["cl_active"] for row in pools if row["database"] == ADMIN_DATABASE)
@@ -85,7 +83,7 @@ def summarize_usage(pools: Rows, lists: Rows) -> dict[str, Any]:
 
     return {
         "in_use": total("sv_active", "sv_active_cancel", "sv_being_canceled"),
-        # Those that are "used" wait for a test before they are idle again.
+        # "Used" ones wait for a test before they are idle again.
         "idle": total("sv_idle", "sv_used"),
         "logging_in": total("sv_login", "sv_tested"),
         "clients": max(0, everybody - on_consoles),
@@ -95,15 +93,15 @@ def summarize_usage(pools: Rows, lists: Rows) -> dict[str, Any]:
 
 
 def list_server_pids(console: Console) -> frozenset[int]:
-    """The backends that this PgBouncer has as server connections."""
+    """Return the backends' pids of this PgBouncer's server connections."""
     return frozenset(row["remote_pid"] for row in console.show("SERVERS"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Each pool and each role, by name; None, and the reason in `errors`, for what is away.
+    """Each pool and each role by name; None if unavailable, with the reason in `errors`.
 
-    `ended` are the sessions that held a slot which was not theirs.
+    `ended` are the sessions that were ended because they held another pool's slot.
     """
 
     pools: Mapping[str, PoolStatus | None]
@@ -113,7 +111,6 @@ class Overview:
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def to_dict(self) -> dict[str, Any]:
-        """The same for JSON, by the names of the fields."""
         pools = {name: asdict(pool) if pool else None for name, pool in self.pools.items()}
         for pool in filter(None, pools.values()):
             del pool["pids"]
@@ -129,9 +126,9 @@ class Overview:
 def get_overview(
     policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server], *, replicas: int
 ) -> Overview:
-    """Ask both consoles and, through the jobs pool, PostgreSQL; never raises for their absence.
+    """Query both consoles and, through the jobs pool, PostgreSQL; never raise for an outage.
 
-    Sessions that hold a slot which is not theirs are ended.
+    End sessions that hold another pool's slot.
     """
     errors: dict[str, str] = {}
     pools = {name: _try_pool_status(policy, errors) for name, policy in policies.items()}
@@ -151,10 +148,12 @@ def _end_stray_holders(
     *,
     is_only_replica: bool,
 ) -> list[StrayHolder]:
-    """End who holds a slot without being a server connection, before and after they were seen."""
-    seen = list_slot_holders()
+    # The pids are read before and after the holders: a connection may open or close meanwhile.
+    holders = list_slot_holders()
     known = {name: pool.pids | _fetch_pids(policies[name]) for name, pool in pools.items() if pool}
-    return list(end_stray_holders(seen, policies, servers, known, is_only_replica=is_only_replica))
+    return list(
+        end_stray_holders(holders, policies, servers, known, is_only_replica=is_only_replica)
+    )
 
 
 def _try_pool_status(policy: PoolPolicy, errors: dict[str, str]) -> PoolStatus | None:
@@ -187,9 +186,9 @@ def _get_roles(
 
 
 def _explain_unavailable(jobs: PoolStatus | None) -> str:
-    """Why asking through the jobs pool would be in vain; empty where it would not.
+    """Return why a query through the jobs pool would fail; empty if it would not.
 
-    PgBouncer keeps whoever gave up in its queue, so that asking in vain must not be repeated.
+    PgBouncer keeps clients that gave up in its queue, so such queries must not pile up.
     """
     if jobs is None:
         return "the jobs pool does not answer"
@@ -199,7 +198,7 @@ def _explain_unavailable(jobs: PoolStatus | None) -> str:
 
 
 def _fetch_pids(policy: PoolPolicy) -> frozenset[int]:
-    # Read before and after: whatever came or went in between is not abandoned.
+    # Read before and after: what opened or closed in between is not abandoned.
     with Console(policy) as console:
         return list_server_pids(console)
 
@@ -207,7 +206,7 @@ def _fetch_pids(policy: PoolPolicy) -> frozenset[int]:
 def _select_pids(
     role: str, servers: Mapping[str, Server], known: Mapping[str, frozenset[int]]
 ) -> frozenset[int] | None:
-    """The pids of all the pools that use the role; None where one of them is away."""
+    """Return the pids of all pools that use the role; None if one is unavailable."""
     names = [name for name, server in servers.items() if server.user == role]
     if not known.keys() >= set(names):
         return None
@@ -215,20 +214,17 @@ def _select_pids(
 
 
 def resume(console: Console) -> str:
-    """Let the pool's clients go on; what happened, in words."""
-    return "goes on" if console.resume() else "was not paused"
+    return "resumed" if console.resume() else "was not paused"
 
 
 def reconnect(console: Console) -> str:
-    """Have each server connection closed when it is released, and a new one made."""
     console.run("RECONNECT")
-    return "each server connection is replaced as soon as it is free"
+    return "each server connection will be replaced when it is free"
 
 
 def reload(console: Console) -> str:
-    """Have the ini file read again."""
     console.run("RELOAD")
-    return "has read its file again"
+    return "configuration reloaded"
 
 
 ACTIONS: Final[dict[str, Callable[[Console], str]]] = {
@@ -239,11 +235,10 @@ ACTIONS: Final[dict[str, Callable[[Console], str]]] = {
 
 
 def pause(policies: Sequence[PoolPolicy], seconds: float | None) -> dict[str, float | None]:
-    """Pause all of these pools, in this order, or none.
+    """Pause all of these pools, in this order, or none; return the seconds that each took.
 
-    How long each took, in seconds; None for one that was paused already. Each has `seconds`,
-    by default half of what its clients wait. Raises ConsoleError where one cannot be paused in
-    that time, or on Ctrl-C; that, like all else that ends it early, leaves no pool held back.
+    None means that the pool was paused already. Each has `seconds`, by default half of its
+    query wait. Raise ConsoleError on a timeout or Ctrl-C; any exception resumes the pools.
     """
     durations: dict[str, float | None] = {}
     held: list[PoolPolicy] = []
@@ -262,9 +257,8 @@ def pause(policies: Sequence[PoolPolicy], seconds: float | None) -> dict[str, fl
 
 
 def describe_pause(policy: PoolPolicy, duration: float | None) -> str:
-    """What a pause of the pool means for its clients, in words."""
     how = "was paused already" if duration is None else f"paused in {duration:.1f} s"
-    return f"{how}; whoever waits for it longer than {policy.query_wait_timeout} s is refused"
+    return f"{how}; clients that wait longer than {policy.query_wait_timeout} s get an error"
 
 
 def _pause(console: Console, seconds: float | None, held: list[PoolPolicy]) -> float | None:
@@ -278,7 +272,7 @@ def _pause(console: Console, seconds: float | None, held: list[PoolPolicy]) -> f
 
 
 def _resume_all(policies: Iterable[PoolPolicy]) -> str:
-    """What came of letting the clients of all of these go on, in words."""
+    """Resume all of these pools; return the outcome as a sentence."""
     failures = []
     for policy in policies:
         try:
@@ -286,4 +280,4 @@ def _resume_all(policies: Iterable[PoolPolicy]) -> str:
                 console.resume()
         except ConsoleError as error:
             failures.append(str(error))
-    return " ".join(failures) or "No pool is held back by it any more."
+    return " ".join(failures) or "All pools were resumed."

@@ -1,4 +1,4 @@
-"""From the pool policy to Django's DATABASES. Pure."""
+"""Render Django's DATABASES from the pool policy. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Pooling = Literal["pgbouncer", "direct"]
 
 ENGINE: Final = "config.database.backend"
 
-# libpq's, by which it notices a silently dropped network within 20 s instead of hours: the pauses
-# between two probes, in s, their number, and what sent data may wait for the other end, in ms.
+# libpq's options to detect a silently dropped network within 20 s instead of hours: seconds until
+# the first and between further probes, their number, and ms until sent data must be acknowledged.
 KEEPALIVE: Final = {
     "keepalives_idle": 5,
     "keepalives_interval": 5,
@@ -22,10 +22,9 @@ KEEPALIVE: Final = {
 }
 
 
-# What the site's statements rely on, whatever a role's or a database's defaults are. Django writes
-# joins in the order in which they are best made, and what it joins has its indexes: looking for
-# better orders and for merges took 0.2 of the 0.4 ms that the statement costs by which every
-# request finds its session and person.
+# Settings that the site's statements rely on, whatever the role's or database's defaults. Django
+# writes joins in a good order and its foreign keys are indexed: planning other orders and merge
+# joins took 0.2 of the 0.4 ms of the statement that loads each request's session and user.
 SITE_SETTINGS: Final = {
     "search_path": "public",
     "join_collapse_limit": "1",
@@ -35,8 +34,8 @@ SITE_SETTINGS: Final = {
     "lock_timeout": "0",
     "idle_session_timeout": "0",
     "row_security": "on",
-    # A silently dropped network is noticed, so that idle connections give their slots back: 30 s
-    # after their last word, or within 5 s of the network's return.
+    # Detect a silently dropped network, so that idle connections release their slots: 30 s after
+    # their last packet, or within 5 s of the network's return.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "5",
@@ -46,11 +45,10 @@ SITE_SETTINGS: Final = {
 def render_database(
     policy: PoolPolicy, server: Server, *, pooling: Pooling, pgbouncer_host: str
 ) -> dict[str, Any]:
-    """The DATABASES entry of one pool.
+    """Render the DATABASES entry of one pool.
 
-    `pgbouncer_host` is the folder of PgBouncer's sockets, or its host name for TCP. With
-    `pooling="direct"` the same limits go to PostgreSQL in the connection's start-up options,
-    which PgBouncer would not pass on.
+    `pgbouncer_host` is PgBouncer's socket directory, or its host name for TCP. With
+    `pooling="direct"` the startup options set the same limits; PgBouncer would drop them.
     """
     if pooling == "direct":
         where = {"NAME": server.dbname, "HOST": server.host, "PORT": str(server.port)}
@@ -77,21 +75,20 @@ def render_database(
 
 
 def get_entry_name(policy: PoolPolicy, server: Server) -> str:
-    """The database's name towards PgBouncer: its own, else the pool's.
+    """Return the database's name in PgBouncer: its own if an ini key can hold it, else the pool's.
 
-    A key of the ini file holds only these characters, in every version up to 1.24.
+    Up to PgBouncer 1.24, keys can hold only these characters.
     """
     is_key = re.fullmatch(r"[A-Za-z0-9_.-]{1,63}", server.dbname)
     return server.dbname if is_key and server.dbname != "pgbouncer" else policy.name
 
 
 def get_application_name(policy: PoolPolicy) -> str:
-    """What pg_stat_activity shows of this pool's connections."""
     return f"ai4ceo {policy.name}"
 
 
 def get_session_settings(policy: PoolPolicy) -> dict[str, str]:
-    """PostgreSQL's settings for every server connection of the pool, in milliseconds."""
+    """Return PostgreSQL's settings for the pool's server connections, in milliseconds."""
     return {
         "statement_timeout": str(policy.statement_timeout * 1000),
         "idle_in_transaction_session_timeout": str(policy.idle_in_transaction_timeout * 1000),

@@ -1,8 +1,8 @@
-"""The rights of the two roles in PostgreSQL, as SQL. Pure.
+"""Render the roles' rights in PostgreSQL as SQL. Pure.
 
 The jobs role owns the schema. The web role reads and writes rows; it cannot alter, truncate
-or drop. A third one, for psql and pg_dump, acts as the jobs' around the pools. Each has a
-connection limit as the last guard, should PgBouncer not be the only way in.
+or drop. A third one, for psql and pg_dump, acts as the jobs role outside the pools. Each has a
+connection limit in case a client bypasses PgBouncer.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from config.database.render.django import SITE_SETTINGS, get_session_settings
 ROW_PRIVILEGES: Final = "SELECT, INSERT, UPDATE, DELETE"
 
 HEADER: Final = """\
--- The roles and rights of both pools and the tools around them. It holds their passwords: do
--- not keep it.
--- For a superuser, as often as you like:
+-- The roles and rights of both pools and of the tools outside them. This script contains their
+-- passwords: do not keep it.
+-- Run it as a superuser, as often as you like:
 --     manage.py database_roles --sql | psql -v ON_ERROR_STOP=1 -d postgres
 \\set ON_ERROR_STOP on
 \\encoding UTF8
@@ -33,7 +33,7 @@ HEADER: Final = """\
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """One statement, without its semicolon, and what it is for."""
+    """A statement, without its semicolon, and its purpose."""
 
     purpose: str
     statement: str
@@ -45,11 +45,10 @@ def get_connection_limits(
     replicas: int,
     admin: Server | None = None,
 ) -> dict[str, int]:
-    """The connection limit of each role: the most backends that its pools can cause, and the
-    few of the tools around the pools, which log in as `admin`.
+    """Return each role's connection limit: the maximum of its pools' backends, and those of the
+    tools that log in as `admin`.
 
-    That is above the pools' sizes, since who logs in or is on the way out counts as well; a
-    limit equal to them would refuse connections to everybody.
+    This exceeds the pool sizes, because PostgreSQL also counts backends that log in or end.
     """
     limits: dict[str, int] = {}
     for name, pool in pools.items():
@@ -61,7 +60,6 @@ def get_connection_limits(
 
 
 def limit_connections(role: str, connections: int) -> Grant:
-    """The statement that gives `role` its connection limit."""
     return Grant(
         purpose=f"{role} has no more than {connections} connections",
         statement=f"ALTER ROLE {quoted(role)} CONNECTION LIMIT {connections}",
@@ -69,11 +67,11 @@ def limit_connections(role: str, connections: int) -> Grant:
 
 
 def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
-    """Who may enter the database, and that nobody else creates anything in it."""
+    """Return the grants that let only these roles connect and create."""
     database, roles = quoted(jobs.dbname), _join_names(web, jobs)
     return [
         Grant(
-            purpose="only these roles connect, and nobody else makes temporary tables",
+            purpose="only these roles connect and create temporary tables",
             statement=f"REVOKE CONNECT, TEMPORARY ON DATABASE {database} FROM PUBLIC",
         ),
         Grant(
@@ -81,18 +79,18 @@ def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
             statement=f"GRANT CONNECT ON DATABASE {database} TO {roles}",
         ),
         Grant(
-            purpose="nobody else creates tables",
+            purpose="only the owner creates tables",
             statement="REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         ),
     ]
 
 
 def list_row_grants(web: Server, jobs: Server) -> list[Grant]:
-    """What the web role may do in the jobs role's schema; nothing for one role in both pools."""
+    """Return the web role's grants in the jobs role's schema; none if both pools share a role."""
     if web.user == jobs.user:
         return []
     role = quoted(web.user)
-    to_come = f"ALTER DEFAULT PRIVILEGES FOR ROLE {quoted(jobs.user)} IN SCHEMA public"
+    defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {quoted(jobs.user)} IN SCHEMA public"
     return [
         Grant(
             purpose="the web role sees the schema",
@@ -103,19 +101,19 @@ def list_row_grants(web: Server, jobs: Server) -> list[Grant]:
             statement=f"GRANT {ROW_PRIVILEGES} ON ALL TABLES IN SCHEMA public TO {role}",
         ),
         Grant(
-            purpose="the web role draws new keys",
+            purpose="the web role uses sequences",
             statement=f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
         ),
         Grant(
-            purpose="the same for tables to come",
-            statement=f"{to_come} GRANT {ROW_PRIVILEGES} ON TABLES TO {role}",
+            purpose="the same for future tables",
+            statement=f"{defaults} GRANT {ROW_PRIVILEGES} ON TABLES TO {role}",
         ),
         Grant(
-            purpose="the same for sequences to come",
-            statement=f"{to_come} GRANT USAGE ON SEQUENCES TO {role}",
+            purpose="the same for future sequences",
+            statement=f"{defaults} GRANT USAGE ON SEQUENCES TO {role}",
         ),
         Grant(
-            purpose="the web role leaves the list of migrations alone",
+            purpose="the web role cannot change the list of migrations",
             statement=_run_if_migrated(
                 f"REVOKE INSERT, UPDATE, DELETE ON public.django_migrations FROM {role}"
             ),
@@ -129,13 +127,13 @@ def render_script(
     replicas: int,
     admin: Server | None = None,
 ) -> str:
-    """A psql script that makes roles, database and rights; harmless when run again."""
+    """Render an idempotent psql script that creates roles, database and rights."""
     web, jobs = servers["web"], servers["jobs"]
     limits = get_connection_limits(pools, servers, replicas, admin)
-    everybody = {server.user: server for server in (web, jobs, admin) if server}
+    users = {server.user: server for server in (web, jobs, admin) if server}
     names = _join_names(web, jobs)
-    everything = [
-        *(line for server in everybody.values() for line in _render_role(server)),
+    statements = [
+        *(line for server in users.values() for line in _render_role(server)),
         *_render_defaults(pools, servers),
         *(
             f"{limit_connections(role, connections).statement};"
@@ -149,7 +147,7 @@ def render_script(
         *(f"{grant.statement};" for grant in list_row_grants(web, jobs)),
         *slot_functions.render_rights(pools, servers, names, quoted(jobs.user)),
     ]
-    return HEADER + "".join(f"{line}\n" for line in everything)
+    return HEADER + "".join(f"{line}\n" for line in statements)
 
 
 def _render_role(server: Server) -> list[str]:
@@ -165,7 +163,7 @@ def _render_role(server: Server) -> list[str]:
 def _render_defaults(
     pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]
 ) -> Iterator[str]:
-    """To which RESET and DISCARD lead back: a role may have changed its own."""
+    """Yield the role's defaults, which RESET and DISCARD restore and a role can change."""
     shared = servers["web"].user == servers["jobs"].user
     for name in ["web"] if shared else pools:
         limits = {} if shared else get_session_settings(pools[name])
@@ -174,7 +172,7 @@ def _render_defaults(
 
 
 def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
-    """The role of the tools around the pools acts as the owner of the tables."""
+    """Make the role of the tools outside the pools act as the tables' owner."""
     yield f"GRANT {quoted(jobs.user)} TO {quoted(admin.user)};"
     yield f"ALTER ROLE {quoted(admin.user)} SET role = {_quote_text(jobs.user)};"
 
@@ -189,13 +187,13 @@ def _render_database(jobs: Server) -> str:
 
 
 def _render_connect(jobs: Server) -> str:
-    # A connection string, because psql takes a bare name with "=" in it for one.
+    # A connection string, because psql parses a bare name with "=" as one.
     target = make_conninfo(dbname=jobs.dbname).replace('"', '""')
     return f'\\connect -reuse-previous=on "{target}"\n\\encoding UTF8'
 
 
 def _run_if_migrated(statement: str) -> str:
-    # Quoted as text: a dollar quote could end within a role's name.
+    # Quoted as text: a role's name could contain a dollar quote.
     migrated = "to_regclass('public.django_migrations') IS NOT NULL"
     return f"DO {_quote_text(f'BEGIN IF {migrated} THEN {statement}; END IF; END')}"
 
@@ -209,7 +207,7 @@ def _join_names(web: Server, jobs: Server) -> str:
 
 
 def quoted(identifier: str) -> str:
-    """A name as SQL takes it, whatever characters it has."""
+    """Quote an identifier for SQL."""
     return sql.Identifier(identifier).as_string(None)
 
 

@@ -1,12 +1,12 @@
-"""The function in PostgreSQL by which a login enters its pool, as SQL. Pure.
+"""Render the PostgreSQL function by which a login takes a slot of its pool. Pure.
 
-A slot is only as good as the rights to it: with PostgreSQL's own lock functions every role takes
-any number, and gives them back at will. So these are revoked from everybody, and a function of
-the administrator's gives the caller one slot, of no other role's pool. Where it is missing, the
-login takes its slot itself (`slots`), and the system checks say so.
+With PostgreSQL's own lock functions every role could take and release any number of slots. So
+these are revoked, and a function owned by the administrator gives the caller one slot, only of its
+own role's pool. Without that function the login takes a slot itself (`slots`), and a system
+check warns.
 
-A session can still forget all its locks, by DISCARD ALL, which nobody can be denied. So a table
-remembers which session has a slot, for as long as its backend lives.
+DISCARD ALL, which cannot be revoked, releases a session's locks. So a table records which
+session holds a slot while its backend lives.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from config.database.render.slots import POLL_INTERVAL, get_lock_class
 
 ENTER_POOL: Final = "public.enter_pool"
 
-# pg_catalog's functions that nobody but the jobs' role may call: locks of a session, which leak
-# through a pool, those that could be a slot, and large objects, which no limit bounds.
+# Functions of pg_catalog that only the jobs role may call: session locks, which leak through a
+# pool; locks that could be a slot; and large objects, whose size nothing limits.
 REVOKED_FUNCTIONS: Final = """\
     SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
     AND (proname ~ '^pg_(try_)?advisory_(lock|unlock)' OR proname ~ '^lo_|^lo(read|write)$'
     OR proname ~ '^pg_(try_)?advisory_xact_lock' AND pronargs = 2)"""
 
-# Whether the role that asks may take slots as it likes.
+# Whether the current role may take any slots.
 SLOTS_ARE_OPEN: Final = (
     "has_function_privilege('pg_try_advisory_lock(int,int)', 'EXECUTE')"
     " OR has_function_privilege('pg_advisory_unlock_all()', 'EXECUTE')"
     f" OR to_regproc('{ENTER_POOL}') IS NULL"
 )
 
-# Unlogged: a crash of the server ends all sessions and empties it, and nothing waits for a disk.
+# Unlogged: a server crash ends all sessions and empties the table, and writes need no fsync.
 SLOT_TABLE: Final = """\
 SET client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS entrance;
@@ -45,9 +45,9 @@ CREATE UNLOGGED TABLE IF NOT EXISTS entrance.taken (
     class integer, slot integer, pid integer NOT NULL, started timestamptz NOT NULL,
     PRIMARY KEY (class, slot));"""
 
-# Whether the slot, whose lock the session has got, is its own: not where another session that
-# forgot the lock still lives, nor for one that has a slot of another pool. A transaction that may
-# not write, as the role can have it, or on a standby, leaves it at the locks.
+# Returns whether the session may keep the slot that it has locked: not if another session that
+# released the lock still lives, nor if this session holds a slot of another pool. Read-only
+# transactions (by a role's default, or on a standby) rely on the locks alone.
 KEEP_FUNCTION: Final = """\
 CREATE OR REPLACE FUNCTION entrance.keep(class integer, slot integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $keep$
@@ -73,7 +73,7 @@ EXCEPTION
     WHEN OTHERS THEN RETURN true;
 END $keep$;"""
 
-# For `manage.py pools`: who has a slot, and the end of one of them.
+# For `manage.py pools`: list the slot holders, and end one.
 HOLDER_FUNCTIONS: Final = """\
 CREATE OR REPLACE FUNCTION entrance.holders() RETURNS TABLE (class integer, pid integer, role name)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $holders$
@@ -89,8 +89,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $end$
     WHERE h.class = end_holder.class AND h.pid = end_holder.pid
 $end$;"""
 
-# One slot for each session, so that no client can take those of others; a class that is not a
-# pool's, such as a test's, is anybody's.
+# One slot per session, so that no client can take those of others. Any role may use a lock class
+# that belongs to no pool, such as a test's.
 ENTER_FUNCTION: Final = """\
 CREATE OR REPLACE FUNCTION {name}(class integer, slots integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $enter$
@@ -100,7 +100,7 @@ BEGIN
     IF EXISTS (SELECT FROM (VALUES {reserved}) AS pool (role, class)
                WHERE pool.class = enter_pool.class
                HAVING NOT bool_or(pool.role = session_user)) THEN
-        RAISE insufficient_privilege USING MESSAGE = 'this pool is not of ' || session_user;
+        RAISE insufficient_privilege USING MESSAGE = session_user || ' may not use this pool';
     END IF;
 {settings}
     IF current_setting('transaction_timeout', true) IS NOT NULL THEN
@@ -124,7 +124,7 @@ BEGIN
     END LOOP;
 END $enter$;"""
 
-# A client may have turned its session's limits off: whoever waits ends what lasts too long.
+# A client may have disabled its session's limits: waiting logins end what exceeds them.
 END_OVERDUE: Final = """\
         PERFORM pg_stat_clear_snapshot();
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
@@ -138,9 +138,9 @@ END_OVERDUE: Final = """\
 def render_rights(
     pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server], roles: str, owner: str
 ) -> list[str]:
-    """The lines of psql's that make the functions and revoke what would get around it.
+    """Return psql lines that create the functions and revoke what would bypass them.
 
-    `roles` and `owner`, the jobs' role, are quoted names; the others are as they are.
+    `roles` and `owner`, the jobs role, are quoted names.
     """
     return [
         render_definitions(pools, servers),
@@ -149,7 +149,7 @@ def render_rights(
         "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA entrance FROM PUBLIC;",
         f"GRANT USAGE ON SCHEMA entrance TO {owner};",
         f"GRANT EXECUTE ON FUNCTION entrance.holders, entrance.end_holder TO {owner};",
-        # pg_dump, which acts as the owner, looks at every table.
+        # pg_dump, which acts as the owner, reads every table.
         f"GRANT SELECT ON entrance.taken TO {owner};",
         _run_for_each(REVOKED_FUNCTIONS, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"),
         _run_for_each(
@@ -159,7 +159,7 @@ def render_rights(
 
 
 def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
-    """The statements that make the functions, and the table in which they remember."""
+    """Render the statements that create the functions and their table."""
     reserved = ", ".join(
         f"({_quote_text(servers[name].user)}, {get_lock_class(pool)})"
         for name, pool in pools.items()
@@ -179,7 +179,6 @@ def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Se
 
 
 def _render_overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:
-    """Ends what PgBouncer has given up on: a client may have turned its own limits off."""
     if not web.query_timeout or servers["web"].user == servers["jobs"].user:
         return ""
     return END_OVERDUE.format(

@@ -1,9 +1,9 @@
-"""The cap in PostgreSQL itself: each server connection of a pool takes one of its slots. Pure.
+"""Cap a pool in PostgreSQL itself: each server connection takes one of its slots. Pure.
 
-PgBouncer forgets a connection whose client went away in mid-statement, and logs in anew while
-the old backend runs on until PostgreSQL notices. So PostgreSQL admits the logins: a slot is an
-advisory lock of the session, which nothing but the end of its backend gives back, whoever has
-forgotten it. The replicas of a site share the slots of a pool; the pools have their own.
+If a client leaves during a statement, PgBouncer drops the server connection and opens a new one,
+while the old backend runs until PostgreSQL notices. So PostgreSQL limits the logins: a slot is a
+session's advisory lock, released only when its backend ends. Each pool has its own slots; the
+replicas of a site share them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Final
 from config.database.policy import PoolPolicy
 from config.database.render.django import get_application_name
 
-# Between two looks for a free slot, in seconds. One login of a replica looks at a time, and a
-# look costs PostgreSQL some 0.05 ms.
+# Seconds between two attempts to take a slot. One login per replica waits at a time, and an
+# attempt costs PostgreSQL about 0.05 ms.
 POLL_INTERVAL: Final = 0.01
 
-# EXISTS asks row by row and stops at the first lock that it gets. PgBouncer would use the
-# connection even if the wait failed, so that a failure has to end the session. The function is
-# the administrator's (`entrance`); without it, or the right to it, each login helps itself.
+# EXISTS stops at the first lock that it gets. PgBouncer would use the connection even if the wait
+# failed, so a failure must end the session. Without the function (`slot_functions`), or the right
+# to call it, the login takes a lock itself.
 WAIT_FOR_SLOT: Final = (
     "DO $$BEGIN "
     "IF has_function_privilege(to_regproc('enter_pool')::oid,'EXECUTE') "
@@ -32,7 +32,7 @@ WAIT_FOR_SLOT: Final = (
     "END$$"
 )
 
-# Whether the session that asks has a slot of the lock class that is the parameter.
+# Whether the current session holds a slot of the lock class (the parameter).
 HAS_SLOT: Final = """
     SELECT EXISTS (
         SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
@@ -41,15 +41,15 @@ HAS_SLOT: Final = """
 
 
 def get_lock_class(policy: PoolPolicy) -> int:
-    """The first half of the locks' keys, the same in all replicas of the pool."""
+    """Return the first half of the locks' keys, the same in all replicas of the pool."""
     return zlib.crc32(get_application_name(policy).encode()) % 1_000_000
 
 
 def render_wait(policy: PoolPolicy, replicas: int) -> str:
-    """The statement that returns when the session has a slot, however long that takes.
+    """Render the statement that waits, without a timeout, until the session has a slot.
 
-    PgBouncer gives the login up after `connect_timeout`; the wait then ends as any statement
-    does whose client has gone.
+    PgBouncer abandons the login after `connect_timeout`; the wait then ends like any statement
+    whose client has left.
     """
     slots = policy.count_slots(replicas)
     return WAIT_FOR_SLOT.format(slots=slots, lock_class=get_lock_class(policy), pause=POLL_INTERVAL)

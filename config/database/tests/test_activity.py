@@ -51,6 +51,4 @@ def test_the_backend_that_asks_counts_as_what_it_was_before():
 def test_a_reason_is_one_line_without_the_place():
     error = Exception('connection to server on socket "/x" failed: FATAL:  login\n  failed')
     assert summarize(error, 2) == "login failed"
-    assert summarize(Exception("connection timeout expired"), 2).startswith(
-        "no answer within 2 s; "
-    )
+    assert summarize(Exception("connection timeout expired"), 2).startswith("no answer in 2 s; ")

@@ -138,13 +138,13 @@ def failing(monkeypatch, error):
         (OperationalError("FATAL:  x\n  y"), "seed: FATAL: x y\n"),
         (
             InterfaceError("connection already closed"),
-            "seed: the connection broke: see whether PostgreSQL and PgBouncer run, then run it "
+            "seed: the connection was lost: check that PostgreSQL and PgBouncer run, then try "
             "again. (connection already closed)\n",
         ),
         (ImproperlyConfigured("X is not set"), "seed: X is not set\n"),
         (
             KeyboardInterrupt(),
-            "seed: interrupted; a transaction that was open has been rolled back.\n",
+            "seed: interrupted; any open transaction was rolled back.\n",
         ),
     ],
     ids=lambda value: type(value).__name__,
@@ -230,7 +230,7 @@ def test_a_wrong_password_is_one_line(pooling):
     wrong = url("not-the-password", user, server.host, dbname, server.port)
     done = manage("migrate", DATABASE_POOLING=pooling, POSTGRES_URL=wrong, POSTGRES_JOBS_URL="")
     assert done.returncode == 1
-    assert done.stderr.startswith("migrate: the role or its password is refused: correct ")
+    assert done.stderr.startswith("migrate: the role or its password was rejected: correct ")
     assert done.stderr.count("\n") == 1
 
 

@@ -28,7 +28,7 @@ def test_runs_a_command():
 
 
 def test_a_refused_command_is_one_clear_error():
-    refusal = "PgBouncer of the jobs pool refuses 'NONSENSE': "
+    refusal = "PgBouncer of the jobs pool rejects 'NONSENSE': "
     with Console(settings.POOLS["jobs"]) as console, pytest.raises(ConsoleError, match=refusal):
         console.run("NONSENSE")
 
@@ -124,7 +124,7 @@ def test_a_pause_without_a_name_ends_with_a_resume_as_well(own):
 def test_a_pause_of_a_pgbouncer_that_is_held_back_whole_is_one_clear_error(own):
     with Console(settings.POOLS["web"]) as console:
         console.run("PAUSE")
-        with pytest.raises(ConsoleError, match=r"web pool refuses 'PAUSE .*already") as caught:
+        with pytest.raises(ConsoleError, match=r"web pool rejects 'PAUSE .*already") as caught:
             console.pause(10)
         assert "\n" not in str(caught.value)
 

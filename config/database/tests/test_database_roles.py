@@ -64,7 +64,7 @@ def test_a_limit_that_only_an_administrator_may_set_is_left_and_named(servers):
     administer(servers, f"ALTER ROLE {role} CONNECTION LIMIT 3")
     first = run().splitlines()[0]
     assert first == (
-        f"{servers['web'].user} has no more than 22 connections: left as it is, "
+        f"{servers['web'].user} has no more than 22 connections: unchanged, "
         f"ask an administrator to run: ALTER ROLE {role} CONNECTION LIMIT 22;"
     )
 
@@ -73,11 +73,11 @@ def test_a_right_that_would_not_be_granted_counts_as_left(servers):
     database, role = (roles.quoted(getattr(servers["jobs"], part)) for part in ("dbname", "user"))
     administer(servers, f"ALTER DATABASE {database} OWNER TO postgres")
     administer(servers, f"GRANT CONNECT ON DATABASE {database} TO {role}")
-    left = [line for line in run().splitlines() if "left as it is" in line]
+    left = [line for line in run().splitlines() if "unchanged" in line]
     assert [line.partition(":")[0] for line in left] == [
-        "only these roles connect, and nobody else makes temporary tables",
+        "only these roles connect and create temporary tables",
         "both roles connect",
-        "nobody else creates tables",
+        "only the owner creates tables",
         "the web role sees the schema",
     ]
 
@@ -85,6 +85,6 @@ def test_a_right_that_would_not_be_granted_counts_as_left(servers):
 def test_with_one_role_only_its_limit_is_left_to_say(servers, settings):
     settings.POSTGRES = {"web": servers["jobs"], "jobs": servers["jobs"]}
     assert run() == (
-        f"{servers['jobs'].user} has no more than 28 connections: left as it is, "
+        f"{servers['jobs'].user} has no more than 28 connections: unchanged, "
         f'ask an administrator to run: ALTER ROLE "{servers["jobs"].user}" CONNECTION LIMIT 28;\n'
     )

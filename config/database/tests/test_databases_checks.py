@@ -126,4 +126,4 @@ def test_without_pgbouncer_more_threads_than_connections_are_found(settings):
 def test_every_id_is_given_once_and_every_hint_names_the_alias():
     assert len({rule.id for rule in databases.RULES}) == len(databases.RULES)
     for rule in databases.RULES:
-        assert rule.id == "pool.E009" or "DATABASES['x']" in rule.found("x").hint
+        assert rule.id == "pool.E009" or "DATABASES['x']" in rule.make_message("x").hint

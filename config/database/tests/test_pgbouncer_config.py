@@ -103,7 +103,7 @@ def test_check_is_stale_after_a_change_of_the_replicas(settings):
 
 def test_what_cannot_be_written_is_one_clear_error(settings):
     settings.PGBOUNCER_HOST = "/run/a,/run/b"
-    with pytest.raises(CommandError, match="is a list: give one folder or address"):
+    with pytest.raises(CommandError, match="is a list: give one directory or IP address"):
         run("--write")
 
 

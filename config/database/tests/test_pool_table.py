@@ -54,11 +54,11 @@ PostgreSQL                we                         jo
     oldest                hidden                     3 min
     abandoned             1                          0
 
-What we's backends do is hidden from jo: an administrator's GRANT
-pg_read_all_stats TO "jo" shows it.
+The state of we's backends is hidden from jo. To show it, an administrator can
+run: GRANT pg_read_all_stats TO "jo"
 
-Abandoned backends have no client any more and end within seconds. Those that
-stay are another replica's, or somebody's who uses the role beside PgBouncer.
+Abandoned backends have no client and end within seconds. Those that remain
+belong to another replica, or to a client that uses the role without PgBouncer.
 """
 
 

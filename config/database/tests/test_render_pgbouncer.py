@@ -159,7 +159,7 @@ def test_quotes_are_doubled_in_the_userlist():
 
 
 def test_a_role_named_like_the_consoles_user_is_refused():
-    with pytest.raises(UnwritableError, match="'pgbouncer' bears the name"):
+    with pytest.raises(UnwritableError, match="'pgbouncer' has the name"):
         render_userlist(replace(SOCKET, user="pgbouncer"), console_password="c")
 
 

@@ -121,7 +121,7 @@ def test_does_not_wait_for_ever_behind_a_transaction():
     with transaction.atomic():
         assert User.objects.exists()
         with use_jobs_pool(), pytest.raises(OperationalError, match="lock timeout"):
-            reset_db.empty_tables(patience=0)
+            reset_db.empty_tables(timeout=0)
     assert User.objects.exists()
 
 

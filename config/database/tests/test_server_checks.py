@@ -68,7 +68,7 @@ def test_an_old_server_is_found():
 def test_a_server_without_room_is_found():
     (message,) = found(max_connections=35, reserved=6)
     assert message.id == "pool.E102"
-    assert "may cause 30 connections, and the server has 29" in message.msg
+    assert "may open 30 connections, but the server has only 29" in message.msg
     assert message.hint.startswith("ALTER SYSTEM SET max_connections = 36;")
 
 

@@ -136,7 +136,7 @@ def test_the_web_role_takes_and_gives_back_no_lock_and_makes_no_large_object(log
 
 def test_the_web_role_gets_no_slot_of_the_jobs(logins):
     jobs = get_lock_class(settings.POOLS["jobs"])
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not of"):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not use this pool"):
         logins("SELECT 1").execute("SELECT enter_pool(%s, 2)", [jobs])
     with superuser() as admin:
         pid = logins(of_the_site("jobs")).info.backend_pid

@@ -133,7 +133,7 @@ def test_a_backend_whose_client_has_gone_is_abandoned(settings):
     pid = leave_behind()
     try:
         wait_until(lambda: document()["roles"][role]["abandoned"] == 1, 5, "it is abandoned")
-        assert "Abandoned backends have no client any more" in pools()
+        assert "Abandoned backends have no client" in pools()
     finally:
         with superuser() as administrator:
             administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
@@ -150,7 +150,7 @@ def test_the_figures_come_where_the_jobs_pool_is_full():
     with in_transaction("jobs"), in_transaction("jobs"):
         first, second = document(), document()
     assert (first["pools"]["jobs"]["in_use"], first["roles"]) == (2, None)
-    assert first["errors"]["postgresql"].startswith("no answer within 2 s; ")
+    assert first["errors"]["postgresql"].startswith("no answer in 2 s; ")
     assert second["errors"] == {"postgresql": "clients wait for the jobs pool already"}
 
 
@@ -162,10 +162,10 @@ def test_the_figures_come_where_the_jobs_pool_is_paused():
 
 
 def test_a_pause_and_a_resume_are_said_and_may_be_repeated():
-    assert "; whoever waits for it longer than 10 s is refused\njobs: paused in " in pools("pause")
+    assert "; clients that wait longer than 10 s get an error\njobs: paused in " in pools("pause")
     assert pools("pause").startswith("web: was paused already; ")
     assert are_paused() == [True, True]
-    assert pools("resume") == "web: goes on\njobs: goes on\n"
+    assert pools("resume") == "web: resumed\njobs: resumed\n"
     assert pools("resume") == "web: was not paused\njobs: was not paused\n"
     assert are_paused() == [False, False]
 
@@ -174,7 +174,7 @@ def test_both_pools_are_paused_or_none():
     with in_transaction("web"), pytest.raises(CommandError) as caught:
         pools("pause", "--timeout", "1")
     assert are_paused() == [False, False]
-    assert str(caught.value).startswith("web: transactions were still open after 1 s, so ")
+    assert str(caught.value).startswith("web: transactions were still open after 1 s: ")
     assert "\n" not in str(caught.value)
 
 
@@ -192,7 +192,7 @@ def test_an_interrupted_pause_leaves_nothing_paused():
         pausing.send_signal(signal.SIGINT)
         said, complaint = pausing.communicate(timeout=30)
     assert (pausing.returncode, said) == (1, "")
-    assert complaint == "CommandError: web: interrupted. No pool is held back by it any more.\n"
+    assert complaint == "CommandError: web: interrupted. All pools were resumed.\n"
     assert are_paused() == [False, False]
 
 
@@ -200,7 +200,9 @@ def test_a_reconnect_replaces_the_server_connections():
     with client_of("web") as client:
         backend = "SELECT pg_backend_pid()"
         before = client.execute(backend).fetchone()
-        assert pools("reconnect", "--pool", "web").startswith("web: each server connection is ")
+        assert pools("reconnect", "--pool", "web").startswith(
+            "web: each server connection will be "
+        )
         wait_until(lambda: client.execute(backend).fetchone() != before, 5, "it is another one")
 
 
@@ -220,7 +222,7 @@ def test_a_reload_reads_the_file_again(own_web):
         pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2
     )
     (own_web / "web.ini").write_text(text)
-    assert pools("reload", "--pool", "web") == "web: has read its file again\n"
+    assert pools("reload", "--pool", "web") == "web: configuration reloaded\n"
     with Console(pool) as console:
         config = {row["key"]: row["value"] for row in console.show("CONFIG")}
     assert config["max_client_conn"] == "77"
@@ -239,7 +241,7 @@ def outcome(*arguments):
 def test_where_one_pgbouncer_is_away_the_other_one_is_shown_all_the_same():
     said, why = outcome()
     assert said.splitlines()[1].split()[2:] == ["no", "answer"]
-    assert "PostgreSQL's view is not available: the jobs pool does not answer." in said
+    assert "PostgreSQL's figures are not available: the jobs pool does not answer." in said
     assert why.startswith("PgBouncer of the jobs pool does not answer on ")
 
 
@@ -256,7 +258,7 @@ def test_where_one_pgbouncer_is_away_the_other_one_is_resumed(settings):
         pools("pause", "--pool", "jobs")
         said, why = outcome("resume")
     settings.PGBOUNCER_HOST = site
-    assert said == "jobs: goes on\n"
+    assert said == "jobs: resumed\n"
     assert why.startswith("PgBouncer of the web pool does not answer on ")
 
 
@@ -268,15 +270,15 @@ def test_where_both_are_away_that_is_one_line(tmp_path):
 
 
 def test_the_figures_and_the_actions_have_options_of_their_own():
-    assert outcome("--pool", "web")[1] == "--pool and --timeout go with an action, such as pause."
+    assert outcome("--pool", "web")[1] == "--pool and --timeout need an action, such as pause."
     for option in ("--json", "--watch=1"):
-        assert outcome("resume", option)[1].startswith("--json and --watch show figures, ")
+        assert outcome("resume", option)[1].startswith("--json and --watch cannot be combined ")
 
 
 def test_without_pgbouncer_that_is_one_line(settings):
     settings.DATABASE_POOLING = "direct"
     for arguments in ((), ("pause",), ("--json",)):
-        said = ("", "there is no PgBouncer to ask: DATABASE_POOLING=direct.")
+        said = ("", "there is no PgBouncer: DATABASE_POOLING=direct.")
         assert outcome(*arguments) == said
 
 

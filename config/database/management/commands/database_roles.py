@@ -11,19 +11,19 @@ from psycopg.errors import Diagnostic
 from config.database.render import roles
 from config.database.render.roles import Grant
 
-# A GRANT or REVOKE without the right to it is a warning: nothing was granted, nothing revoked.
+# Warnings of a GRANT or REVOKE that lacks the right: nothing was granted or revoked.
 NO_EFFECT = {"01006", "01007"}
 
 
 class Command(BaseCommand):
-    help = "Gives the web and jobs roles their rights, as far as the jobs role itself may."
+    help = "Grants the web and jobs roles their rights, as far as the jobs role may."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--sql",
             action="store_true",
-            help="print everything, the roles themselves included, for an administrator's psql",
+            help="print a psql script for an administrator that also creates the roles",
         )
 
     def handle(self, *args: Any, sql: bool, verbosity: int, **options: Any) -> None:
@@ -36,15 +36,14 @@ class Command(BaseCommand):
         for grant in list_missing_grants():
             if not apply_grant(grant):
                 self.stdout.write(
-                    f"{grant.purpose}: left as it is, ask an administrator to run: "
-                    f"{grant.statement};"
+                    f"{grant.purpose}: unchanged, ask an administrator to run: {grant.statement};"
                 )
             elif verbosity > 0:
                 self.stdout.write(f"{grant.purpose}: done")
 
 
 def list_missing_grants() -> list[Grant]:
-    """What is left to do: the limits that differ, and the rights where there are two roles."""
+    """Return the limits that differ and, if there are two roles, their rights."""
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
     limits = roles.get_connection_limits(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
@@ -65,7 +64,7 @@ def get_current_limits() -> dict[str, int]:
 
 
 def apply_grant(grant: Grant) -> bool:
-    """Run the statement in a transaction of its own; whether it had its effect."""
+    """Run the statement in its own transaction; return whether it had an effect."""
     notices: list[str | None] = []
 
     def note(notice: Diagnostic) -> None:

@@ -9,7 +9,7 @@ from config.database import direct
 
 
 class Command(dbshell.Command):
-    help = "Runs psql on PostgreSQL itself, around the pools; after -- its own options."
+    help = "Runs psql on PostgreSQL itself, outside the pools; psql's options follow --."
 
     def handle(self, **options: Any) -> None:
         direct.run_program(DatabaseClient, options["parameters"])

@@ -10,7 +10,7 @@ from config.lib.generated_files import GeneratedFilesCommand
 
 
 class Command(GeneratedFilesCommand):
-    help = "Prints PgBouncer's two ini files, made from the pool policy; --write writes them."
+    help = "Prints PgBouncer's two ini files, rendered from the pool policy; --write writes them."
     program = "PgBouncer"
     reload_hint = "Run `manage.py pgbouncer_config --write`, then restart PgBouncer."
     printed_suffix = ".ini"

@@ -18,26 +18,26 @@ CLEAR: Final = "\x1b[H\x1b[2J"
 
 
 class Command(BaseCommand):
-    help = "Shows both pools at a glance, or pauses, resumes, reconnects or reloads them."
+    help = "Shows both pools, or pauses, resumes, reconnects or reloads them."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         wait: dict[str, Any] = {"type": cli.parse_seconds, "metavar": "SECONDS"}
         parser.add_argument("action", nargs="?", choices=["pause", *status.ACTIONS])
-        parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this one only")
-        parser.add_argument("--timeout", **wait, help="of a pause; else half the query wait")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+        parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this pool only")
+        parser.add_argument("--timeout", **wait, help="for a pause (default: half the query wait)")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
         parser.add_argument("--watch", nargs="?", const=2, **wait, help="repeat until Ctrl-C")
 
     def handle(
         self, *, action: str | None, pool: str | None, timeout: float | None, **options: Any
     ) -> None:
         if settings.DATABASE_POOLING == "direct":
-            raise CommandError("there is no PgBouncer to ask: DATABASE_POOLING=direct.")
+            raise CommandError("there is no PgBouncer: DATABASE_POOLING=direct.")
         if action is None and (pool, timeout) != (None, None):
-            raise CommandError("--pool and --timeout go with an action, such as pause.")
+            raise CommandError("--pool and --timeout need an action, such as pause.")
         if action and (options["as_json"] or options["watch"] is not None):
-            raise CommandError("--json and --watch show figures, and go with no action.")
+            raise CommandError("--json and --watch cannot be combined with an action.")
         policies = [policy for name, policy in settings.POOLS.items() if pool in (None, name)]
         if action == "pause":
             self.pause(policies, timeout)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.watch(options["watch"], as_json=options["as_json"])
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
-        """Write one table or document; which of the consoles did not answer, and why."""
+        """Print the overview; return the errors of the consoles that did not answer."""
         overview = status.get_overview(
             settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS
         )
@@ -70,14 +70,14 @@ class Command(BaseCommand):
 
     def pause(self, policies: list[PoolPolicy], timeout: float | None) -> None:
         try:
-            # The jobs first: nobody waits for a page while their longer transactions end.
+            # Jobs first: their longer transactions end before pages have to wait.
             durations = status.pause(policies[::-1], timeout)
         except ConsoleError as error:
             raise CommandError(str(error)) from error
         for policy in policies:
             effect = status.describe_pause(policy, durations[policy.name])
             self.stdout.write(f"{policy.name}: {effect}")
-        self.stdout.write("`manage.py pools resume` lets them go on.")
+        self.stdout.write("`manage.py pools resume` resumes them.")
 
     def run_action(self, action: str, policies: list[PoolPolicy]) -> None:
         failures = []

@@ -16,24 +16,24 @@ from django.core.management.sql import emit_post_migrate_signal, sql_flush
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-# A TRUNCATE waits for every transaction on its tables, and all others wait behind it: so it
-# waits for a moment only, lets them pass, and tries again.
+# A TRUNCATE waits for every transaction on its tables, and all others queue behind it. So it
+# waits briefly, lets them pass and tries again.
 LOCK_TIMEOUT: Final = "100ms"
 PAUSE: Final = 0.2
 
 
 class Command(BaseCommand):
-    help = "Empties all tables of the project, keeping the schema. All data is lost."
+    help = "Empties all tables of the project and keeps the schema. All data is lost."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-input", action="store_true", help="do not ask")
-        parser.add_argument("--force", action="store_true", help="even on a production site")
+        parser.add_argument("--no-input", action="store_true", help="do not prompt")
+        parser.add_argument("--force", action="store_true", help="also on a production site")
         parser.add_argument("--seed", action="store_true", help="run `seed` afterwards")
 
     def handle(self, *, no_input: bool, force: bool, seed: bool, **options: Any) -> None:
         if settings.HTTPS and not force:
             raise CommandError(
-                f"{settings.SITE_URL} is a production site. To empty it all the same, add --force."
+                f"{settings.SITE_URL} is a production site. Add --force to empty it anyway."
             )
         server = settings.POSTGRES["jobs"]
         self.stdout.write(
@@ -42,26 +42,28 @@ class Command(BaseCommand):
         )
         if not no_input:
             confirm()
-        empty_tables(patience=settings.POOLS["jobs"].query_wait_timeout)
+        empty_tables(timeout=settings.POOLS["jobs"].query_wait_timeout)
         self.stdout.write("All tables are empty.")
         if seed:
             call_command("seed", stdout=self.stdout)
 
 
 def confirm() -> None:
-    """Return if the person at the terminal says yes."""
+    """Raise CommandError unless the user at the terminal answers yes."""
     if not sys.stdin.isatty():
-        raise CommandError("there is no terminal to ask on: add --no-input. Nothing was deleted.")
-    if input("Type yes to go on: ") != "yes":
+        raise CommandError(
+            "there is no terminal to prompt on: add --no-input. Nothing was deleted."
+        )
+    if input("Type yes to continue: ") != "yes":
         raise CommandError("cancelled, nothing was deleted.")
 
 
-def empty_tables(*, patience: float) -> None:
-    """Empty all tables as soon as nobody else holds one of them.
+def empty_tables(*, timeout: float) -> None:
+    """Empty all tables as soon as no other transaction locks one of them.
 
-    Raises OperationalError if somebody still does after `patience` seconds.
+    Raise OperationalError if one still does after `timeout` seconds.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while True:
         try:
             return truncate_tables()
@@ -73,7 +75,7 @@ def empty_tables(*, patience: float) -> None:
 
 @transaction.atomic
 def truncate_tables() -> None:
-    """Empty all tables, then restore the content types and permissions of the code."""
+    """Empty all tables, then restore content types and permissions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     statements = sql_flush(no_style(), connection)

@@ -31,7 +31,7 @@ def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(
         wait_until(lambda: len(traffic.answers) > 50, 10, "people are at work")
         assert "web: paused in " in site.managed("pools", "pause")
         site.supervisor("restart", "postgres")
-        assert "web: goes on" in site.managed("pools", "resume")
+        assert "web: resumed" in site.managed("pools", "resume")
         resumed = time.monotonic()
         wait_until(lambda: traffic.statuses(after=resumed)[200] > 50, 10, "people go on")
     record_property("people", traffic.summary())
@@ -48,4 +48,4 @@ def test_the_figures_come_while_postgresql_is_away(site):
     finally:
         site.supervisor("start", "postgres")
     assert "  server connections " in said
-    assert "PostgreSQL's view is not available: " in said
+    assert "PostgreSQL's figures are not available: " in said
