@@ -12,7 +12,7 @@ from accounts.models import Session
 from accounts.sessions import BY_KEY
 from accounts.tests.people import make_user
 from config.database.cli import use_jobs_pool
-from config.database.tests.test_session_state import poisoned
+from config.database.tests.test_session_state import leave_settings
 from onboarding.models import Preferences
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -56,7 +56,7 @@ def test_function_ignores_expired_sessions(key):
 
 
 def test_function_ignores_search_path(key):
-    poisoned("SET search_path = pg_catalog")
+    leave_settings("SET search_path = pg_catalog")
     assert BY_KEY.get(key).user.name == "Ada"
 
 

@@ -18,7 +18,7 @@ from accounts.models import Session
 from accounts.tests.people import PASSWORD, make_admin
 from config import health
 from config.database.backend import retry
-from config.database.tests.servers import connect, pooler, where
+from config.database.tests.servers import connect, get_place, run_pgbouncer
 from config.tests.outages import led_astray
 from onboarding import views as onboarding_views
 
@@ -217,8 +217,8 @@ def full_pool(query_wait_timeout=1):
     )
     server = settings.POSTGRES["web"]
     with ExitStack() as stack:
-        said = stack.enter_context(pooler(policy, server))
-        holder = stack.enter_context(connect(server, **where(said)))
+        said = stack.enter_context(run_pgbouncer(policy, server))
+        holder = stack.enter_context(connect(server, **get_place(said)))
         holder.execute("BEGIN")
         holder.execute("SELECT 1")
         place = {"HOST": said["host"], "PORT": str(said["port"]), "NAME": said["dbname"]}

@@ -1,7 +1,6 @@
-"""A network of a test's own: programs in it reach each other until it drops every packet.
+"""A private network namespace for tests, which can drop every packet.
 
-Made by util-linux and the kernel alone, for an ordinary user. Sockets in the file system lead
-into it and out of it.
+It needs only util-linux and an unprivileged user. Unix sockets connect it to the outside.
 """
 
 import fcntl
@@ -24,61 +23,61 @@ LOOPBACK, TCA_KIND, TC_H_ROOT = 1, 1, 0xFFFFFFFF
 
 
 class Network:
-    """Kept by a process in it, which obeys what it is told on its standard input."""
+    """A process in the namespace, which executes commands from its standard input."""
 
     def __init__(self):
-        self._keeper = subprocess.Popen(
+        self._process = subprocess.Popen(
             [*MAKE, sys.executable, "-m", "config.database.tests.network"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._tell("up")
+        self._send("up")
 
-    def _tell(self, word):
-        self._keeper.stdin.write(f"{word}\n")
-        self._keeper.stdin.flush()
-        assert self._keeper.stdout.readline() == f"{word}\n", "needs user namespaces"
+    def _send(self, word):
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{word}\n", "needs user namespaces"
 
     def start(self, *command, **options):
-        """A program in it; `options` are those of Popen."""
-        enter = ["nsenter", f"--target={self._keeper.pid}", "--user", "--preserve-credentials"]
+        """Start a program in the namespace; `options` are those of Popen."""
+        enter = ["nsenter", f"--target={self._process.pid}", "--user", "--preserve-credentials"]
         return subprocess.Popen([*enter, "--net", *map(str, command)], **options)
 
     @contextmanager
     def cut(self):
-        """Every packet is dropped without a word."""
-        self._tell("cut")
+        """Drop every packet."""
+        self._send("cut")
         try:
             yield
         finally:
-            self._tell("mend")
+            self._send("mend")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._keeper.stdin.close()
-        self._keeper.wait(10)
-        self._keeper.stdout.close()
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
 
 
-def up():
-    with socket.socket() as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+def set_up():
+    with socket.socket() as device:
+        fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 
 
-def cut():
-    queue(RTM_NEWQDISC, NLM_F_CREATE)
+def drop_packets():
+    set_queue(RTM_NEWQDISC, NLM_F_CREATE)
 
 
-def mend():
-    queue(RTM_DELQDISC, 0)
+def restore_packets():
+    set_queue(RTM_DELQDISC, 0)
 
 
-def queue(kind, flags):
-    """The loopback's queue is made, or removed: one that loses what it is given."""
+def set_queue(kind, flags):
+    """Add or remove the loopback's "blackhole" queue, which drops all packets."""
     name = struct.pack("HH12s", 4 + 10, TCA_KIND, b"blackhole")
     body = struct.pack("BxxxiIII", 0, LOOPBACK, 0, TC_H_ROOT, 0) + name
     head = (16 + len(body), kind, NLM_F_REQUEST | NLM_F_ACK | flags, 1, 0)
@@ -91,6 +90,6 @@ def queue(kind, flags):
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        {"up": up, "cut": cut, "mend": mend}[line.strip()]()
+        {"up": set_up, "cut": drop_packets, "mend": restore_packets}[line.strip()]()
         sys.stdout.write(line)
         sys.stdout.flush()

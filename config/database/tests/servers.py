@@ -1,4 +1,4 @@
-"""Roles, databases and PgBouncer processes of a test's own, beside the site's."""
+"""Roles, databases and PgBouncer processes that belong to a test."""
 
 import os
 import shutil
@@ -20,8 +20,8 @@ from config.database.render.django import get_entry_name
 from config.tests.processes import wait_until
 
 
-def own_servers():
-    """A web and a jobs role on the site's server, with every awkward character."""
+def make_servers():
+    """Return a web and a jobs role on the site's server, with awkward characters."""
     password = "p \"%;#'\\$$ü:x"
     site = replace(settings.POSTGRES["jobs"], dbname="test_rö \"l;e's=$$", password=password)
     return {
@@ -30,8 +30,8 @@ def own_servers():
     }
 
 
-def psql(script):
-    """Run a script as `manage.py database_roles --sql | psql` does; what it complained of."""
+def run_psql(script):
+    """Run a script as `manage.py database_roles --sql | psql` does."""
     host = settings.POSTGRES["web"].host
     path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
     program = shutil.which("psql", path=path)
@@ -45,13 +45,13 @@ def psql(script):
 
 
 @contextmanager
-def roles_on(servers):
-    """The script of `roles`, run twice, and everything that it made removed afterwards."""
+def create_roles(servers):
+    """Run the roles' script twice; drop everything that it created at the end."""
     script = roles.render_script(settings.POOLS, servers, settings.REPLICAS)
     try:
-        yield [psql(script), psql(script)]
+        yield [run_psql(script), run_psql(script)]
     finally:
-        with administrator(servers["jobs"], dbname="postgres") as connection:
+        with connect_superuser(servers["jobs"], dbname="postgres") as connection:
             database = sql.Identifier(servers["jobs"].dbname)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
             for server in servers.values():
@@ -60,7 +60,7 @@ def roles_on(servers):
 
 
 def connect(server, **where):
-    """A connection as that role, to PostgreSQL itself or to `where`."""
+    """Connect as that role to PostgreSQL itself, or to `where`."""
     parts = {
         "host": server.host,
         "port": server.port,
@@ -72,25 +72,25 @@ def connect(server, **where):
 
 
 def abandon(client):
-    """Leave as a killed process does, without the word of farewell that libpq sends."""
+    """Leave as a killed process does, without libpq's Terminate message."""
     with socket.socket(fileno=os.dup(client.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
     client.close()
 
 
-def administrator(server, **where):
-    """The superuser's connection to a role's database, or to `where`."""
+def connect_superuser(server, **where):
+    """Connect as the superuser to the role's database, or to `where`."""
     return connect(server, user="postgres", password="", **where)
 
 
 @contextmanager
-def pooler(policy, server, host=None, replicas=None):
-    """A PgBouncer of its own; yields where to connect, then adds what it has said.
+def run_pgbouncer(policy, server, host=None, replicas=None):
+    """Run a PgBouncer; yield where to connect, and at the end its log and status.
 
-    The folder is short, as a socket's address may have 107 bytes. Unless `replicas` says how
-    many, there are slots for the site's own PgBouncer too, which may hold all of its own.
+    The directory's path is short, because a socket's path may have 107 bytes. By default there are
+    also slots for the site's own PgBouncer, which may hold all of its own.
     """
-    replicas = replicas or 1 + slots_of_the_site(policy.name) // policy.max_connections
+    replicas = replicas or 1 + count_site_slots(policy.name) // policy.max_connections
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
         folder, said = Path(name), {}
         log = folder / "log"
@@ -100,7 +100,7 @@ def pooler(policy, server, host=None, replicas=None):
         users = pgbouncer.render_userlist(server, console_password=get_console_password())
         (folder / f"{policy.name}.ini").write_text(ini)
         (folder / f"{policy.name}.userlist").write_text(users)
-        process = started(folder / f"{policy.name}.ini", log)
+        process = start(folder / f"{policy.name}.ini", log)
         try:
             wait_until(lambda: " process up: " in log.read_text(), 10, "PgBouncer is up")
             said["host"], said["port"] = host or name, policy.listen_port
@@ -112,16 +112,16 @@ def pooler(policy, server, host=None, replicas=None):
             said["log"] = log.read_text()
 
 
-def slots_of_the_site(name):
+def count_site_slots(name):
     return settings.POOLS[name].count_slots(settings.REPLICAS)
 
 
-def where(said):
-    """The part of what `pooler` yields that `connect` takes."""
+def get_place(said):
+    """Return what `connect` needs from what `run_pgbouncer` yields."""
     return {key: said[key] for key in ("host", "port", "dbname")}
 
 
-def started(ini, log):
+def start(ini, log):
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     with log.open("w") as stderr:
         return subprocess.Popen([program, str(ini)], stderr=stderr, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""PostgreSQL's view of the pools, from the rows that it shows."""
+"""The pools' backends and slot holders in PostgreSQL."""
 
 from dataclasses import replace
 
@@ -17,29 +17,29 @@ FAILED = Backend(4, "web", "idle in transaction (aborted)", 1.0)
 HIDDEN = Backend(5, "web", None, None)
 
 
-def test_a_role_s_backends_are_counted_by_state():
+def test_counts_backends_by_state():
     assert summarize_role([IDLE, ACTIVE, IN_TRANSACTION, FAILED], {1, 2, 3}) == RoleStatus(
         backends=4, active=1, idle=1, idle_in_transaction=2, oldest=60.0, abandoned=1
     )
 
 
-def test_states_that_are_hidden_are_not_called_none():
+def test_hidden_states_are_none():
     assert summarize_role([HIDDEN], {5}) == RoleStatus(
         backends=1, active=None, idle=None, idle_in_transaction=None, oldest=None, abandoned=0
     )
 
 
-def test_a_role_without_backends_has_nothing_to_hide():
+def test_role_without_backends_has_zeros():
     assert summarize_role([], set()) == RoleStatus(
         backends=0, active=0, idle=0, idle_in_transaction=0, oldest=None, abandoned=0
     )
 
 
-def test_where_pgbouncer_is_away_nobody_knows_what_is_abandoned():
+def test_abandoned_is_unknown_without_pgbouncer():
     assert summarize_role([IDLE], None).abandoned is None
 
 
-def test_the_backend_that_asks_counts_as_what_it_was_before():
+def test_own_query_is_not_counted():
     asking = replace(ACTIVE, is_own_query=True)
     assert exclude_own_query([IDLE, asking], before={1, 2}) == [
         IDLE,
@@ -48,7 +48,7 @@ def test_the_backend_that_asks_counts_as_what_it_was_before():
     assert exclude_own_query([IDLE, asking], before={1}) == [IDLE]
 
 
-def test_a_reason_is_one_line_without_the_place():
+def test_reason_is_one_line_without_the_host():
     error = Exception('connection to server on socket "/x" failed: FATAL:  login\n  failed')
     assert summarize(error, 2) == "login failed"
     assert summarize(Exception("connection timeout expired"), 2).startswith("no answer in 2 s; ")

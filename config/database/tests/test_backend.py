@@ -18,56 +18,56 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def connection():
-    """A connection straight to the server, whose process a test may end."""
-    connection = made(straight(settings.POSTGRES["web"].host))
+    """Yield a direct connection whose backend a test may end."""
+    connection = make_connection(get_direct_entry(settings.POSTGRES["web"].host))
     connection.connect()
     yield connection
     connection.close()
 
 
-def made(entry):
+def make_connection(entry):
     return ConnectionHandler({"default": entry}).create_connection("default")
 
 
-def straight(host):
+def get_direct_entry(host):
     pool, server = settings.POOLS["web"], settings.POSTGRES["web"]
     entry = render_database(pool, server, pooling="direct", pgbouncer_host="")
     return entry | {"HOST": host, "NAME": server.dbname}
 
 
-def pid(connection):
+def get_pid(connection):
     return connection.connection.info.backend_pid
 
 
-def end(connection):
-    """End the server's process, as a stopped PgBouncer ends its clients' connections."""
+def end_backend(connection):
+    """End the backend, as a stopped PgBouncer closes its clients' connections."""
     with superuser() as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [pid(connection)])
+        other.execute("SELECT pg_terminate_backend(%s)", [get_pid(connection)])
     wait_until(lambda: has_ended(connection.connection), 5, "the connection has ended")
 
 
-def ask(connection):
+def run_query(connection):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return cursor.fetchone()[0]
 
 
-def test_an_ended_connection_is_replaced_before_the_next_statement(connection):
-    before = pid(connection)
-    end(connection)
+def test_closed_connection_is_replaced_before_a_statement(connection):
+    before = get_pid(connection)
+    end_backend(connection)
     assert not connection.is_usable()
-    assert ask(connection) != before
+    assert run_query(connection) != before
 
 
-def test_an_ended_connection_is_replaced_before_a_transaction(connection):
-    before = pid(connection)
-    end(connection)
+def test_closed_connection_is_replaced_before_a_transaction(connection):
+    before = get_pid(connection)
+    end_backend(connection)
     connection.set_autocommit(False)
-    assert ask(connection) != before
+    assert run_query(connection) != before
 
 
-def test_a_living_connection_is_kept_without_a_query(connection):
-    before = ask(connection)
+def test_open_connection_is_kept_without_a_query(connection):
+    before = run_query(connection)
     with superuser() as other:
         look = "SELECT query, query_start FROM pg_stat_activity WHERE pid = %s"
         seen = other.execute(look, [before]).fetchone()
@@ -75,31 +75,31 @@ def test_a_living_connection_is_kept_without_a_query(connection):
             connection.close_if_health_check_failed()
             assert connection.is_usable()
         assert other.execute(look, [before]).fetchone() == seen
-    assert pid(connection) == before
+    assert get_pid(connection) == before
 
 
-def ask_before_and_after_the_end(connection):
-    ask(connection)
-    end(connection)
-    ask(connection)
+def query_before_and_after_the_end(connection):
+    run_query(connection)
+    end_backend(connection)
+    run_query(connection)
 
 
-def test_a_transaction_fails_instead_of_losing_its_first_half(connection):
+def test_manual_transaction_fails_instead_of_losing_its_first_half(connection):
     connection.set_autocommit(False)
     with pytest.raises(OperationalError):
-        ask_before_and_after_the_end(connection)
+        query_before_and_after_the_end(connection)
 
 
-def test_an_atomic_block_fails_instead_of_losing_its_first_half(connection):
+def test_atomic_block_fails_instead_of_losing_its_first_half(connection):
     connections["own"] = connection
     try:
         with pytest.raises(OperationalError), transaction.atomic(using="own"):
-            ask_before_and_after_the_end(connection)
+            query_before_and_after_the_end(connection)
     finally:
         del connections["own"]
 
 
-def test_an_answer_that_nobody_asked_for_is_the_end():
+def test_unexpected_data_means_closed():
     here, there = socket.socketpair()
     with here, there:
         idle = SimpleNamespace(closed=False, fileno=here.fileno)
@@ -108,82 +108,82 @@ def test_an_answer_that_nobody_asked_for_is_the_end():
         assert has_ended(idle)
 
 
-def test_a_closed_connection_has_ended(connection):
+def test_has_ended_after_close(connection):
     raw = connection.connection
     connection.close()
     assert has_ended(raw)
     assert not connection.is_usable()
 
 
-def test_a_login_waits_for_a_restart(tmp_path):
+def test_login_waits_for_a_restart(tmp_path):
     server = settings.POSTGRES["web"]
     name = f".s.PGSQL.{server.port}"
     later = threading.Timer(0.3, os.symlink, [f"{server.host}/{name}", tmp_path / name])
-    late = made(straight(str(tmp_path)))
+    late = make_connection(get_direct_entry(str(tmp_path)))
     later.start()
     try:
-        assert ask(late) > 0
+        assert run_query(late) > 0
     finally:
         later.join()
         late.close()
 
 
-def test_a_login_gives_up_after_a_while(tmp_path, monkeypatch):
+def test_login_gives_up_after_the_restart_wait(tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.1)
-    connection = made(straight(str(tmp_path)))
+    connection = make_connection(get_direct_entry(str(tmp_path)))
     with pytest.raises(OperationalError, match="No such file or directory"):
-        ask(connection)
+        run_query(connection)
 
 
-def test_what_is_no_restart_fails_at_once(monkeypatch):
+def test_other_errors_fail_at_once(monkeypatch):
     monkeypatch.setattr(retry.time, "sleep", pytest.fail)
-    entry = straight(settings.POSTGRES["web"].host) | {"NAME": "no_such_database"}
+    entry = get_direct_entry(settings.POSTGRES["web"].host) | {"NAME": "no_such_database"}
     with pytest.raises(OperationalError):
-        ask(made(entry))
+        run_query(make_connection(entry))
 
 
-def test_who_waits_once_fails_at_once_again_until_the_block_ends(tmp_path, monkeypatch):
+def test_wait_once_fails_at_once_until_the_block_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
-    connection, server = made(straight(str(tmp_path))), settings.POSTGRES["web"]
+    connection, server = make_connection(get_direct_entry(str(tmp_path))), settings.POSTGRES["web"]
     name = f".s.PGSQL.{server.port}"
     with connection.wait_once():
         with pytest.raises(OperationalError, match="No such file or directory"):
-            ask(connection)
+            run_query(connection)
         os.symlink(f"{server.host}/{name}", tmp_path / name)
         with pytest.raises(OperationalError, match="No such file or directory"):
-            ask(connection)
-    assert ask(connection) > 0
+            run_query(connection)
+    assert run_query(connection) > 0
     connection.close()
 
 
-def test_a_connection_lost_in_an_idle_moment_is_replaced_by_who_waits_once_too(connection):
+def test_wait_once_still_replaces_an_idle_lost_connection(connection):
     with connection.wait_once():
-        before = ask(connection)
-        end(connection)
-        assert ask(connection) != before
+        before = run_query(connection)
+        end_backend(connection)
+        assert run_query(connection) != before
 
 
-def test_who_waits_without_end_is_cut_off(connection):
+def test_limit_time_ends_an_endless_wait(connection):
     with superuser() as other:
         other.execute("BEGIN")
         other.execute("LOCK TABLE accounts_user")
         with pytest.raises(OperationalError, match="timeout expired"), connection.limit_time(0.2):
-            count(connection)
+            count_connections(connection)
         assert connection.connection is None
-    assert count(connection) >= 0
+    assert count_connections(connection) >= 0
 
 
-def test_what_comes_in_time_is_not_cut_off(connection):
+def test_limit_time_keeps_an_answer_in_time(connection):
     raw = connection.connection
     connection.probe(5)
     with connection.limit_time(0.001):
         pass
-    assert count(connection) >= 0
+    assert count_connections(connection) >= 0
     assert connection.connection is raw
     assert "wait" not in vars(raw)
 
 
-def count(connection):
+def count_connections(connection):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_user")
         return cursor.fetchone()[0]

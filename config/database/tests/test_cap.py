@@ -1,4 +1,4 @@
-"""PostgreSQL never sees more than 10 connections of the web and 2 of the jobs."""
+"""PostgreSQL never has more than 10 connections of the web and 2 of the jobs."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.tests.people import make_user
 from config.database.monitor.console import Console
-from config.database.tests.servers import abandon, connect, pooler, where
+from config.database.tests.servers import abandon, connect, get_place, run_pgbouncer
 from config.tests.processes import (
     Activity,
     ServerLog,
@@ -59,7 +59,7 @@ def catalogue(tmp_path):
     return path
 
 
-def test_64_clients_stay_within_ten_connections_and_none_fails(signed_in):
+def test_64_clients_use_at_most_ten_connections_and_none_fails(signed_in):
     log = ServerLog()
     with gunicorn() as port, Activity() as activity:
         answers = load(port, "/api/experts", signed_in, clients=64, seconds=5)
@@ -71,8 +71,8 @@ def test_64_clients_stay_within_ten_connections_and_none_fails(signed_in):
 
 
 @contextmanager
-def waiting_jobs():
-    """How many clients waited for a connection of the jobs pool, sampled about every 20 ms."""
+def watch_waiting_jobs():
+    """Sample about every 20 ms how many clients wait for the jobs pool."""
     waiting, done = [], threading.Event()
 
     def watch():
@@ -89,9 +89,9 @@ def waiting_jobs():
         watcher.join()
 
 
-def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signed_in, catalogue):
+def test_third_of_three_seeds_waits_for_the_jobs_pool(signed_in, catalogue):
     log = ServerLog()
-    with gunicorn() as port, Activity() as activity, waiting_jobs() as waiting:
+    with gunicorn() as port, Activity() as activity, watch_waiting_jobs() as waiting:
         seeds = [manage("seed_experts", "--file", str(catalogue)) for _ in range(3)]
         answers = load(port, "/api/experts", signed_in, clients=64, seconds=5)
         reports = [seed.communicate(timeout=120) for seed in seeds]
@@ -103,67 +103,73 @@ def test_three_seeds_at_once_beside_it_stay_within_two_and_the_third_waits(signe
     assert log.refusals() == []
 
 
-def sleeping(connection):
+def count_sleeping(connection):
     return connection.execute(
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'"
     ).fetchone()[0]
 
 
-def slow_query(**where):
-    """A client of the web's PgBouncer, or of another, in the middle of a statement."""
+def start_slow_query(**where):
+    """Return a client of a PgBouncer in the middle of a statement."""
     client = connect(settings.POSTGRES["web"], **where)
     client.pgconn.send_query(b"SELECT pg_sleep(12)")
     return client
 
 
-def test_backends_of_25_aborted_queries_are_gone_within_two_seconds():
+def test_backends_of_25_aborted_queries_end_within_two_seconds():
     log, entry = ServerLog(), settings.DATABASES["default"]
     place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
     with superuser() as watching:
-        clients = [slow_query(**place) for _ in range(25)]
-        wait_until(lambda: sleeping(watching) == 10, 5, "the pool is full of slow queries")
+        clients = [start_slow_query(**place) for _ in range(25)]
+        wait_until(lambda: count_sleeping(watching) == 10, 5, "the pool is full of slow queries")
         for client in clients:
             abandon(client)
-        wait_until(lambda: sleeping(watching) == 0, 2, "the abandoned backends are gone")
+        wait_until(lambda: count_sleeping(watching) == 0, 2, "the abandoned backends are gone")
     assert log.refusals() == []
 
 
-def test_what_pgbouncer_has_abandoned_still_counts():
-    """A client goes away every 50 ms, and what it leaves behind only ends after a second."""
+def test_abandoned_backends_still_count():
+    """A client leaves every 50 ms; its backend ends only after a second."""
     policy = replace(
         settings.POOLS["web"], name="test", max_connections=2, client_check_interval=1000
     )
-    with superuser() as watching, pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
-        clients, seen = [slow_query(**where(said)) for _ in range(20)], []
-        wait_until(lambda: sleeping(watching) == 2, 5, "the pool is full of slow queries")
+    with (
+        superuser() as watching,
+        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as said,
+    ):
+        clients, seen = [start_slow_query(**get_place(said)) for _ in range(20)], []
+        wait_until(lambda: count_sleeping(watching) == 2, 5, "the pool is full of slow queries")
         for client in clients:
             abandon(client)
             time.sleep(0.05)
-            seen.append(sleeping(watching))
-        wait_until(lambda: sleeping(watching) == 0, 5, "the abandoned backends are gone")
+            seen.append(count_sleeping(watching))
+        wait_until(lambda: count_sleeping(watching) == 0, 5, "the abandoned backends are gone")
     assert max(seen) == 2
 
 
-def test_a_client_that_makes_its_backends_forget_their_slots_gets_no_more_of_them():
-    """It turns every limit of its session off, gives up all locks and goes away in a statement."""
+def test_discard_all_gains_no_slots():
+    """The client disables all limits, releases all locks and leaves during a statement."""
     policy = replace(settings.POOLS["web"], name="test", max_connections=2)
     off = "SET statement_timeout = 0; SET client_connection_check_interval = 0"
     pids = set()
-    with superuser() as watching, pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
+    with (
+        superuser() as watching,
+        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as said,
+    ):
         try:
             for _ in range(2):
-                hostile = connect(settings.POSTGRES["web"], **where(said))
+                hostile = connect(settings.POSTGRES["web"], **get_place(said))
                 for statement in (off, "DISCARD ALL", off):
                     hostile.execute(statement)
                 pids.add(hostile.execute("SELECT pg_backend_pid()").fetchone()[0])
                 hostile.pgconn.send_query(b"SELECT pg_sleep(60)")
-                wait_until(lambda: sleeping(watching) == len(pids), 5, "it sleeps")
+                wait_until(lambda: count_sleeping(watching) == len(pids), 5, "it sleeps")
                 abandon(hostile)
-            late = slow_query(**where(said))
+            late = start_slow_query(**get_place(said))
             asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
             wait_until(lambda: watching.execute(asleep).fetchone() == (3,), 5, "a login waits")
-            assert sleeping(watching) == 2
+            assert count_sleeping(watching) == 2
             late.close()
         finally:
             for pid in pids:

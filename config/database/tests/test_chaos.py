@@ -1,4 +1,4 @@
-"""Wherever a connection is cut, an act is done once or not at all, and the next one works."""
+"""Wherever a connection is cut, an action happens once or not at all, and the next one works."""
 
 import time
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MOMENTS = ["before", "after"]
 MOST_STATEMENTS = 60
 DONE = (200, 201, 204, 302)
-# Seconds in which someone who tries again is answered.
+# Seconds within which a retry must be answered.
 SOON = 10
 
 
@@ -34,15 +34,15 @@ def _storage_of_the_test(settings, tmp_path):
 
 @pytest.fixture(scope="module")
 def cutter(tmp_path_factory):
-    """Before the pool of the site; its folder's name is short, as a socket's has to be."""
+    """Yield a cutter in front of the site's pool; a socket's path must be short."""
     entry = settings.DATABASES["default"]
     with cutter_before((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
         yield cutter
 
 
 @contextmanager
-def led_through(cutter, *, connected):
-    """This thread's connection goes through the cutter, and is the same in all such blocks."""
+def route_through(cutter, *, connected):
+    """Route this thread's connection through the cutter, the same one in all blocks."""
     usual, connection = connections["default"], made("default", cutter.address)
 
     @contextmanager
@@ -62,11 +62,11 @@ def led_through(cutter, *, connected):
 
 
 def check(kind, cutter, *cut, connected=True, **how):
-    """Whether the act keeps to its model; how often it is cut, and its status."""
+    """Check the action against its model; return the number of cuts and the status."""
     empty_tables()
     act = kind()
     assert act.state() == act.before
-    with led_through(cutter, connected=connected) as through:
+    with route_through(cutter, connected=connected) as through:
         with through(), cutter.armed(*cut, **how):
             status = act.attempt()
         cuts = cutter.cuts
@@ -81,7 +81,7 @@ def check(kind, cutter, *cut, connected=True, **how):
 
 
 def check_next(act, status, where):
-    """The thread's next request is answered, and so is whoever sends a failed act again, soon."""
+    """Check that the next request works, and so does a retry of a failed action."""
     assert act.client.get("/readyz").status_code == 200, where
     if status >= 500:
         began = time.monotonic()
@@ -93,7 +93,7 @@ def check_next(act, status, where):
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("kind", every_act())
-def test_an_act_is_whole_or_not_done_whichever_statement_is_cut(kind, moment, cutter):
+def test_action_is_atomic_whichever_statement_is_cut(kind, moment, cutter):
     for number in count(1):
         cuts, status = check(kind, cutter, number, moment)
         assert number < MOST_STATEMENTS
@@ -104,13 +104,13 @@ def test_an_act_is_whole_or_not_done_whichever_statement_is_cut(kind, moment, cu
 
 
 @pytest.mark.parametrize("kind", every_act())
-def test_an_act_is_whole_or_not_done_where_every_second_statement_is_cut(kind, cutter, monkeypatch):
+def test_action_is_atomic_if_every_second_statement_is_cut(kind, cutter, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.1)
     check(kind, cutter, 2, "before", again=True)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_login_that_is_cut_anywhere_is_made_again(moment, cutter):
+def test_login_is_retried_wherever_it_is_cut(moment, cutter):
     for number in count(1):
         cuts, status = check(ReadsProfile, cutter, number, moment, connected=False)
         assert status == 200
@@ -120,5 +120,5 @@ def test_a_login_that_is_cut_anywhere_is_made_again(moment, cutter):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_page_that_only_reads_does_not_fail_by_one_cut(moment, cutter):
+def test_read_only_page_survives_one_cut(moment, cutter):
     assert check(ReadsProfile, cutter, 1, moment, every=True) == (1, 200)

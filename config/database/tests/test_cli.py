@@ -22,24 +22,24 @@ from django.db import (
 
 from config.database.backend.health import get_settings_alias
 from config.database.cli import execute, use_jobs_pool
-from config.database.tests.servers import connect, pooler, where
+from config.database.tests.servers import connect, get_place, run_pgbouncer
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 
-def pool_of(alias="default"):
+def get_pool(alias="default"):
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT current_setting('application_name')")
         return cursor.fetchone()[0]
 
 
-def test_every_way_to_the_database_is_the_jobs_pool():
+def test_every_alias_uses_the_jobs_pool():
     with use_jobs_pool():
-        assert pool_of() == pool_of("jobs") == "ai4ceo jobs"
+        assert get_pool() == get_pool("jobs") == "ai4ceo jobs"
         assert connections["jobs"].connection is connections["default"].connection
 
 
-def test_each_alias_has_its_own_name():
+def test_each_alias_keeps_its_name():
     with use_jobs_pool():
         assert connection.alias == "default"
         assert {alias: connections[alias].alias for alias in ("default", "jobs")} == {
@@ -48,7 +48,7 @@ def test_each_alias_has_its_own_name():
         }
 
 
-def test_the_connections_alias_goes_with_what_the_managers_find():
+def test_alias_works_with_managers():
     permission = Permission.objects.select_related("content_type").first()
     with use_jobs_pool():
         named = ContentType.objects.using(connection.alias)
@@ -59,26 +59,26 @@ def test_the_connections_alias_goes_with_what_the_managers_find():
         assert named.filter(permission__in=Permission.objects.using("default")).exists()
 
 
-def test_a_thread_of_a_command_is_in_the_jobs_pool_too():
-    def look():
+def test_threads_of_a_command_use_the_jobs_pool():
+    def query_pool():
         try:
-            return pool_of(), connection.alias
+            return get_pool(), connection.alias
         finally:
             connections.close_all()
 
     with use_jobs_pool(), ThreadPoolExecutor(1) as thread:
-        assert thread.submit(look).result(10) == ("ai4ceo jobs", "default")
+        assert thread.submit(query_pool).result(10) == ("ai4ceo jobs", "default")
 
 
-def test_a_web_server_of_djangos_own_is_in_the_web_pool(monkeypatch):
-    monkeypatch.setattr(ManagementUtility, "execute", lambda commands: seen.append(pool_of()))
+def test_runserver_uses_the_web_pool(monkeypatch):
+    monkeypatch.setattr(ManagementUtility, "execute", lambda commands: seen.append(get_pool()))
     seen = []
     assert execute(["manage.py", "runserver"]) == 0
     assert execute(["manage.py", "seed"]) == 0
     assert seen == ["ai4ceo web", "ai4ceo jobs"]
 
 
-def test_the_settings_stay_those_of_both_pools():
+def test_settings_keep_both_pools():
     before = dict(settings.DATABASES)
     with use_jobs_pool():
         assert before == settings.DATABASES
@@ -86,7 +86,7 @@ def test_the_settings_stay_those_of_both_pools():
     assert connections.settings["default"] is before["default"]
 
 
-def test_the_orm_uses_the_jobs_pool_even_where_the_alias_is_named():
+def test_named_alias_uses_the_jobs_pool():
     with use_jobs_pool(), connections["jobs"].execute_wrapper(refuse):
         for queryset in (ContentType.objects.all(), ContentType.objects.using("default")):
             with pytest.raises(UsedError):
@@ -102,30 +102,30 @@ def refuse(execute, sql, params, many, context):
 
 
 @pytest.mark.parametrize("using", [None, "default", "jobs"])
-def test_a_transaction_is_one_of_the_jobs_pool(using):
+def test_transaction_uses_the_jobs_pool(using):
     with use_jobs_pool(), transaction.atomic(using=using):
         assert connections["jobs"].in_atomic_block
         assert connection.in_atomic_block
     assert not connection.in_atomic_block
 
 
-def test_afterwards_the_web_pool_is_back_and_the_jobs_connection_given_up():
+def test_restores_the_web_pool_and_closes_the_jobs_connection():
     web = connections["default"]
     with use_jobs_pool():
-        pool_of()
+        get_pool()
     assert connections["default"] is web
     assert connections["jobs"].connection is None
-    assert pool_of() == "ai4ceo web"
+    assert get_pool() == "ai4ceo web"
 
 
-def test_after_an_error_the_web_pool_is_back():
+def test_restores_the_web_pool_after_an_error():
     web = connections["default"]
     with pytest.raises(ZeroDivisionError), use_jobs_pool():
         raise ZeroDivisionError
     assert connections["default"] is web
 
 
-def failing(monkeypatch, error):
+def make_command_fail(monkeypatch, error):
     def fail(commands):
         raise error
 
@@ -149,25 +149,25 @@ def failing(monkeypatch, error):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_ends_a_command_is_one_line_and_status_1(monkeypatch, capsys, error, line):
-    failing(monkeypatch, error)
+def test_error_is_one_line_and_status_1(monkeypatch, capsys, error, line):
+    make_command_fail(monkeypatch, error)
     assert execute(["manage.py", "seed"]) == 1
     assert capsys.readouterr().err == line
 
 
-def test_traceback_shows_where_it_came_from(monkeypatch):
-    failing(monkeypatch, OperationalError("FATAL"))
+def test_traceback_option_raises(monkeypatch):
+    make_command_fail(monkeypatch, OperationalError("FATAL"))
     with pytest.raises(OperationalError):
         execute(["manage.py", "seed", "--traceback"])
 
 
-def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
-    failing(monkeypatch, ZeroDivisionError())
+def test_other_exceptions_are_raised(monkeypatch):
+    make_command_fail(monkeypatch, ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         execute(["manage.py", "seed"])
 
 
-def running(monkeypatch, statement):
+def make_command_run(monkeypatch, statement):
     def run(commands):
         with connections["default"].cursor() as cursor:
             cursor.execute(statement)
@@ -175,16 +175,16 @@ def running(monkeypatch, statement):
     monkeypatch.setattr(ManagementUtility, "execute", run)
 
 
-def test_a_database_that_was_never_migrated_is_one_line(monkeypatch, capsys):
-    running(monkeypatch, "SELECT 1 FROM never_made")
+def test_missing_table_is_one_line(monkeypatch, capsys):
+    make_command_run(monkeypatch, "SELECT 1 FROM never_made")
     assert execute(["manage.py", "seed"]) == 1
     line = capsys.readouterr().err
     assert line.startswith("seed: the database is not up to date: run `manage.py migrate`. (")
     assert line.count("\n") == 1
 
 
-def test_a_wrong_statement_of_our_own_is_not_hidden(monkeypatch):
-    running(monkeypatch, "SELEKT 1")
+def test_syntax_error_is_raised(monkeypatch):
+    make_command_run(monkeypatch, "SELEKT 1")
     with pytest.raises(ProgrammingError):
         execute(["manage.py", "seed"])
 
@@ -205,17 +205,17 @@ def manage(*arguments, **environment):
     )
 
 
-def url(password="x", user="nobody", host="/nowhere", dbname="site", port=5432):
+def make_url(password="x", user="nobody", host="/nowhere", dbname="site", port=5432):
     return f"postgresql://{user}:{password}@/{dbname}?host={host}&port={port}"
 
 
 @pytest.mark.parametrize("pooling", ["direct", "pgbouncer"])
-def test_no_server_is_one_line(tmp_path, pooling):
+def test_missing_server_is_one_line(tmp_path, pooling):
     done = manage(
         "showmigrations",
         DATABASE_POOLING=pooling,
         PGBOUNCER_HOST=str(tmp_path),
-        POSTGRES_URL=url(host=tmp_path),
+        POSTGRES_URL=make_url(host=tmp_path),
         POSTGRES_JOBS_URL="",
     )
     assert done.returncode == 1
@@ -224,20 +224,20 @@ def test_no_server_is_one_line(tmp_path, pooling):
 
 
 @pytest.mark.parametrize("pooling", sorted({"direct", settings.DATABASE_POOLING}))
-def test_a_wrong_password_is_one_line(pooling):
+def test_wrong_password_is_one_line(pooling):
     server = settings.POSTGRES["jobs"]
     user, dbname = quote(server.user, safe=""), quote(server.dbname, safe="")
-    wrong = url("not-the-password", user, server.host, dbname, server.port)
+    wrong = make_url("not-the-password", user, server.host, dbname, server.port)
     done = manage("migrate", DATABASE_POOLING=pooling, POSTGRES_URL=wrong, POSTGRES_JOBS_URL="")
     assert done.returncode == 1
     assert done.stderr.startswith("migrate: the role or its password was rejected: correct ")
     assert done.stderr.count("\n") == 1
 
 
-def test_a_full_pool_is_one_line():
+def test_full_pool_is_one_line():
     server = settings.POSTGRES["jobs"]
     policy = replace(settings.POOLS["jobs"], max_connections=1, query_wait_timeout=1)
-    with pooler(policy, server) as said, connect(server, **where(said)) as holder:
+    with run_pgbouncer(policy, server) as said, connect(server, **get_place(said)) as holder:
         holder.execute("BEGIN")
         holder.execute("SELECT 1")
         done = manage("showmigrations", PGBOUNCER_HOST=said["host"])
@@ -248,7 +248,7 @@ def test_a_full_pool_is_one_line():
     assert done.stderr.count("\n") == 1
 
 
-def test_a_missing_variable_is_one_line():
+def test_missing_variable_is_one_line():
     done = manage("check", POSTGRES_URL="", POSTGRES_JOBS_URL="")
     assert done.returncode == 1
     assert done.stderr == (

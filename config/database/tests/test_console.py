@@ -10,7 +10,7 @@ from config.database.monitor.console import (
     PauseTimeoutError,
     get_console_password,
 )
-from config.database.tests.servers import connect, pooler, where
+from config.database.tests.servers import connect, get_place, run_pgbouncer
 from config.tests.processes import free_port
 
 
@@ -27,16 +27,16 @@ def test_runs_a_command():
         assert console.show("VERSION")[0]["version"].startswith("PgBouncer 1.")
 
 
-def test_a_refused_command_is_one_clear_error():
+def test_rejected_command_is_one_clear_error():
     refusal = "PgBouncer of the jobs pool rejects 'NONSENSE': "
     with Console(settings.POOLS["jobs"]) as console, pytest.raises(ConsoleError, match=refusal):
         console.run("NONSENSE")
 
 
-def test_over_tcp_only_the_password_opens_the_console(settings):
+def test_console_requires_the_password_over_tcp(settings):
     policy = replace(settings.POOLS["web"], listen_port=free_port())
     settings.PGBOUNCER_HOST = "127.0.0.1"
-    with pooler(policy, settings.POSTGRES["web"], host="127.0.0.1"):
+    with run_pgbouncer(policy, settings.POSTGRES["web"], host="127.0.0.1"):
         with Console(policy) as console:
             assert console.show("VERSION")
         settings.SECRET_KEY = "another-secret-key"
@@ -44,7 +44,7 @@ def test_over_tcp_only_the_password_opens_the_console(settings):
             pass
 
 
-def test_where_nothing_listens_the_error_says_what_to_do(settings, tmp_path):
+def test_error_without_a_listener_says_what_to_do(settings, tmp_path):
     settings.PGBOUNCER_HOST = str(tmp_path)
     with pytest.raises(ConsoleError) as caught, Console(settings.POOLS["web"]):
         pass
@@ -53,14 +53,14 @@ def test_where_nothing_listens_the_error_says_what_to_do(settings, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_the_password_depends_on_the_secret_key(settings):
+def test_password_depends_on_the_secret_key(settings):
     before = get_console_password()
     settings.SECRET_KEY = "another-secret-key"
     assert len(before) == 64
     assert get_console_password() != before
 
 
-def test_tells_the_version_as_numbers():
+def test_version_is_a_tuple_of_numbers():
     with Console(settings.POOLS["web"]) as console:
         written = console.show("VERSION")[0]["version"].split()[1]
         assert console.version == tuple(int(part) for part in written.split("."))
@@ -68,25 +68,25 @@ def test_tells_the_version_as_numbers():
 
 
 @pytest.fixture
-def own(settings):
-    """A PgBouncer of the test's own in the web's place; where to connect."""
-    with pooler(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
+def place(settings):
+    """Run a PgBouncer in place of the web's; yield where to connect."""
+    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
         settings.PGBOUNCER_HOST = said["host"]
         yield said
 
 
 @contextmanager
-def transaction_open(said):
-    with connect(settings.POSTGRES["web"], **where(said)) as client:
+def open_transaction(said):
+    with connect(settings.POSTGRES["web"], **get_place(said)) as client:
         client.execute("BEGIN")
         client.execute("SELECT 1")
         yield client
         client.execute("COMMIT")
 
 
-def test_a_pause_closes_the_server_connections_and_ends_with_a_resume(own):
+def test_pause_closes_the_server_connections_until_resume(place):
     with Console(settings.POOLS["web"]) as console:
-        connect(settings.POSTGRES["web"], **where(own)).execute("SELECT 1").connection.close()
+        connect(settings.POSTGRES["web"], **get_place(place)).execute("SELECT 1").connection.close()
         assert len(console.show("SERVERS")) == 1
         console.pause(10)
         assert (console.show("SERVERS"), console.is_paused()) == ([], True)
@@ -94,16 +94,16 @@ def test_a_pause_closes_the_server_connections_and_ends_with_a_resume(own):
         assert (console.is_paused(), console.resume()) == (False, False)
 
 
-def test_a_pause_again_and_a_pause_of_nothing_are_harmless(own):
+def test_pause_and_resume_are_idempotent(place):
     with Console(settings.POOLS["web"]) as console:
         console.pause(10)
         console.pause(10)
         assert console.resume() is True
 
 
-def test_a_pause_waits_for_an_open_transaction_as_long_as_it_may(own):
+def test_pause_waits_for_an_open_transaction(place):
     pool = settings.POOLS["web"]
-    with transaction_open(own) as client:
+    with open_transaction(place) as client:
         with Console(pool) as console, pytest.raises(PauseTimeoutError, match=r"open after 0\.2 s"):
             console.pause(0.2)
         with Console(pool) as console:
@@ -112,16 +112,16 @@ def test_a_pause_waits_for_an_open_transaction_as_long_as_it_may(own):
         assert client.execute("SELECT 2").fetchone() == (2,)
 
 
-def test_a_pause_without_a_name_ends_with_a_resume_as_well(own):
+def test_resume_ends_an_unnamed_pause(place):
     with Console(settings.POOLS["web"]) as console:
         console.run("PAUSE")
         assert console.resume() is True
         assert console.resume() is False
-    with transaction_open(own):
+    with open_transaction(place):
         pass
 
 
-def test_a_pause_of_a_pgbouncer_that_is_held_back_whole_is_one_clear_error(own):
+def test_pause_after_an_unnamed_pause_is_one_clear_error(place):
     with Console(settings.POOLS["web"]) as console:
         console.run("PAUSE")
         with pytest.raises(ConsoleError, match=r"web pool rejects 'PAUSE .*already") as caught:
@@ -130,9 +130,9 @@ def test_a_pause_of_a_pgbouncer_that_is_held_back_whole_is_one_clear_error(own):
 
 
 @pytest.mark.parametrize("dbname", ["My-Site.v2", "my d'b\"", "pgbouncer"])
-def test_a_pause_knows_the_database_by_any_name(settings, dbname):
+def test_pause_works_for_any_database_name(settings, dbname):
     server = replace(settings.POSTGRES["web"], dbname=dbname)
-    with pooler(settings.POOLS["web"], server) as said:
+    with run_pgbouncer(settings.POOLS["web"], server) as said:
         settings.PGBOUNCER_HOST = said["host"]
         with Console(settings.POOLS["web"]) as console:
             console.pause(10)

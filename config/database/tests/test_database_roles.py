@@ -8,7 +8,7 @@ from django.db.utils import ConnectionHandler
 from config.database.cli import use_jobs_pool
 from config.database.render import roles
 from config.database.render.django import render_database
-from config.database.tests.servers import administrator, connect, own_servers, roles_on
+from config.database.tests.servers import connect, connect_superuser, create_roles, make_servers
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
@@ -22,10 +22,10 @@ def run(*arguments):
 
 @pytest.fixture
 def servers(settings):
-    """Two roles of the test's own, made by the script, and commands that act as the jobs role."""
-    servers = own_servers()
+    """Create two roles by the script; commands act as the jobs role."""
+    servers = make_servers()
     pool = settings.POOLS["jobs"]
-    with roles_on(servers):
+    with create_roles(servers):
         settings.POSTGRES, settings.POSTGRES_ADMIN = servers, None
         entry = render_database(pool, servers["jobs"], pooling="direct", pgbouncer_host="")
         theirs = ConnectionHandler({"default": entry}).create_connection("default")
@@ -35,18 +35,18 @@ def servers(settings):
 
 
 def administer(servers, statement):
-    with administrator(servers["jobs"]) as connection:
+    with connect_superuser(servers["jobs"]) as connection:
         connection.execute(statement)
 
 
-def test_the_script_is_what_the_policy_says(settings):
+def test_script_follows_the_policy(settings):
     script = roles.render_script(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
     )
     assert run("--sql") == script
 
 
-def test_the_jobs_role_gives_the_web_role_its_rights(servers):
+def test_jobs_role_grants_the_web_role_its_rights(servers):
     with connect(servers["jobs"]) as jobs:
         jobs.execute("CREATE TABLE thing (id int)")
         jobs.execute(f"REVOKE ALL ON thing FROM {roles.quoted(servers['web'].user)}")
@@ -55,11 +55,11 @@ def test_the_jobs_role_gives_the_web_role_its_rights(servers):
         assert web.execute("INSERT INTO thing VALUES (1)").rowcount == 1
 
 
-def test_run_twice_it_does_the_same(servers):
+def test_is_idempotent(servers):
     assert run() == run()
 
 
-def test_a_limit_that_only_an_administrator_may_set_is_left_and_named(servers):
+def test_names_a_limit_that_only_an_administrator_may_set(servers):
     role = roles.quoted(servers["web"].user)
     administer(servers, f"ALTER ROLE {role} CONNECTION LIMIT 3")
     first = run().splitlines()[0]
@@ -69,7 +69,7 @@ def test_a_limit_that_only_an_administrator_may_set_is_left_and_named(servers):
     )
 
 
-def test_a_right_that_would_not_be_granted_counts_as_left(servers):
+def test_names_rights_that_were_not_granted(servers):
     database, role = (roles.quoted(getattr(servers["jobs"], part)) for part in ("dbname", "user"))
     administer(servers, f"ALTER DATABASE {database} OWNER TO postgres")
     administer(servers, f"GRANT CONNECT ON DATABASE {database} TO {role}")
@@ -82,7 +82,7 @@ def test_a_right_that_would_not_be_granted_counts_as_left(servers):
     ]
 
 
-def test_with_one_role_only_its_limit_is_left_to_say(servers, settings):
+def test_one_role_needs_only_its_limit(servers, settings):
     settings.POSTGRES = {"web": servers["jobs"], "jobs": servers["jobs"]}
     assert run() == (
         f"{servers['jobs'].user} has no more than 28 connections: unchanged, "

@@ -14,12 +14,12 @@ SERVER = parse_server_url("POSTGRES_URL", "postgresql://ann:s3cret@h/site")
 
 @pytest.fixture(autouse=True, params=["pgbouncer", "direct"])
 def pooling(request, monkeypatch, settings):
-    """The settings as they are shipped, in both kinds of pooling."""
+    """Return the default settings for both kinds of pooling."""
     settings.DATABASE_POOLING = request.param
     settings.POOLS = {"web": WEB, "jobs": JOBS}
     settings.POSTGRES = {"web": SERVER, "jobs": SERVER}
     settings.WEB_WORKERS, settings.WEB_THREADS = 2, 16 if request.param == "pgbouncer" else 5
-    # Not by the fixture, as Django warns of it: the connections in use are left alone.
+    # Not by the `settings` fixture, because Django warns; open connections are not affected.
     shipped = {
         pool.alias: render_database(pool, SERVER, pooling=request.param, pgbouncer_host="/run")
         for pool in (WEB, JOBS)
@@ -28,20 +28,20 @@ def pooling(request, monkeypatch, settings):
     return request.param
 
 
-def found():
+def list_messages():
     return [(message.id, message.obj) for message in run_checks(tags=[databases.TAG])]
 
 
-def ids():
-    return [code for code, _ in found()]
+def list_ids():
+    return [code for code, _ in list_messages()]
 
 
 pooled = pytest.mark.parametrize("pooling", ["pgbouncer"], indirect=True)
 direct = pytest.mark.parametrize("pooling", ["direct"], indirect=True)
 
 
-def test_the_shipped_settings_are_clean():
-    assert found() == []
+def test_default_settings_pass():
+    assert list_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_the_shipped_settings_are_clean():
     ],
 )
 @pytest.mark.parametrize("alias", ["default", "jobs"])
-def test_a_wrong_setting_is_found_in_its_alias(settings, alias, code, key, value):
+def test_finds_a_wrong_setting_in_its_alias(settings, alias, code, key, value):
     settings.DATABASES[alias][key] = value
-    assert found() == [(code, f"DATABASES['{alias}']")]
+    assert list_messages() == [(code, f"DATABASES['{alias}']")]
 
 
-def test_djangos_own_pool_is_found(settings):
+def test_finds_djangos_own_pool(settings):
     settings.DATABASES["jobs"]["OPTIONS"]["pool"] = {"max_size": 4}
-    assert found() == [("pool.E003", "DATABASES['jobs']")]
+    assert list_messages() == [("pool.E003", "DATABASES['jobs']")]
 
 
 @pooled
@@ -74,40 +74,40 @@ def test_djangos_own_pool_is_found(settings):
         ("pool.E006", "prepare_threshold", 0),
     ],
 )
-def test_an_option_that_pgbouncer_does_not_bear_is_found(settings, code, option, value):
+def test_finds_options_that_pgbouncer_rejects(settings, code, option, value):
     settings.DATABASES["default"]["OPTIONS"][option] = value
-    assert found() == [(code, "DATABASES['default']")]
+    assert list_messages() == [(code, "DATABASES['default']")]
 
 
 @direct
-def test_without_pgbouncer_such_options_do_no_harm(settings):
+def test_allows_these_options_without_pgbouncer(settings):
     settings.DATABASES["default"]["OPTIONS"] |= {"assume_role": "owner", "prepare_threshold": 5}
     settings.DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = False
     settings.DATABASES["default"]["PASSWORD"] = ""
-    assert found() == []
+    assert list_messages() == []
 
 
 @pooled
-def test_server_side_cursors_are_found(settings):
+def test_finds_server_side_cursors(settings):
     del settings.DATABASES["jobs"]["DISABLE_SERVER_SIDE_CURSORS"]
-    assert found() == [("pool.E001", "DATABASES['jobs']")]
+    assert list_messages() == [("pool.E001", "DATABASES['jobs']")]
 
 
 @pooled
-def test_a_missing_password_is_found(settings):
+def test_finds_a_missing_password(settings):
     settings.DATABASES["default"]["PASSWORD"] = ""
-    assert found() == [("pool.E009", "DATABASES['default']")]
+    assert list_messages() == [("pool.E009", "DATABASES['default']")]
 
 
-def test_two_databases_for_one_site_are_found(settings):
+def test_finds_two_databases(settings):
     settings.POSTGRES = {"web": SERVER, "jobs": replace(SERVER, dbname="other")}
-    assert ids() == ["pool.E010"]
+    assert list_ids() == ["pool.E010"]
 
 
 @pooled
-def test_clients_that_pgbouncer_does_not_admit_are_found(settings):
+def test_finds_more_clients_than_pgbouncer_admits(settings):
     settings.WEB_WORKERS, settings.WEB_THREADS = 8, 25
-    assert ids() == []
+    assert list_ids() == []
     settings.WEB_THREADS = 26
     (message,) = run_checks(tags=[databases.TAG])
     assert message.id == "pool.E011"
@@ -116,14 +116,14 @@ def test_clients_that_pgbouncer_does_not_admit_are_found(settings):
 
 
 @direct
-def test_without_pgbouncer_more_threads_than_connections_are_found(settings):
+def test_finds_more_threads_than_connections_without_pgbouncer(settings):
     settings.WEB_WORKERS, settings.WEB_THREADS = 11, 1
     (message,) = run_checks(tags=[databases.TAG])
     assert message.id == "pool.E012"
     assert message.hint == "Set WEB_WORKERS=2, or POOL_WEB_MAX=11."
 
 
-def test_every_id_is_given_once_and_every_hint_names_the_alias():
+def test_ids_are_unique_and_hints_name_the_alias():
     assert len({rule.id for rule in databases.RULES}) == len(databases.RULES)
     for rule in databases.RULES:
         assert rule.id == "pool.E009" or "DATABASES['x']" in rule.make_message("x").hint

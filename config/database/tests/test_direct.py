@@ -1,4 +1,4 @@
-"""DATABASE_POOLING=direct: the same site without PgBouncer, by one variable."""
+"""DATABASE_POOLING=direct: the same site without PgBouncer."""
 
 import pytest
 from django.conf import settings
@@ -20,8 +20,8 @@ DIRECT = {"DATABASE_POOLING": "direct", "PGBOUNCER_HOST": "/nowhere"}
 
 
 @pytest.fixture
-def nobody_else():
-    """No connection of the tests' own, through PgBouncer, is counted."""
+def no_other_connections():
+    """Close the tests' own connections through PgBouncer, so that they are not counted."""
     connections.close_all()
     with Console(settings.POOLS["web"]) as console, superuser() as watching:
         console.run("RECONNECT")
@@ -31,7 +31,7 @@ def nobody_else():
 
 
 @pytest.mark.usefixtures("nobody_else")
-def test_64_clients_stay_within_ten_connections_as_well():
+def test_64_clients_use_at_most_ten_connections():
     log = ServerLog()
     with gunicorn(**DIRECT) as port, Activity() as activity:
         answers = load(port, "/readyz", {}, clients=64, seconds=3)
@@ -40,7 +40,7 @@ def test_64_clients_stay_within_ten_connections_as_well():
     assert log.refusals() == []
 
 
-def test_the_checks_hold_and_the_jobs_run():
+def test_checks_pass_and_jobs_run():
     check = manage("check", "--database", "default", "--database", "jobs", **DIRECT)
     assert check.communicate(timeout=60)[1] == ""
     seed = manage("seed_experts", "--dry-run", **DIRECT)

@@ -1,6 +1,6 @@
-"""dbshell and backup go around the pools, with a role and a limit of their own.
+"""dbshell and backup run outside the pools, with their own role and limit.
 
-dumpdata and loaddata need not: like every command of Django's they leave a session as it was.
+dumpdata and loaddata can use a pool: like all of Django's commands they leave no session state.
 """
 
 import pytest
@@ -12,26 +12,26 @@ from config.tests.processes import manage, superuser
 ADMIN = settings.POSTGRES_ADMIN
 
 
-def told(*arguments):
+def run(*arguments):
     process = manage(*arguments)
-    said, complaint = process.communicate(timeout=60)
-    assert process.returncode == 0, complaint
-    return said
+    output, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+    return output
 
 
-def test_the_shell_is_on_the_server_itself_and_acts_as_the_owner():
+def test_dbshell_connects_directly_as_the_owner():
     query = "SELECT session_user, current_user, current_setting('application_name')"
-    said = told("dbshell", "--", "-XAtc", query)
-    assert said.strip() == f"{ADMIN.user}|{settings.POSTGRES['jobs'].user}|psql"
+    output = run("dbshell", "--", "-XAtc", query)
+    assert output.strip() == f"{ADMIN.user}|{settings.POSTGRES['jobs'].user}|psql"
 
 
-def test_a_backup_has_the_tables(tmp_path):
-    assert told("backup", str(tmp_path / "dump")) == f"{tmp_path / 'dump'}: written\n"
+def test_backup_has_the_tables(tmp_path):
+    assert run("backup", str(tmp_path / "dump")) == f"{tmp_path / 'dump'}: written\n"
     assert (tmp_path / "dump").read_bytes()[:5] == b"PGDMP"
     assert b"accounts_user" in (tmp_path / "dump").read_bytes()
 
 
-LEFT_BEHIND = """
+SESSION_STATE = """
     SELECT ARRAY(SELECT name || '=' || setting FROM pg_settings WHERE source = 'session'
                  ORDER BY name),
            ARRAY(SELECT locktype || coalesce(classid, 0) FROM pg_locks
@@ -41,29 +41,29 @@ LEFT_BEHIND = """
 """
 
 
-def left_behind():
-    """What a session of the jobs pool has of its earlier clients."""
+def get_session_state():
+    """Return what a session of the jobs pool keeps of its earlier clients."""
     entry = settings.DATABASES["jobs"]
     place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
     with connect(settings.POSTGRES["jobs"], **place) as client:
-        return client.execute(LEFT_BEHIND).fetchone()
+        return client.execute(SESSION_STATE).fetchone()
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
-def test_dumpdata_and_loaddata_leave_nothing_in_the_sessions_of_their_pool(tmp_path):
-    before = left_behind()
-    told("dumpdata", "onboarding", "auth", "--output", str(tmp_path / "all.json"))
-    told("loaddata", str(tmp_path / "all.json"))
-    assert left_behind() == before
+def test_dumpdata_and_loaddata_leave_no_session_state(tmp_path):
+    before = get_session_state()
+    run("dumpdata", "onboarding", "auth", "--output", str(tmp_path / "all.json"))
+    run("loaddata", str(tmp_path / "all.json"))
+    assert get_session_state() == before
 
 
-def test_what_fails_in_it_is_the_commands_status():
+def test_dbshell_returns_psqls_status():
     process = manage("dbshell", "--", "-Xc", "SELECT nothing")
     assert "nothing" in process.communicate(timeout=60)[1]
     assert process.returncode == 1
 
 
-def test_its_role_has_a_limit_and_the_owners_rights():
+def test_role_has_a_limit_and_the_owners_rights():
     with superuser() as connection:
         query = "SELECT rolconnlimit FROM pg_roles WHERE rolname = %s"
         assert connection.execute(query, [ADMIN.user]).fetchone() == (2,)
@@ -72,7 +72,7 @@ def test_its_role_has_a_limit_and_the_owners_rights():
         connection.execute("DROP TABLE made_by_admin")
 
 
-def test_no_role_of_the_site_connects_to_another_database():
+def test_roles_cannot_connect_to_other_databases():
     with superuser() as connection:
         query = """SELECT count(*) FROM pg_database, pg_roles WHERE rolname = ANY(%s)
             AND datname IN ('postgres', 'template1') AND

@@ -7,18 +7,18 @@ from config.database.dsn import SYSTEM_CA_FILE, ServerURLError, parse_server_url
 SECRET = "s3cret"
 
 
-def parsed(url):
+def parse(url):
     return parse_server_url("POSTGRES_URL", url)
 
 
-def refusal(url):
+def get_error(url):
     with pytest.raises(ServerURLError) as caught:
-        parsed(url)
+        parse(url)
     return str(caught.value)
 
 
-def test_every_part_of_a_url_is_understood():
-    server = parsed("postgresql://ann:s3cret@db.example:5433/site")
+def test_parses_every_part_of_a_url():
+    server = parse("postgresql://ann:s3cret@db.example:5433/site")
     assert (server.host, server.port, server.dbname) == ("db.example", 5433, "site")
     assert (server.user, server.password, server.sslmode) == ("ann", "s3cret", "prefer")
 
@@ -33,20 +33,20 @@ def test_every_part_of_a_url_is_understood():
         ("postgresql://ann@%2Frun%2Fpostgresql/site", "/run/postgresql", 5432),
     ],
 )
-def test_host_and_port_in_every_form(url, host, port):
-    assert (parsed(url).host, parsed(url).port) == (host, port)
+def test_parses_every_form_of_host_and_port(url, host, port):
+    assert (parse(url).host, parse(url).port) == (host, port)
 
 
-def test_characters_with_a_meaning_in_urls_are_decoded():
-    server = parsed("postgresql://we%20b:p%25%40%2F%C3%BC@h/my%20db")
+def test_decodes_percent_encoding():
+    server = parse("postgresql://we%20b:p%25%40%2F%C3%BC@h/my%20db")
     assert (server.user, server.password, server.dbname) == ("we b", "p%@/ü", "my db")
 
 
 @pytest.mark.parametrize(
     "ignored", ["connect_timeout=3", "application_name=x", "channel_binding=require"]
 )
-def test_what_the_policy_decides_is_left_out(ignored):
-    assert parsed(f"postgresql://ann@h/site?{ignored}") == parsed("postgresql://ann@h/site")
+def test_ignores_what_the_policy_sets(ignored):
+    assert parse(f"postgresql://ann@h/site?{ignored}") == parse("postgresql://ann@h/site")
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_what_the_policy_decides_is_left_out(ignored):
         ("sslrootcert=system", "verify-full", SYSTEM_CA_FILE),
     ],
 )
-def test_encryption_follows_libpqs_rules(query, mode, authorities):
-    server = parsed(f"postgresql://ann@h/site?{query}")
+def test_tls_follows_libpqs_rules(query, mode, authorities):
+    server = parse(f"postgresql://ann@h/site?{query}")
     assert (server.sslmode, server.sslrootcert) == (mode, authorities)
 
 
-def test_a_socket_is_not_encrypted():
-    server = parsed("postgresql://ann@/site?host=/run&sslmode=verify-full")
+def test_socket_is_not_encrypted():
+    server = parse("postgresql://ann@/site?host=/run&sslmode=verify-full")
     assert (server.sslmode, server.is_local_socket) == ("disable", True)
 
 
-def test_a_clients_certificate_is_kept():
-    server = parsed("postgresql://ann@h/site?sslcert=/c.crt&sslkey=/c.key")
+def test_keeps_a_client_certificate():
+    server = parse("postgresql://ann@h/site?sslcert=/c.crt&sslkey=/c.key")
     assert (server.sslcert, server.sslkey) == ("/c.crt", "/c.key")
 
 
@@ -109,23 +109,23 @@ def test_a_clients_certificate_is_kept():
         ),
     ],
 )
-def test_what_cannot_be_used_is_refused_without_a_secret(url, cause):
-    message = refusal(url)
+def test_rejects_unusable_urls_without_showing_secrets(url, cause):
+    message = get_error(url)
     assert message.startswith("POSTGRES_URL ")
     assert cause in message
     assert SECRET not in message
 
 
-def test_the_password_is_neither_in_a_traceback_nor_in_a_repr():
+def test_password_is_not_in_traceback_or_repr():
     with pytest.raises(ServerURLError) as caught:
-        parsed("postgresql://ann:s3cret%zz@h/site")
+        parse("postgresql://ann:s3cret%zz@h/site")
     error = caught.value
     assert error.__cause__ is None
     assert error.__suppress_context__
     assert SECRET not in "".join(traceback.format_exception_only(error))
-    assert SECRET not in repr(parsed("postgresql://ann:s3cret@h/site"))
+    assert SECRET not in repr(parse("postgresql://ann:s3cret@h/site"))
 
 
-def test_the_error_names_the_variable_it_came_from():
+def test_error_names_the_variable():
     with pytest.raises(ServerURLError, match=r"^POSTGRES_JOBS_URL names no user"):
         parse_server_url("POSTGRES_JOBS_URL", "postgresql://h/site")

@@ -17,8 +17,8 @@ from psycopg.pq import DiagnosticField
 
 from config.database.errors import explain, is_unavailable
 
-# As the servers say it: PgBouncer 1.18 and 1.25, PostgreSQL 15 and 16, libpq.
-SAID = [
+# Messages of PgBouncer 1.18 and 1.25, PostgreSQL 15 and 16, and libpq.
+MESSAGES = [
     ("ERROR:  query_wait_timeout\nSSL connection has been closed unexpectedly", "pool is full"),
     (
         "FATAL:  query_wait_timeout",
@@ -69,20 +69,20 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("said", "meaning"), SAID)
-def test_a_fault_is_explained_in_one_line(said, meaning):
-    line = explain(OperationalError(said))
+@pytest.mark.parametrize(("message", "meaning"), MESSAGES)
+def test_explains_an_error_in_one_line(message, meaning):
+    line = explain(OperationalError(message))
     assert meaning in line
-    assert line.endswith(f". ({' '.join(said.split())})")
+    assert line.endswith(f". ({' '.join(message.split())})")
     assert "\n" not in line
 
 
-def test_what_nobody_knows_is_said_as_it_came():
+def test_unknown_error_is_unchanged():
     assert explain(OperationalError("FATAL:  the moon\n is full")) == "FATAL: the moon is full"
 
 
-# SQLSTATEs as PostgreSQL and PgBouncer send them, and what they are about.
-PASSING = {
+# SQLSTATEs that PostgreSQL and PgBouncer send.
+TRANSIENT = {
     "08P01": "PgBouncer's own words",
     "08006": "the connection",
     "25006": "a standby",
@@ -103,25 +103,25 @@ PASSING = {
 OURS = ["22001", "22P02", "23505", "25P02", "26000", "34000", "42501", "42601", "42P01", "54001"]
 
 
-def wrapped(error):
-    """Django's error for psycopg's."""
+def wrap(error):
+    """Return Django's error for psycopg's."""
     with pytest.raises(Error) as caught, DatabaseErrorWrapper(connection):
         raise error
     return caught.value
 
 
-@pytest.mark.parametrize("sqlstate", PASSING)
-def test_what_may_come_out_otherwise_another_time_is_unavailable(sqlstate):
-    error = lookup(sqlstate)(PASSING[sqlstate])
+@pytest.mark.parametrize("sqlstate", TRANSIENT)
+def test_transient_errors_are_unavailable(sqlstate):
+    error = lookup(sqlstate)(TRANSIENT[sqlstate])
     assert is_unavailable(error)
-    assert is_unavailable(wrapped(error))
+    assert is_unavailable(wrap(error))
 
 
 @pytest.mark.parametrize("sqlstate", OURS)
-def test_what_is_wrong_with_the_statement_is_not(sqlstate):
+def test_statement_errors_are_not_unavailable(sqlstate):
     error = lookup(sqlstate)("the connection pool")
     assert not is_unavailable(error)
-    assert not is_unavailable(wrapped(error))
+    assert not is_unavailable(wrap(error))
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_what_is_wrong_with_the_statement_is_not(sqlstate):
     ],
     ids=repr,
 )
-def test_without_an_sqlstate_the_class_decides(error, expected):
+def test_class_decides_without_an_sqlstate(error, expected):
     assert is_unavailable(error) is expected
     if isinstance(error, psycopg.Error):
-        assert is_unavailable(wrapped(error)) is expected
+        assert is_unavailable(wrap(error)) is expected
 
 
-def raised(kind, error, *, handling=False):
-    """An error of that kind, raised from the other, or while that was handled."""
+def raise_from(kind, error, *, handling=False):
+    """Return an error of that kind, raised from the other or while handling it."""
     try:
         try:
             raise error
@@ -165,27 +165,27 @@ def raised(kind, error, *, handling=False):
 
 @pytest.mark.parametrize("kind", [ValidationError, PermissionDenied, TransactionManagementError])
 @pytest.mark.parametrize("handling", [False, True])
-def test_it_is_found_behind_other_errors(kind, handling):
-    assert is_unavailable(raised(kind, OperationalError("gone"), handling=handling))
-    assert not is_unavailable(raised(kind, DataError("wrong"), handling=handling))
+def test_finds_the_outage_behind_other_errors(kind, handling):
+    assert is_unavailable(raise_from(kind, OperationalError("gone"), handling=handling))
+    assert not is_unavailable(raise_from(kind, DataError("wrong"), handling=handling))
 
 
-def test_an_error_that_stands_for_itself_hides_what_was_handled():
-    error = raised(ValueError, OperationalError("gone"), handling=True)
+def test_raise_from_none_hides_the_context():
+    error = raise_from(ValueError, OperationalError("gone"), handling=True)
     assert is_unavailable(error)
-    error.__suppress_context__ = True  # as `raise ... from None` does
+    error.__suppress_context__ = True  # like `raise ... from None`
     assert not is_unavailable(error)
 
 
-def test_what_explains_an_error_is_the_outage_behind_it():
-    error = raised(ValueError, OperationalError("FATAL:  query_wait_timeout"))
+def test_explains_the_outage_behind_an_error():
+    error = raise_from(ValueError, OperationalError("FATAL:  query_wait_timeout"))
     assert "no connection became free" in explain(error)
 
 
 @pytest.mark.parametrize(("severity", "expected"), [("FATAL", True), ("ERROR", False)])
-def test_the_last_word_on_a_connection_is_unavailable_whatever_its_sqlstate(severity, expected):
-    """As PgBouncer 1.24 hands on "permission denied for database" to who waits."""
+def test_fatal_errors_are_unavailable_whatever_their_sqlstate(severity, expected):
+    """PgBouncer 1.24 forwards "permission denied for database" to waiting clients."""
     info = {DiagnosticField.SQLSTATE: b"42501", DiagnosticField.SEVERITY: severity.encode()}
     error = lookup("42501")("permission denied", info=info)
     assert is_unavailable(error) is expected
-    assert is_unavailable(wrapped(error)) is expected
+    assert is_unavailable(wrap(error)) is expected

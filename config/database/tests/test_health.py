@@ -1,4 +1,4 @@
-"""Who is let in by PgBouncer waits for its queue only where that moves on."""
+"""A client that PgBouncer admitted waits for its queue only while the queue moves."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -20,7 +20,7 @@ SECONDS = 1
 
 @pytest.fixture
 def job(settings):
-    """A new connection of the jobs pool, which may take a second."""
+    """Yield a new connection of the jobs pool with a connect timeout of a second."""
     pool = replace(settings.POOLS["jobs"], connect_timeout=SECONDS)
     settings.POOLS = settings.POOLS | {"jobs": pool}
     connection = ConnectionHandler(settings.DATABASES).create_connection("jobs")
@@ -29,8 +29,8 @@ def job(settings):
 
 
 @contextmanager
-def full_pool():
-    """Others hold all server connections until the block's end."""
+def fill_pool():
+    """Hold all server connections until the end of the block."""
     pool, server = site_settings.POOLS["jobs"], site_settings.POSTGRES["jobs"]
     place = {"host": site_settings.PGBOUNCER_HOST, "port": pool.listen_port}
     with ExitStack() as stack:
@@ -44,7 +44,7 @@ def full_pool():
 
 
 @contextmanager
-def paused_pool():
+def pause_pool():
     with Console(site_settings.POOLS["jobs"]) as console:
         console.pause(5)
         try:
@@ -53,38 +53,38 @@ def paused_pool():
             console.resume()
 
 
-def asked_meanwhile(connection, held):
-    """The answer to a statement that begins in the block, which lasts twice the second."""
+def query_during(connection, held):
+    """Run a query that starts in the block, which lasts twice the timeout; return its answer."""
     with ThreadPoolExecutor(1) as thread:
         with held:
-            future = thread.submit(answer, connection)
+            future = thread.submit(query, connection)
             wait([future], 2 * SECONDS)
         return future.result(10)
 
 
-def answer(connection):
+def query(connection):
     connection.inc_thread_sharing()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone()
 
 
-@pytest.mark.parametrize("held", [full_pool, paused_pool])
-def test_where_the_queue_will_move_on_it_is_waited_for(job, held):
-    assert asked_meanwhile(job, held()) == (1,)
+@pytest.mark.parametrize("held", [fill_pool, pause_pool])
+def test_waits_while_the_queue_moves(job, held):
+    assert query_during(job, held()) == (1,)
 
 
-def test_where_nothing_will_move_it_on_the_connect_timeout_ends_it(job, monkeypatch):
+def test_connect_timeout_ends_a_stuck_queue(job, monkeypatch):
     monkeypatch.setattr("config.database.backend.base.is_queue_moving", lambda pool: False)
-    with full_pool(), pytest.raises(OperationalError, match="timeout expired"):
-        answer(job)
+    with fill_pool(), pytest.raises(OperationalError, match="timeout expired"):
+        query(job)
 
 
-def test_a_pool_whose_queue_is_no_longer_than_a_connection_takes_is_not_asked():
+def test_short_query_wait_needs_no_check():
     assert health.get_pool_to_check("default") is None
     assert health.get_pool_to_check("jobs") == site_settings.POOLS["jobs"]
 
 
-def test_without_pgbouncer_nothing_is_asked(settings):
+def test_direct_mode_needs_no_check(settings):
     settings.DATABASE_POOLING = "direct"
     assert health.get_pool_to_check("jobs") is None

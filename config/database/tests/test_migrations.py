@@ -10,31 +10,31 @@ from config.database.cli import use_jobs_pool
 pytestmark = pytest.mark.django_db
 
 
-def printed(*arguments, **options):
+def run(*arguments, **options):
     out = StringIO()
     call_command(*arguments, stdout=out, **options)
     return out.getvalue()
 
 
-def statements(sql):
+def list_statements(sql):
     lines = [line for line in sql.splitlines() if not line.startswith("--")]
     bare = "".join("".join(lines).split()).replace('"', "")
     return [part for part in bare.split(";") if part not in ("", "BEGIN", "COMMIT")]
 
 
-def test_migrate_makes_the_table_as_createcachetable_does(settings):
+def test_migrate_creates_the_table_like_createcachetable(settings):
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "another",
         }
     }
-    theirs = statements(printed("createcachetable", "another", dry_run=True))
-    ours = statements(printed("sqlmigrate", "database", "0001"))
+    theirs = list_statements(run("createcachetable", "another", dry_run=True))
+    ours = list_statements(run("sqlmigrate", "database", "0001"))
     assert [statement.replace("another", "cache") for statement in theirs] == ours
 
 
-def test_the_shared_cache_works():
+def test_shared_cache_works():
     cache = caches["default"]
     cache.set("greeting", "hello", 60)
     assert cache.get("greeting") == "hello"
@@ -42,7 +42,7 @@ def test_the_shared_cache_works():
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
-def test_the_migration_goes_both_ways():
+def test_migration_is_reversible():
     with use_jobs_pool():
         call_command("migrate", "database", "zero", verbosity=0)
         assert "cache" not in connection.introspection.table_names()

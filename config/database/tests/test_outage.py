@@ -1,4 +1,4 @@
-"""What PostgreSQL's outage costs: nothing more once it is back, and little while it lasts."""
+"""The cost of a PostgreSQL outage: nothing after it, and little during it."""
 
 import os
 import signal
@@ -15,14 +15,14 @@ from django.db.utils import ConnectionHandler
 
 from config.database.policy import RESTART_WAIT
 from config.database.render.django import render_database
-from config.database.tests.servers import pooler
+from config.database.tests.servers import run_pgbouncer
 from config.tests.processes import free_port, wait_until
 
 PASSWORD = "a password of the test"
 
 
 class OwnPostgres:
-    """A PostgreSQL that a test may stop and start."""
+    """A PostgreSQL server that a test may stop and start."""
 
     def __init__(self, folder):
         self.folder, self.port, self.process = folder, free_port(), None
@@ -68,10 +68,10 @@ def postgres(installed):
 
 
 @contextmanager
-def client_of(postgres, query_wait_timeout=1):
-    """Django's connection to a PgBouncer in front of it."""
+def connect(postgres, query_wait_timeout=1):
+    """Return Django's connection to a PgBouncer in front of the server."""
     policy = replace(settings.POOLS["web"], query_wait_timeout=query_wait_timeout)
-    with pooler(policy, postgres.server) as place:
+    with run_pgbouncer(policy, postgres.server) as place:
         entry = render_database(
             policy, postgres.server, pooling="pgbouncer", pgbouncer_host=place["host"]
         )
@@ -84,41 +84,41 @@ def client_of(postgres, query_wait_timeout=1):
             del connections["own"]
 
 
-def ask(client):
+def query(client):
     with client.cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone()
 
 
-def refused(client):
-    """What is said, and after how many seconds."""
+def measure_failure(client):
+    """Return the error and the seconds until it came."""
     began = time.monotonic()
     with pytest.raises(OperationalError) as caught:
-        ask(client)
+        query(client)
     return str(caught.value), time.monotonic() - began
 
 
 def outage(postgres, client):
-    """PostgreSQL is away, and PgBouncer has noticed."""
+    """Stop PostgreSQL until PgBouncer has noticed."""
     postgres.stop()
-    said, _ = refused(client)
+    said, _ = measure_failure(client)
     assert "query_wait_timeout" in said
 
 
 @pytest.mark.django_db
-def test_the_first_statement_after_an_outage_is_answered(postgres):
-    with client_of(postgres) as client:
-        ask(client)
+def test_first_statement_after_an_outage_succeeds(postgres):
+    with connect(postgres) as client:
+        query(client)
         outage(postgres, client)
         client.ensure_connection()
         postgres.start()
-        assert ask(client) == (1,)
+        assert query(client) == (1,)
 
 
 @pytest.mark.django_db
-def test_the_first_transaction_after_an_outage_is_answered(postgres):
-    with client_of(postgres) as client:
-        ask(client)
+def test_first_transaction_after_an_outage_succeeds(postgres):
+    with connect(postgres) as client:
+        query(client)
         outage(postgres, client)
         client.ensure_connection()
         postgres.start()
@@ -129,19 +129,19 @@ def test_the_first_transaction_after_an_outage_is_answered(postgres):
 
 
 @pytest.mark.django_db
-def test_the_first_login_after_an_outage_is_let_in(postgres):
+def test_first_login_after_an_outage_succeeds(postgres):
     postgres.stop()
-    with client_of(postgres) as client:
-        refused(client)
+    with connect(postgres) as client:
+        measure_failure(client)
         postgres.start()
-        assert ask(client) == (1,)
+        assert query(client) == (1,)
 
 
 @pytest.mark.django_db
-def test_during_an_outage_the_error_comes_after_the_wait_for_a_restart(postgres):
-    with client_of(postgres) as client:
-        ask(client)
+def test_error_comes_after_the_restart_wait(postgres):
+    with connect(postgres) as client:
+        query(client)
         outage(postgres, client)
-        said, seconds = refused(client)
+        said, seconds = measure_failure(client)
     assert "server login has been failing" in said
     assert seconds < RESTART_WAIT + 5

@@ -36,7 +36,7 @@ def test_prints_both_files_and_no_password(folder):
     assert not folder.exists()
 
 
-def test_writes_files_that_only_their_owner_reads(folder):
+def test_written_files_are_private(folder):
     assert run("--write") == "".join(f"{folder / name}: changed\n" for name in FILES)
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -44,7 +44,7 @@ def test_writes_files_that_only_their_owner_reads(folder):
     assert '"s3cret-web"' in (folder / "web.userlist").read_text()
 
 
-def test_says_which_files_it_changed(folder):
+def test_names_changed_files(folder):
     run("--write")
     (folder / "jobs.ini").write_text("mine")
     (folder / "web.ini").chmod(0o644)
@@ -57,7 +57,7 @@ def test_says_which_files_it_changed(folder):
     assert (folder / "web.ini").stat().st_mode & 0o777 == 0o600
 
 
-def test_writes_by_rename_so_that_no_reader_sees_half_a_file(folder):
+def test_replaces_files_atomically(folder):
     run("--write")
     (folder / "web.ini").write_text("old")
     before = (folder / "web.ini").open()
@@ -67,12 +67,12 @@ def test_writes_by_rename_so_that_no_reader_sees_half_a_file(folder):
     assert "[pgbouncer]" in (folder / "web.ini").read_text()
 
 
-def test_check_passes_on_what_was_written(folder):
+def test_check_passes_after_write(folder):
     run("--write")
     assert run("--check") == "PgBouncer's files are up to date.\n"
 
 
-def test_check_names_every_stale_file_and_the_remedy(folder):
+def test_check_names_every_stale_file_and_the_fix(folder):
     run("--write")
     (folder / "web.ini").write_text("old")
     (folder / "jobs.userlist").unlink()
@@ -86,7 +86,7 @@ def test_check_names_every_stale_file_and_the_remedy(folder):
     )
 
 
-def test_check_is_stale_after_a_change_of_the_policy(settings):
+def test_check_fails_after_a_policy_change(settings):
     run("--write")
     web = replace(settings.POOLS["web"], max_connections=7)
     settings.POOLS = settings.POOLS | {"web": web}
@@ -94,14 +94,14 @@ def test_check_is_stale_after_a_change_of_the_policy(settings):
         run("--check")
 
 
-def test_check_is_stale_after_a_change_of_the_replicas(settings):
+def test_check_fails_after_a_change_of_replicas(settings):
     run("--write")
     settings.REPLICAS = 2
     with pytest.raises(CommandError, match=r"/web.ini is stale; .*/jobs.ini is stale\. Run"):
         run("--check")
 
 
-def test_what_cannot_be_written_is_one_clear_error(settings):
+def test_unwritable_value_is_one_clear_error(settings):
     settings.PGBOUNCER_HOST = "/run/a,/run/b"
     with pytest.raises(CommandError, match="is a list: give one directory or IP address"):
         run("--write")

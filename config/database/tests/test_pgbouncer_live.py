@@ -1,4 +1,4 @@
-"""Both PgBouncer processes have taken every number of the policy from their files."""
+"""Both PgBouncer processes run with the policy's numbers."""
 
 import re
 import select
@@ -14,7 +14,13 @@ from config.database.dsn import parse_server_url
 from config.database.monitor.console import Console
 from config.database.render.django import get_entry_name, get_session_settings
 from config.database.render.pgbouncer import render_ini
-from config.database.tests.servers import connect, own_servers, pooler, roles_on, where
+from config.database.tests.servers import (
+    connect,
+    create_roles,
+    get_place,
+    make_servers,
+    run_pgbouncer,
+)
 from config.tests.processes import free_port
 
 pytestmark = [
@@ -22,7 +28,7 @@ pytestmark = [
 ]
 POOLS = pytest.mark.parametrize("name", ["web", "jobs"])
 
-# PgBouncer's name of a number, and the policy's.
+# PgBouncer's names of the numbers, and the policy's.
 CONFIG = {
     "default_pool_size": "max_connections",
     "max_db_connections": "max_connections",
@@ -42,13 +48,13 @@ SESSION = {
 }
 
 
-def test_every_number_of_the_policy_is_read_back_below():
+def test_tables_cover_every_number_of_the_policy():
     numbers = {knob.name for knob in fields(settings.POOLS["web"]) if knob.metadata}
     assert numbers == {*CONFIG.values(), *ENTRY.values(), *SESSION.values()}
 
 
 @POOLS
-def test_the_process_has_the_numbers_of_its_pool(name):
+def test_process_has_its_pools_numbers(name):
     pool = settings.POOLS[name]
     with Console(pool) as console:
         found = {row["key"]: row["value"] for row in console.show("CONFIG")}
@@ -57,25 +63,25 @@ def test_the_process_has_the_numbers_of_its_pool(name):
 
 
 @POOLS
-def test_the_process_has_every_other_setting_of_its_file(name):
+def test_process_has_its_files_settings(name):
     pool, server, host = settings.POOLS[name], settings.POSTGRES[name], settings.PGBOUNCER_HOST
     folder = str(settings.PGBOUNCER_DIR)
     text = render_ini(pool, server, host=host, folder=folder, replicas=settings.REPLICAS)
     with Console(pool) as console:
         found = {row["key"]: row["value"] for row in console.show("CONFIG")}
     expected = dict(re.findall(r"^(\w+) = (.*)$", text.split("[pgbouncer]")[1], re.MULTILINE))
-    del expected["unix_socket_mode"]  # the console shows it in decimals
+    del expected["unix_socket_mode"]  # the console prints it in decimal
     assert {key: found[key] for key in expected} == expected
 
 
 @POOLS
-def test_only_its_owner_may_use_its_socket(name):
+def test_socket_is_private(name):
     socket = Path(settings.PGBOUNCER_HOST, f".s.PGSQL.{settings.POOLS[name].listen_port}")
     assert socket.stat().st_mode & 0o777 == 0o700
 
 
 @POOLS
-def test_its_database_is_capped(name):
+def test_database_is_capped(name):
     pool, server = settings.POOLS[name], settings.POSTGRES[name]
     with Console(pool) as console:
         entries = {row["name"]: row for row in console.show("DATABASES")}
@@ -88,7 +94,7 @@ def test_its_database_is_capped(name):
 
 
 @POOLS
-def test_its_server_connections_have_the_policys_settings(name):
+def test_server_connections_have_the_policys_settings(name):
     pool = settings.POOLS[name]
     query = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
     with connections[pool.alias].cursor() as cursor:
@@ -100,7 +106,7 @@ def test_its_server_connections_have_the_policys_settings(name):
 
 
 @POOLS
-def test_the_pool_shares_connections_by_transaction(name):
+def test_pool_mode_is_transaction(name):
     with connections[settings.POOLS[name].alias].cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == (settings.POSTGRES[name].user,)
@@ -109,7 +115,7 @@ def test_the_pool_shares_connections_by_transaction(name):
     assert [row["pool_mode"] for row in rows] == ["transaction"]
 
 
-def complaints(log):
+def list_warnings(log):
     return [line for line in log.splitlines() if re.search(r" (WARNING|ERROR|FATAL) ", line)]
 
 
@@ -125,33 +131,36 @@ def complaints(log):
         "postgresql://ann:x@h/pgbouncer",
     ],
 )
-def test_the_file_is_accepted_without_a_warning(name, url):
-    with pooler(settings.POOLS[name], parse_server_url("POSTGRES_URL", url)) as said:
+def test_file_causes_no_warning(name, url):
+    with run_pgbouncer(settings.POOLS[name], parse_server_url("POSTGRES_URL", url)) as place:
         pass
-    assert complaints(said["log"]) == []
-    assert " process up: " in said["log"]
+    assert list_warnings(place["log"]) == []
+    assert " process up: " in place["log"]
 
 
-def test_the_file_is_accepted_for_tcp_without_a_warning():
+def test_file_for_tcp_causes_no_warning():
     policy = replace(settings.POOLS["web"], listen_port=free_port())
-    with pooler(policy, settings.POSTGRES["web"], host="127.0.0.1") as said:
-        assert whoami(settings.POSTGRES["web"], said)[0] == settings.POSTGRES["web"].user
-    assert complaints(said["log"]) == []
-    assert "listening on unix" not in said["log"]
+    with run_pgbouncer(policy, settings.POSTGRES["web"], host="127.0.0.1") as place:
+        assert (
+            get_user_and_database(settings.POSTGRES["web"], place)[0]
+            == settings.POSTGRES["web"].user
+        )
+    assert list_warnings(place["log"]) == []
+    assert "listening on unix" not in place["log"]
 
 
-def test_awkward_names_and_passwords_reach_the_server():
-    servers = own_servers()
-    with roles_on(servers), pooler(settings.POOLS["web"], servers["web"]) as said:
-        found = whoami(servers["web"], said)
+def test_awkward_names_and_passwords_work():
+    servers = make_servers()
+    with create_roles(servers), run_pgbouncer(settings.POOLS["web"], servers["web"]) as place:
+        found = get_user_and_database(servers["web"], place)
     assert found == (servers["web"].user, servers["web"].dbname)
-    assert complaints(said["log"]) == []
+    assert list_warnings(place["log"]) == []
 
 
-def test_a_transaction_that_says_nothing_is_ended_though_its_client_turned_the_limit_off():
+def test_ends_an_idle_transaction_whose_client_disabled_the_limit():
     policy = replace(settings.POOLS["web"], name="test", idle_in_transaction_timeout=1)
-    with pooler(policy, settings.POSTGRES["web"], replicas=1) as said:
-        client = connect(settings.POSTGRES["web"], **where(said))
+    with run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place:
+        client = connect(settings.POSTGRES["web"], **get_place(place))
         client.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
         ended, _, _ = select.select([client], [], [], 10)
         with pytest.raises(psycopg.OperationalError, match="idle transaction timeout"):
@@ -159,6 +168,6 @@ def test_a_transaction_that_says_nothing_is_ended_though_its_client_turned_the_l
     assert ended
 
 
-def whoami(server, said):
-    with connect(server, **where(said)) as connection:
+def get_user_and_database(server, place):
+    with connect(server, **get_place(place)) as connection:
         return connection.execute("SELECT current_user, current_database()").fetchone()

@@ -1,4 +1,4 @@
-"""Which statements are known to do nothing, so that they may run twice."""
+"""Which statements are known only to read."""
 
 import pytest
 
@@ -32,12 +32,12 @@ from onboarding.models import Expert
         "",
     ],
 )
-def test_what_may_do_something_is_no_plain_read(statement):
+def test_statement_that_may_write_is_not_plain(statement):
     assert not is_plain_read(statement)
 
 
 @pytest.mark.django_db
-def test_what_the_site_reads_is_plain():
+def test_the_sites_reads_are_plain():
     people = User.objects.filter(sessions__isnull=False, name__icontains="a").distinct()
     queries = [people, Expert.objects.exclude(pk__in=Expert.objects.filter(name="x"))]
     assert all(is_plain_read(str(one.query)) for one in queries)

@@ -12,52 +12,52 @@ from config.database.policy import (
     override,
 )
 
-NUMBERS = [knob for knob in fields(WEB) if knob.metadata]
+NUMBERS = [number for number in fields(WEB) if number.metadata]
 POOLS = pytest.mark.parametrize("pool", [WEB, JOBS], ids=lambda pool: pool.name)
 
 
 @POOLS
-def test_nothing_in_the_environment_changes_nothing(pool):
+def test_empty_environment_changes_nothing(pool):
     assert override(pool, {}) == pool
 
 
-def test_an_override_changes_its_number_only():
+def test_override_changes_only_its_number():
     changed = override(WEB, {"POOL_WEB_MAX": "7", "POOL_JOBS_MAX": "3"})
     assert changed.max_connections == 7
     assert override(changed, {"POOL_WEB_MAX": "10"}) == WEB
 
 
-def test_an_empty_override_is_none():
+def test_empty_override_is_ignored():
     assert override(JOBS, {"POOL_JOBS_IDLE_TIMEOUT": ""}) == JOBS
 
 
 @POOLS
-def test_every_number_has_a_variable_a_unit_a_range_and_a_source(pool):
+def test_every_number_is_documented(pool):
     assert len(set(list_variables(pool).values())) == len(NUMBERS)
-    for knob in NUMBERS:
-        assert knob.metadata["unit"]
-        assert knob.metadata["source"]
-        assert knob.metadata["low"] <= getattr(pool, knob.name) <= knob.metadata["high"]
+    for number in NUMBERS:
+        assert number.metadata["unit"]
+        assert number.metadata["source"]
+        assert number.metadata["low"] <= getattr(pool, number.name) <= number.metadata["high"]
 
 
-def test_every_field_that_is_no_name_is_such_a_number():
-    assert {knob.name for knob in fields(WEB)} - {knob.name for knob in NUMBERS} == {
+def test_every_field_but_the_names_is_a_number():
+    assert {number.name for number in fields(WEB)} - {number.name for number in NUMBERS} == {
         "name",
         "alias",
     }
 
 
-@pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.name)
-def test_both_ends_of_a_range_are_allowed(knob):
-    variable = f"POOL_WEB_{knob.metadata['variable']}"
-    for end in (knob.metadata["low"], knob.metadata["high"]):
-        assert getattr(override(WEB, {variable: str(end)}), knob.name) == end
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_accepts_both_ends_of_a_range(number):
+    variable = f"POOL_WEB_{number.metadata['variable']}"
+    for end in (number.metadata["low"], number.metadata["high"]):
+        assert getattr(override(WEB, {variable: str(end)}), number.name) == end
 
 
-@pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.name)
-def test_beyond_a_range_the_error_names_variable_value_and_range(knob):
-    low, high = knob.metadata["low"], knob.metadata["high"]
-    variable = f"POOL_JOBS_{knob.metadata['variable']}"
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_error_names_variable_value_and_range(number):
+    low, high = number.metadata["low"], number.metadata["high"]
+    variable = f"POOL_JOBS_{number.metadata['variable']}"
     for value in (str(low - 1), str(high + 1)):
         with pytest.raises(PolicyError) as caught:
             override(JOBS, {variable: value})
@@ -69,27 +69,27 @@ def test_beyond_a_range_the_error_names_variable_value_and_range(knob):
     "value",
     ["ten", "1.5", "-1", " 7", "7 ", "1e1", "\N{ARABIC-INDIC DIGIT SEVEN}", "+7", "0x7", "7\n"],
 )
-def test_what_is_no_whole_number_is_refused(value):
+def test_rejects_anything_but_integers(value):
     with pytest.raises(PolicyError, match=r"POOL_WEB_MAX=.*from 1 to 500"):
         override(WEB, {"POOL_WEB_MAX": value})
 
 
-def test_a_policy_cannot_be_changed_in_place():
+def test_policy_is_immutable():
     with pytest.raises(FrozenInstanceError):
         WEB.max_connections = 100
 
 
 @pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 10, 2), (3, 30, 6)])
-def test_every_replica_adds_its_slots(replicas, web, jobs):
+def test_each_replica_adds_slots(replicas, web, jobs):
     assert (WEB.count_slots(replicas), JOBS.count_slots(replicas)) == (web, jobs)
 
 
 @pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 22, 6), (3, 66, 18)])
-def test_who_holds_a_slot_or_logs_in_may_have_a_predecessor(replicas, web, jobs):
+def test_counts_backends_with_their_predecessors(replicas, web, jobs):
     assert (WEB.count_backends(replicas), JOBS.count_backends(replicas)) == (web, jobs)
     assert count_all_backends([WEB, JOBS], replicas) == web + jobs + ADMIN_CONNECTIONS
 
 
-def test_a_silent_server_is_given_up_after_its_own_timeout_and_never_without_one():
+def test_query_timeout_follows_the_statement_timeout():
     assert WEB.query_timeout == 17
     assert JOBS.query_timeout == 0

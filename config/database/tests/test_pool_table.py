@@ -1,4 +1,4 @@
-"""The table of `manage.py pools`."""
+"""`manage.py pools`: the table."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ ROLE = RoleStatus(
 JOBS = RoleStatus(backends=1, active=1, idle=0, idle_in_transaction=0, oldest=200.0, abandoned=0)
 SERVERS = {"web": replace(settings.POSTGRES["web"], user="we"), "jobs": settings.POSTGRES["jobs"]}
 SERVERS["jobs"] = replace(SERVERS["jobs"], user="jo")
-SEEN = Overview(
+OVERVIEW = Overview(
     pools={"web": POOL, "jobs": replace(POOL, paused=True)},
     roles={"we": ROLE, "jo": JOBS},
     errors={},
@@ -62,11 +62,11 @@ belong to another replica, or to a client that uses the role without PgBouncer.
 """
 
 
-def test_the_table_shows_pools_and_roles_side_by_side():
-    assert render_table(SEEN, SERVERS) == TABLE
+def test_shows_pools_and_roles_side_by_side():
+    assert render_table(OVERVIEW, SERVERS) == TABLE
 
 
-def test_the_table_shows_what_is_there_where_the_rest_is_away():
+def test_shows_partial_figures():
     away = Overview(
         pools={"web": POOL, "jobs": None}, roles=None, errors={"postgresql": "no " * 40}
     )
@@ -76,25 +76,25 @@ def test_the_table_shows_what_is_there_where_the_rest_is_away():
     assert max(len(line) for line in lines) <= 80
 
 
-def test_one_role_for_both_pools_has_one_column():
-    shared = Overview(pools=SEEN.pools, roles={"jo": JOBS}, errors={})
+def test_shared_role_has_one_column():
+    shared = Overview(pools=OVERVIEW.pools, roles={"jo": JOBS}, errors={})
     assert "PostgreSQL                jo, for both pools\n" in render_table(shared, SERVERS)
 
 
-def test_a_long_name_keeps_the_columns():
+def test_long_names_keep_the_columns():
     longest = "x" * 63
-    lines = render_table(replace(SEEN, roles={longest: ROLE, "jo": JOBS}), SERVERS).splitlines()
+    lines = render_table(replace(OVERVIEW, roles={longest: ROLE, "jo": JOBS}), SERVERS).splitlines()
     assert lines[10] == f"PostgreSQL                {'x' * 25}  jo"
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(119.4, "119 s"), (7199, "119 min"), (7200, "2 h"), (172800, "2 days")]
 )
-def test_ages_are_in_the_unit_that_fits(seconds, text):
-    lines = render_table(replace(SEEN, roles={"jo": replace(JOBS, oldest=seconds)}), SERVERS)
+def test_ages_have_a_suitable_unit(seconds, text):
+    lines = render_table(replace(OVERVIEW, roles={"jo": replace(JOBS, oldest=seconds)}), SERVERS)
     assert f"    oldest                {text}\n" in lines
 
 
-def test_what_is_abandoned_is_unknown_where_pgbouncer_is_away():
-    seen = replace(SEEN, roles={"jo": replace(JOBS, abandoned=None)})
+def test_abandoned_is_unknown_without_pgbouncer():
+    seen = replace(OVERVIEW, roles={"jo": replace(JOBS, abandoned=None)})
     assert "    abandoned             unknown\n" in render_table(seen, SERVERS)

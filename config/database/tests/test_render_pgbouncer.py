@@ -16,22 +16,22 @@ from config.database.render.slots import render_wait
 SOCKET = parse_server_url("POSTGRES_URL", "postgresql://ann:s3cret@/site?host=/run/postgresql")
 
 
-def server(query="", path="/site"):
+def parse_server(query="", path="/site"):
     return parse_server_url("POSTGRES_URL", f"postgresql://ann:s3cret@db.example:5433{path}{query}")
 
 
-def text(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
+def render(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
     return render_ini(policy, server, host=host, folder=folder, replicas=3)
 
 
-def parsed(*arguments, **changes):
+def parse_ini(*arguments, **changes):
     parser = ConfigParser(interpolation=None)
-    parser.read_string(text(*arguments, **changes))
+    parser.read_string(render(*arguments, **changes))
     return parser
 
 
-def test_the_web_process_is_the_policy_to_the_letter():
-    assert dict(parsed()["pgbouncer"]) == {
+def test_renders_the_web_pool():
+    assert dict(parse_ini()["pgbouncer"]) == {
         "listen_port": "6432",
         "unix_socket_dir": "/run/site",
         "unix_socket_mode": "0700",
@@ -65,8 +65,8 @@ def test_the_web_process_is_the_policy_to_the_letter():
     }
 
 
-def test_the_jobs_process_differs_in_its_numbers_only():
-    web, jobs = parsed()["pgbouncer"], parsed(JOBS)["pgbouncer"]
+def test_jobs_pool_differs_only_in_numbers():
+    web, jobs = parse_ini()["pgbouncer"], parse_ini(JOBS)["pgbouncer"]
     assert {key: value for key, value in jobs.items() if web[key] != value} == {
         "listen_port": "6433",
         "auth_file": "/var/site/pgbouncer/jobs.userlist",
@@ -83,8 +83,8 @@ def test_the_jobs_process_differs_in_its_numbers_only():
     }
 
 
-def test_there_is_one_database_and_its_pool_is_capped():
-    entries = parsed(server=server())["databases"]
+def test_has_one_capped_database():
+    entries = parse_ini(server=parse_server())["databases"]
     assert list(entries) == ["site"]
     assert entries["site"].startswith(
         "host=db.example port=5433 dbname=site pool_size=10 max_db_connections=10 "
@@ -92,20 +92,20 @@ def test_there_is_one_database_and_its_pool_is_capped():
     )
 
 
-def test_a_new_server_connection_gets_the_policys_settings_before_it_waits():
+def test_connect_query_sets_the_settings_first():
     assert render_connect_query(JOBS, 3).startswith(
         "SET statement_timeout=0;SET idle_in_transaction_session_timeout=15000;"
         "SET client_connection_check_interval=100;SET search_path=public;DO $$BEGIN "
     )
 
 
-def test_it_waits_for_a_slot_that_the_replicas_share():
+def test_connect_query_waits_for_a_shared_slot():
     assert render_connect_query(JOBS, 3).endswith(f";{render_wait(JOBS, 3)}")
-    assert render_connect_query(JOBS, 3).replace("'", "''") in parsed(JOBS)["databases"]["site"]
+    assert render_connect_query(JOBS, 3).replace("'", "''") in parse_ini(JOBS)["databases"]["site"]
 
 
 @pytest.mark.parametrize("pool", [WEB, JOBS])
-def test_at_its_largest_it_is_not_too_long_for_pgbouncer(pool):
+def test_longest_connect_query_fits_pgbouncer(pool):
     most = {knob.name: knob.metadata["high"] for knob in fields(pool) if knob.metadata}
     assert len(render_connect_query(replace(pool, **most), 100)) <= 506
 
@@ -126,39 +126,39 @@ def test_at_its_largest_it_is_not_too_long_for_pgbouncer(pool):
         ),
     ],
 )
-def test_encryption_is_between_pgbouncer_and_the_server(query, expected):
-    section = parsed(server=server(query))["pgbouncer"]
+def test_tls_is_between_pgbouncer_and_the_server(query, expected):
+    section = parse_ini(server=parse_server(query))["pgbouncer"]
     prefix = "server_tls_"
     found = {key.removeprefix(prefix): section[key] for key in section if key.startswith(prefix)}
     assert found == expected
 
 
-def test_over_tcp_there_is_no_socket():
-    section = parsed(host="127.0.0.1")["pgbouncer"]
+def test_tcp_has_no_socket():
+    section = parse_ini(host="127.0.0.1")["pgbouncer"]
     assert section["listen_addr"] == "127.0.0.1"
     assert section["unix_socket_dir"] == ""
     assert "unix_socket_mode" not in section
 
 
-def test_a_name_that_no_key_can_hold_stands_quoted_behind_the_pools():
-    entries = parsed(server=server(path="/my%20d'b"))["databases"]
+def test_quotes_an_awkward_name_behind_the_pools_name():
+    entries = parse_ini(server=parse_server(path="/my%20d'b"))["databases"]
     assert " dbname='my d''b' " in entries["web"]
 
 
-def test_the_password_is_in_the_userlist_only():
-    assert "s3cret" not in text()
+def test_password_is_only_in_the_userlist():
+    assert "s3cret" not in render()
     assert (
         render_userlist(SOCKET, console_password="c0nsole")
         == '"ann" "s3cret"\n"pgbouncer" "c0nsole"\n'
     )
 
 
-def test_quotes_are_doubled_in_the_userlist():
+def test_doubles_quotes_in_the_userlist():
     awkward = replace(SOCKET, user='a"n', password="p\"%;#'\\ü")
     assert render_userlist(awkward, console_password="c").startswith('"a""n" "p""%;#\'\\ü"\n')
 
 
-def test_a_role_named_like_the_consoles_user_is_refused():
+def test_rejects_a_role_with_the_console_users_name():
     with pytest.raises(UnwritableError, match="'pgbouncer' has the name"):
         render_userlist(replace(SOCKET, user="pgbouncer"), console_password="c")
 
@@ -173,24 +173,24 @@ def test_a_role_named_like_the_consoles_user_is_refused():
         ({"folder": " /var/site"}, "auth_file"),
     ],
 )
-def test_a_value_that_would_become_another_line_is_refused(arguments, key):
+def test_rejects_line_breaks(arguments, key):
     with pytest.raises(UnwritableError, match=f"^{key} = .*correct VAR_DIR, PGBOUNCER_HOST"):
-        parsed(**arguments)
+        parse_ini(**arguments)
 
 
 @pytest.mark.parametrize("part", ["host", "dbname", "sslrootcert"])
-def test_no_part_of_a_server_becomes_another_line(part):
+def test_no_part_of_a_server_adds_a_line(part):
     with pytest.raises(UnwritableError):
-        parsed(server=replace(SOCKET, **{part: "x\ny = z"}))
+        parse_ini(server=replace(SOCKET, **{part: "x\ny = z"}))
 
 
-def test_a_list_of_addresses_is_refused():
+def test_rejects_a_list_of_hosts():
     with pytest.raises(UnwritableError, match="PGBOUNCER_HOST='/a,/b' is a list"):
-        parsed(host="/a,/b")
+        parse_ini(host="/a,/b")
 
 
-def test_the_file_says_what_made_it():
-    first = text(JOBS).splitlines()[:2]
+def test_header_names_the_command():
+    first = render(JOBS).splitlines()[:2]
     assert "manage.py pgbouncer_config --write" in first[0]
     assert "POOL_JOBS_*" in first[1]
 
@@ -198,7 +198,7 @@ def test_the_file_says_what_made_it():
 @pytest.mark.parametrize(
     ("sslmode", "host"), [("prefer", "127.0.0.1"), ("verify-full", "localhost")]
 )
-def test_localhost_is_an_address_unless_its_name_is_verified(sslmode, host):
+def test_localhost_is_127_0_0_1_unless_its_name_is_verified(sslmode, host):
     authority = "&sslrootcert=/etc/ca.crt" if sslmode == "verify-full" else ""
     url = f"postgresql://web:secret@localhost/site?sslmode={sslmode}{authority}"
-    assert f"site = host={host} port=5432 " in text(server=parse_server_url("POSTGRES_URL", url))
+    assert f"site = host={host} port=5432 " in render(server=parse_server_url("POSTGRES_URL", url))

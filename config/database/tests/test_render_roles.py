@@ -4,7 +4,7 @@ from django.conf import settings
 
 from config.database.dsn import Server
 from config.database.render import roles
-from config.database.tests.servers import connect, own_servers, roles_on
+from config.database.tests.servers import connect, create_roles, make_servers
 from config.tests.processes import superuser
 
 DENIED = (
@@ -25,9 +25,9 @@ DENIED = (
 
 @pytest.fixture(scope="module")
 def servers():
-    """A database in which the script ran twice, tables were made, and it ran once more."""
-    servers = own_servers()
-    with roles_on(servers) as runs:
+    """Create a database by running the script twice, adding tables, and running it again."""
+    servers = make_servers()
+    with create_roles(servers) as runs:
         assert [(run.returncode, run.stderr) for run in runs] == [(0, b""), (0, b"")]
         with connect(servers["jobs"]) as jobs:
             jobs.execute("CREATE TABLE django_migrations (id int)")
@@ -44,14 +44,14 @@ def web(servers):
         yield connection
 
 
-def test_the_web_role_reads_and_writes_rows(web):
+def test_web_role_reads_and_writes_rows(web):
     (key,) = web.execute("INSERT INTO thing (name) VALUES ('a') RETURNING id").fetchone()
     web.execute("UPDATE thing SET name = 'b' WHERE id = %s", [key])
     assert web.execute("SELECT name FROM thing WHERE id = %s", [key]).fetchone() == ("b",)
     assert web.execute("DELETE FROM thing WHERE id = %s", [key]).rowcount == 1
 
 
-def test_a_table_made_after_the_script_is_the_web_roles_to_write_at_once(servers, web):
+def test_web_role_writes_to_new_tables(servers, web):
     with connect(servers["jobs"]) as jobs:
         jobs.execute("CREATE TABLE later (id serial, name text)")
         web.execute("INSERT INTO later (name) VALUES ('a')")
@@ -61,17 +61,17 @@ def test_a_table_made_after_the_script_is_the_web_roles_to_write_at_once(servers
         jobs.execute("DROP TABLE later")
 
 
-def test_the_web_role_reads_the_list_of_migrations(web):
+def test_web_role_reads_the_list_of_migrations(web):
     assert web.execute("SELECT id FROM django_migrations").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("statement", DENIED)
-def test_the_web_role_is_denied_everything_else(web, statement):
+def test_web_role_is_denied_everything_else(web, statement):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         web.execute(statement)
 
 
-def test_the_jobs_role_owns_the_database_and_its_tables(servers):
+def test_jobs_role_owns_the_database_and_its_tables(servers):
     with connect(servers["jobs"]) as jobs:
         jobs.execute("TRUNCATE thing")
         jobs.execute("ALTER TABLE thing ADD COLUMN more text")
@@ -87,7 +87,7 @@ def test_each_role_has_its_connection_limit(servers):
     assert limits[servers["jobs"].user] == settings.POOLS["jobs"].count_backends(1)
 
 
-def test_nobody_else_may_connect(servers):
+def test_other_roles_cannot_connect(servers):
     with superuser() as connection:
         allowed = connection.execute(
             "SELECT count(*) FROM pg_database, aclexplode(datacl) "
@@ -97,21 +97,21 @@ def test_nobody_else_may_connect(servers):
         assert allowed.fetchone() == (0,)
 
 
-def test_one_role_for_both_pools_has_the_sum_of_their_limits():
-    one = own_servers()["jobs"]
+def test_shared_role_has_the_sum_of_the_limits():
+    one = make_servers()["jobs"]
     limits = roles.get_connection_limits(settings.POOLS, {"web": one, "jobs": one}, 3)
     assert limits == {one.user: sum(p.count_backends(3) for p in settings.POOLS.values())}
 
 
-def test_one_role_for_both_pools_is_made_once_and_keeps_all_rights():
-    one = own_servers()["jobs"]
+def test_shared_role_is_created_once_and_keeps_all_rights():
+    one = make_servers()["jobs"]
     script = roles.render_script(settings.POOLS, {"web": one, "jobs": one}, 1)
     assert script.count("CREATE ROLE") == 1
     assert "DEFAULT PRIVILEGES" not in script
     assert roles.list_row_grants(one, one) == []
 
 
-def test_without_a_password_the_roles_own_is_kept():
+def test_keeps_the_roles_password_without_one_in_the_url():
     server = Server(host="h", port=1, dbname="d", user="u", sslmode="disable")
     script = roles.render_script(settings.POOLS, {"web": server, "jobs": server}, 1)
     assert 'ALTER ROLE "u" LOGIN;' in script

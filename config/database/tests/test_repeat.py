@@ -1,4 +1,4 @@
-"""A statement that PgBouncer's restart lost is run once more, where that is safe."""
+"""A statement lost to PgBouncer's restart is retried if that is safe."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from config.database.backend import base, retry
 
 
 def sever():
-    """Cut the connection's socket, as a PgBouncer that is killed does."""
+    """Cut the connection's socket, as a killed PgBouncer does."""
     with socket.socket(fileno=os.dup(connection.connection.fileno())) as cut:
         cut.shutdown(socket.SHUT_RDWR)
 
@@ -19,34 +19,34 @@ pytestmark = pytest.mark.usefixtures("cut_off")
 
 
 @pytest.fixture
-def cut_off(transactional_db, monkeypatch):
-    """A connection whose end comes after the health check and before the statement."""
+def lost_connection(transactional_db, monkeypatch):
+    """Lose the connection between the health check and the statement."""
     connection.ensure_connection()
     monkeypatch.setattr(connection, "close_if_health_check_failed", lambda: None)
     yield
     connection.close()
 
 
-def test_a_read_that_a_restart_lost_is_repeated():
+def test_repeats_a_lost_read():
     sever()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
 
 
-def test_a_write_outside_a_transaction_is_never_repeated():
+def test_never_repeats_a_write_outside_a_transaction():
     sever()
     with pytest.raises(OperationalError), connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_user SET name = name")
 
 
-def test_a_locking_read_outside_a_transaction_is_never_repeated():
+def test_never_repeats_a_locking_read_outside_a_transaction():
     sever()
     with pytest.raises(OperationalError), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM accounts_user FOR UPDATE")
 
 
-def test_a_lost_first_statement_of_a_transaction_is_repeated_within_it():
+def test_repeats_the_first_statement_of_a_transaction():
     with transaction.atomic(), connection.cursor() as cursor:
         sever()
         cursor.execute("UPDATE accounts_user SET name = name")
@@ -61,36 +61,36 @@ def begin_then_sever(cursor):
     cursor.execute("UPDATE accounts_user SET name = name")
 
 
-def test_a_lost_later_statement_of_a_transaction_is_never_repeated():
+def test_never_repeats_a_later_statement_of_a_transaction():
     with pytest.raises(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         begin_then_sever(cursor)
 
 
-def test_a_statement_that_the_server_refused_is_never_repeated():
+def test_never_repeats_a_statement_that_the_server_rejected():
     with pytest.raises(OperationalError), connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-def test_a_request_whose_write_was_lost_has_a_new_connection_at_once():
+def test_request_reconnects_after_a_lost_write():
     with connection.wait_once():
-        write_in_vain()
+        fail_to_write()
         connection.probe(5)
 
 
-def write_in_vain():
+def fail_to_write():
     with pytest.raises(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         begin_then_sever(cursor)
 
 
-def test_a_request_that_has_waited_in_vain_does_not_wait_again(monkeypatch):
+def test_request_does_not_wait_twice(monkeypatch):
     monkeypatch.setattr(base, "SHORT_WAIT", 0.0)
     with connection.wait_once():
-        write_in_vain()
+        fail_to_write()
         with pytest.raises(OperationalError):
             connection.probe(5)
 
 
-def test_what_cannot_be_replaced_does_not_stay(monkeypatch):
+def test_lost_connection_is_dropped_if_reconnecting_fails(monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     with monkeypatch.context() as patch, connection.cursor() as cursor:
         sever()

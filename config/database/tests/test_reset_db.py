@@ -22,20 +22,20 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Somebody at the terminal who types what it is called with."""
+    """Return a function that puts a user at the terminal who types its argument."""
 
-    def sit_down(typed):
+    def type_answer(typed):
         monkeypatch.setattr(sys, "stdin", io.StringIO(f"{typed}\n"))
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
 
-    return sit_down
+    return type_answer
 
 
 def reset(**options):
-    said = io.StringIO()
+    output = io.StringIO()
     with use_jobs_pool():
-        call_command("reset_db", stdout=said, **options)
-    return said.getvalue()
+        call_command("reset_db", stdout=output, **options)
+    return output.getvalue()
 
 
 def test_empties_the_tables_and_keeps_the_migrations():
@@ -46,7 +46,7 @@ def test_empties_the_tables_and_keeps_the_migrations():
     assert MigrationRecorder.Migration.objects.count() == migrations > 0
 
 
-def test_restores_the_permissions_of_the_code():
+def test_restores_permissions():
     before = set(Permission.objects.values_list("codename", flat=True))
     reset(no_input=True)
     assert set(Permission.objects.values_list("codename", flat=True)) == before != set()
@@ -60,15 +60,15 @@ def test_clears_the_cache():
 
 def test_names_database_host_and_consequence(settings, answer):
     answer("yes")
-    said = reset()
+    output = reset()
     server = settings.POSTGRES["jobs"]
-    assert f"the database {server.dbname} on {server.host}" in said
-    assert "cannot be undone" in said
+    assert f"the database {server.dbname} on {server.host}" in output
+    assert "cannot be undone" in output
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["no", "", "y", "YES", "yes please"])
-def test_anything_but_yes_cancels(answer, typed):
+def test_any_answer_but_yes_cancels(answer, typed):
     make_user()
     answer(typed)
     with pytest.raises(CommandError, match="cancelled, nothing was deleted"):
@@ -76,7 +76,7 @@ def test_anything_but_yes_cancels(answer, typed):
     assert User.objects.exists()
 
 
-def test_asks_nobody_where_there_is_no_terminal(monkeypatch):
+def test_fails_without_a_terminal(monkeypatch):
     make_user()
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     with pytest.raises(CommandError, match="--no-input"):
@@ -110,13 +110,13 @@ def test_force_still_asks(settings, answer):
 
 def test_seeds_afterwards():
     make_user()
-    said = reset(no_input=True, seed=True)
-    assert "administrator: admin@localhost" in said
+    output = reset(no_input=True, seed=True)
+    assert "administrator: admin@localhost" in output
     assert User.objects.count() == 1
     assert Expert.objects.count() == 5
 
 
-def test_does_not_wait_for_ever_behind_a_transaction():
+def test_waits_only_briefly_for_a_transaction():
     make_user()
     with transaction.atomic():
         assert User.objects.exists()
@@ -125,13 +125,13 @@ def test_does_not_wait_for_ever_behind_a_transaction():
     assert User.objects.exists()
 
 
-def test_lets_others_pass_while_it_waits_for_a_transaction():
+def test_does_not_block_others_while_it_waits():
     user = make_user()
     with transaction.atomic():
         assert User.objects.exists()
         process = manage("reset_db", "--no-input")
         with superuser() as others:
-            wait_until(lambda: waits_for_a_lock(others), 30, "it waits")
+            wait_until(lambda: is_waiting_for_a_lock(others), 30, "it waits")
             others.execute("SET statement_timeout = '2s'")
             others.execute("SELECT 1 FROM accounts_user WHERE id = %s", [user.pk])
         assert process.poll() is None
@@ -139,18 +139,18 @@ def test_lets_others_pass_while_it_waits_for_a_transaction():
     assert not User.objects.exists()
 
 
-def waits_for_a_lock(connection):
+def is_waiting_for_a_lock(connection):
     return connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone()
 
 
 def test_leaves_no_lock_timeout_behind():
     with use_jobs_pool():
-        before = lock_timeout()
+        before = get_lock_timeout()
         call_command("reset_db", no_input=True, stdout=io.StringIO())
-        assert lock_timeout() == before
+        assert get_lock_timeout() == before
 
 
-def lock_timeout():
+def get_lock_timeout():
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         return cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""A restart of PgBouncer costs no request."""
+"""A restart of PgBouncer loses no request."""
 
 import threading
 
@@ -9,7 +9,7 @@ from config.tests.processes import gunicorn, load, status, supervisorctl
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_requests_after_a_restart_are_answered_on_every_thread():
+def test_every_thread_answers_after_a_restart():
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
         before = load(port, "/readyz", {}, clients=8, seconds=0.5)
         supervisorctl("restart", "pgbouncer-web")
@@ -18,7 +18,7 @@ def test_requests_after_a_restart_are_answered_on_every_thread():
     assert set(after) == {200}
 
 
-def test_a_request_while_pgbouncer_is_down_waits_for_it():
+def test_request_waits_while_pgbouncer_is_down():
     answers = []
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
         assert status(port, "/readyz") == 200
@@ -32,7 +32,7 @@ def test_a_request_while_pgbouncer_is_down_waits_for_it():
     assert answers == [200]
 
 
-def test_a_restart_under_load_fails_no_request():
+def test_restart_under_load_fails_no_request():
     answers = []
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="8") as port:
         asking = threading.Thread(

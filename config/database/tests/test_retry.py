@@ -1,4 +1,4 @@
-"""Which failures are waited for, and for how long."""
+"""Which failures are retried, and for how long."""
 
 import psycopg
 import pytest
@@ -10,7 +10,7 @@ from config.database.backend.retry import RetryBudget
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """A clock that only pauses move."""
+    """Return a clock that only sleep() advances."""
 
     class Clock:
         now = 100.0
@@ -27,7 +27,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("said", "waits"),
+    ("message", "waits"),
     [
         ("connection failed: Connection refused", True),
         ("server closed the connection unexpectedly", True),
@@ -41,8 +41,8 @@ def clock(monkeypatch):
         ("FATAL:  no more connections allowed (max_client_conn)", False),
     ],
 )
-def test_a_login_waits_only_for_what_passes(said, waits):
-    assert RetryBudget().allows_login(psycopg.OperationalError(said)) is waits
+def test_login_waits_only_for_transient_errors(message, waits):
+    assert RetryBudget().allows_login(psycopg.OperationalError(message)) is waits
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_a_login_waits_only_for_what_passes(said, waits):
         (None, False),
     ],
 )
-def test_a_statement_runs_again_only_where_it_did_not_run(error, again):
+def test_statement_is_retried_only_if_it_did_not_run(error, again):
     assert RetryBudget().allows_statement(error) is again
 
 
-def repetitions(again, error):
+def count_retries(again, error):
     count = 0
     while again(error):
         count += 1
@@ -68,24 +68,24 @@ def repetitions(again, error):
     return count
 
 
-def test_refusals_are_waited_for_as_long_as_a_restart(clock):
+def test_waits_for_the_server_as_long_as_a_restart(clock):
     refused = psycopg.OperationalError("server login has been failing")
-    assert repetitions(RetryBudget().allows_statement, refused) == 8
+    assert count_retries(RetryBudget().allows_statement, refused) == 8
     assert clock.now == 100 + retry.RESTART_WAIT
 
 
-def test_statement_and_login_share_one_wait(clock):
+def test_statement_and_login_share_the_budget(clock):
     refused, both = psycopg.OperationalError("server login has been failing"), RetryBudget()
     assert both.allows_statement(refused)
-    repetitions(both.allows_login, refused)
+    count_retries(both.allows_login, refused)
     assert clock.now == 100 + retry.RESTART_WAIT
 
 
-def test_a_loss_is_repeated_three_times():
-    assert repetitions(RetryBudget().allows_statement, psycopg.OperationalError("lost")) == 3
+def test_retries_a_loss_three_times():
+    assert count_retries(RetryBudget().allows_statement, psycopg.OperationalError("lost")) == 3
 
 
-def test_who_has_less_time_waits_no_longer(clock):
+def test_budget_is_limited_to_the_time_left(clock):
     refused = psycopg.OperationalError("server login has been failing")
-    assert repetitions(RetryBudget(0.5).allows_login, refused) == 2
+    assert count_retries(RetryBudget(0.5).allows_login, refused) == 2
     assert clock.now == 100.5

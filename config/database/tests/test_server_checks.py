@@ -14,7 +14,7 @@ from config.database.cli import use_jobs_pool
 from config.database.dsn import parse_server_url
 from config.database.policy import JOBS, WEB
 from config.database.render.django import render_database
-from config.database.tests.servers import connect, own_servers, roles_on
+from config.database.tests.servers import connect, create_roles, make_servers
 
 both = pytest.mark.django_db(databases=["default", "jobs"])
 
@@ -46,97 +46,97 @@ def shipped(settings):
     settings.DATABASE_POOLING = "pgbouncer"
 
 
-def found(name="web", **changes):
+def list_messages(name="web", **changes):
     facts = replace(FACTS, **changes)
     return [*check_server(facts, ANN), *check_pool(facts, name)]
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_server_with_just_enough_room_is_clean():
-    assert found() == []
+def test_accepts_a_server_with_just_enough_connections():
+    assert list_messages() == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_an_old_server_is_found():
-    (message,) = found(version=130012)
+def test_finds_an_old_server():
+    (message,) = list_messages(version=130012)
     assert message.id == "pool.E101"
     assert message.msg.startswith("PostgreSQL 13 cannot")
-    assert found(version=140000) == []
+    assert list_messages(version=140000) == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_server_without_room_is_found():
-    (message,) = found(max_connections=35, reserved=6)
+def test_finds_a_server_without_enough_connections():
+    (message,) = list_messages(max_connections=35, reserved=6)
     assert message.id == "pool.E102"
     assert "may open 30 connections, but the server has only 29" in message.msg
     assert message.hint.startswith("ALTER SYSTEM SET max_connections = 36;")
 
 
 @pytest.mark.usefixtures("shipped")
-def test_every_replica_needs_its_room(settings):
+def test_each_replica_needs_connections(settings):
     settings.REPLICAS = 2
-    assert [message.id for message in found(max_connections=60)] == ["pool.E102"]
-    assert found(max_connections=61) == []
+    assert [message.id for message in list_messages(max_connections=60)] == ["pool.E102"]
+    assert list_messages(max_connections=61) == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_pools_on_another_server_need_no_room_here(settings):
+def test_ignores_pools_on_another_server(settings):
     settings.POSTGRES = {"web": ANN, "jobs": replace(BOB, port=5433)}
-    assert found(max_connections=27) == []
-    assert [message.id for message in found(max_connections=26)] == ["pool.E102"]
+    assert list_messages(max_connections=27) == []
+    assert [message.id for message in list_messages(max_connections=26)] == ["pool.E102"]
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_role_with_too_low_a_limit_is_found(settings):
-    (message,) = found(role_limit=21)
+def test_finds_too_low_a_role_limit(settings):
+    (message,) = list_messages(role_limit=21)
     assert message.id == "pool.E103"
     assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 22;'
-    assert found(role_limit=22) == []
+    assert list_messages(role_limit=22) == []
     settings.POSTGRES = {"web": ANN, "jobs": ANN}
-    (message,) = found(role_limit=27)
+    (message,) = list_messages(role_limit=27)
     assert message.hint == 'ALTER ROLE "ann" CONNECTION LIMIT 28;'
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_superuser_has_no_limit():
-    assert found(role_limit=1, is_superuser=True) == []
+def test_superuser_has_no_limit():
+    assert list_messages(role_limit=1, is_superuser=True) == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_web_role_that_may_alter_tables_is_found(settings):
-    (message,) = found(alters_tables=True)
+def test_finds_a_web_role_that_may_alter_tables(settings):
+    (message,) = list_messages(alters_tables=True)
     assert message.id == "pool.W101"
     assert message.hint.startswith("manage.py database_roles --sql | psql")
     settings.POSTGRES = {"web": ANN, "jobs": ANN}
-    assert found(alters_tables=True) == []
+    assert list_messages(alters_tables=True) == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_settings_that_are_not_in_force_are_found():
+def test_finds_settings_that_are_not_in_force():
     wrong = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "15000"}
-    (message,) = found(settings=wrong)
+    (message,) = list_messages(settings=wrong)
     assert message.id == "pool.E104"
     assert message.msg.endswith(": statement_timeout, client_connection_check_interval.")
     assert message.hint.startswith("manage.py pgbouncer_config --write")
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_connection_without_a_slot_is_found():
-    (message,) = found(has_slot=False)
+def test_finds_a_connection_without_a_slot():
+    (message,) = list_messages(has_slot=False)
     assert message.id == "pool.E105"
     assert message.obj == "DATABASES['default']"
     assert message.hint.startswith("manage.py pgbouncer_config --write, then restart PgBouncer")
 
 
 @pytest.mark.usefixtures("shipped")
-def test_without_pgbouncer_there_are_no_slots(settings):
+def test_needs_no_slot_without_pgbouncer(settings):
     settings.DATABASE_POOLING = "direct"
-    assert found(has_slot=False) == []
+    assert list_messages(has_slot=False) == []
 
 
 @pytest.mark.usefixtures("shipped")
-def test_each_pool_has_settings_of_its_own():
-    (message,) = found("jobs")
+def test_each_pool_has_its_own_settings():
+    (message,) = list_messages("jobs")
     assert message.msg.endswith(": statement_timeout.")
 
 
@@ -150,28 +150,29 @@ def test_each_pool_has_settings_of_its_own():
         ({"defaults": ("default_transaction_read_only=on",)}, "pool.W104"),
     ],
 )
-def test_what_the_web_role_can_do_to_others_is_found(changes, expected):
-    (message,) = found(**changes)
+def test_finds_excessive_rights_of_the_web_role(changes, expected):
+    (message,) = list_messages(**changes)
     assert message.id == expected
     assert (
-        found("jobs", **changes | {"settings": FACTS.settings | {"statement_timeout": "0"}}) == []
+        list_messages("jobs", **changes | {"settings": FACTS.settings | {"statement_timeout": "0"}})
+        == []
     )
 
 
 @both
-def test_the_running_site_is_clean():
+def test_running_site_passes():
     assert check_servers(None, databases=["default", "jobs"]) == []
 
 
 @both
-def test_the_servers_own_settings_are_compared(settings):
+def test_compares_the_servers_settings(settings):
     settings.POOLS = settings.POOLS | {"web": replace(settings.POOLS["web"], statement_timeout=99)}
     assert [m.id for m in check_servers(None, databases=["default", "jobs"])] == ["pool.E104"]
     assert check_servers(None, databases=["jobs"]) == []
 
 
 @both
-def test_a_connection_around_pgbouncer_is_found(settings, monkeypatch):
+def test_finds_a_connection_that_bypasses_pgbouncer(settings, monkeypatch):
     web = settings.POOLS["web"]
     entry = render_database(web, settings.POSTGRES["web"], pooling="direct", pgbouncer_host="")
     monkeypatch.setattr(django_settings, "DATABASES", settings.DATABASES | {"default": entry})
@@ -180,7 +181,7 @@ def test_a_connection_around_pgbouncer_is_found(settings, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
-def test_the_web_pool_is_looked_at_even_from_a_command(settings):
+def test_checks_the_web_pool_from_a_command(settings):
     with use_jobs_pool():
         facts = get_facts(settings.POOLS["web"])
     assert facts.role == settings.POSTGRES["web"].user
@@ -189,19 +190,19 @@ def test_the_web_pool_is_looked_at_even_from_a_command(settings):
 
 
 @pytest.mark.parametrize("databases", [None, [], ["other"]])
-def test_no_server_is_asked_unless_its_alias_is_named(databases):
+def test_queries_only_named_aliases(databases):
     assert check_servers(None, databases=databases) == []
 
 
 @both
-def test_the_rights_of_both_roles_are_seen_as_they_are(settings, monkeypatch):
-    servers, pools = own_servers(), settings.POOLS
+def test_reads_the_rights_of_both_roles(settings, monkeypatch):
+    servers, pools = make_servers(), settings.POOLS
     entries = {
         pools[name].alias: render_database(pools[name], server, pooling="direct", pgbouncer_host="")
         for name, server in servers.items()
     }
     monkeypatch.setattr(django_settings, "DATABASES", entries)
-    with roles_on(servers):
+    with create_roles(servers):
         with connect(servers["jobs"]) as connection:
             connection.execute("CREATE TABLE thing (id int)")
         web, jobs = get_facts(pools["web"]), get_facts(pools["jobs"])

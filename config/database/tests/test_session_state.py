@@ -1,4 +1,4 @@
-"""What another client has left on a pool's server connections fails nobody."""
+"""Settings that another client left on a pool's server connections break no request."""
 
 import time
 
@@ -26,13 +26,13 @@ SETTINGS = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_believed():
+def _clear_state():
     session_state._genuine.clear()
     session_state._reconnected.clear()
 
 
-def poisoned(statement):
-    """Leave it on every server connection of the web pool."""
+def leave_settings(statement):
+    """Run the statement on every server connection of the web pool."""
     place = {key: connection.settings_dict[key.upper()] for key in ("host", "port")}
     place["dbname"] = connection.settings_dict["NAME"]
     pool = settings.POOLS["web"]
@@ -48,42 +48,42 @@ def poisoned(statement):
 
 
 @SETTINGS
-def test_a_statement_is_run_again_on_a_new_connection(statement):
-    poisoned(statement)
+def test_retries_a_statement_on_a_new_connection(statement):
+    leave_settings(statement)
     make_user(email="ann@example.org")
     assert User.objects.filter(email="ann@example.org").count() == 1
 
 
 @SETTINGS
-def test_so_is_the_first_of_a_transaction(statement):
+def test_retries_the_first_statement_of_a_transaction(statement):
     user = make_user(email="ann@example.org")
-    poisoned(statement)
+    leave_settings(statement)
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(email="bob@example.org")
         assert User.objects.get(pk=user.pk).email == "bob@example.org"
 
 
-def test_a_shorter_statement_timeout_is_not_the_pools():
-    poisoned("SET statement_timeout = 50")
+def test_replaces_a_shorter_statement_timeout():
+    leave_settings("SET statement_timeout = 50")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.2)")
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("15s",)
 
 
-def test_what_is_missing_indeed_is_said_and_the_connections_are_left_alone_then():
+def test_genuine_error_replaces_connections_only_once():
     with connection.cursor() as cursor:
         for _ in range(2):
             with pytest.raises(ProgrammingError, match="nowhere"):
                 cursor.execute("SELECT * FROM nowhere")
-    renewed = dict(session_state._reconnected)
+    before = dict(session_state._reconnected)
     time.sleep(0.01)
     with connection.cursor() as cursor, pytest.raises(ProgrammingError):
         cursor.execute("SELECT * FROM nowhere")
-    assert session_state._reconnected == renewed
+    assert session_state._reconnected == before
 
 
-def test_within_a_transaction_nothing_is_run_again():
+def test_never_retries_within_a_transaction():
     log = ServerLog()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""`manage.py pools` ends the sessions that hold a slot of a pool to which they do not belong."""
+"""`manage.py pools` ends sessions that hold another pool's slot."""
 
 import json
 from contextlib import closing
@@ -15,14 +15,14 @@ from config.tests.processes import superuser, wait_until
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 
-def said(*arguments):
+def run(*arguments):
     out = StringIO()
     call_command("pools", *arguments, stdout=out)
     return out.getvalue()
 
 
-def ended():
-    return json.loads(said("--json"))["ended"]
+def list_ended():
+    return json.loads(run("--json"))["ended"]
 
 
 def is_gone(session):
@@ -31,39 +31,39 @@ def is_gone(session):
         return watching.execute(look, [session.info.backend_pid]).fetchone() is None
 
 
-def test_a_session_of_another_role_that_holds_a_slot_is_ended_and_named():
+def test_ends_and_names_another_roles_session_with_a_slot():
     web = get_lock_class(settings.POOLS["web"])
     with closing(superuser()) as stranger:
         stranger.execute("SELECT pg_advisory_lock(%s, 9999)", [web])
         assert f"Ended process {stranger.info.backend_pid} of postgres: it held" in " ".join(
-            said().split()
+            run().split()
         )
         wait_until(lambda: is_gone(stranger), 5, "it has ended")
-    assert ended() == []
+    assert list_ended() == []
 
 
 @pytest.mark.parametrize("forgets", [False, True])
 @pytest.mark.parametrize("name", ["web", "jobs"])
-def test_a_session_of_no_pgbouncer_that_holds_a_slot_is_ended_and_named(name, forgets):
+def test_ends_and_names_a_direct_session_with_a_slot(name, forgets):
     role, class_ = settings.POSTGRES[name].user, get_lock_class(settings.POOLS[name])
     with closing(connect(settings.POSTGRES[name])) as direct:
         direct.execute("SELECT enter_pool(%s, 99)", [class_])
         if forgets:
             direct.execute("DISCARD ALL")
         pid = direct.info.backend_pid
-        assert ended() == [{"pid": pid, "role": role, "pool": name}]
+        assert list_ended() == [{"pid": pid, "role": role, "pool": name}]
         wait_until(lambda: is_gone(direct), 5, "it has ended")
 
 
-def test_what_may_be_another_replicas_is_not_ended(settings):
+def test_keeps_sessions_that_may_be_another_replicas(settings):
     settings.REPLICAS = 2
     with closing(connect(settings.POSTGRES["web"])) as direct:
         direct.execute("SELECT enter_pool(%s, 99)", [get_lock_class(settings.POOLS["web"])])
-        assert ended() == []
+        assert list_ended() == []
         assert direct.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_who_holds_no_slot_is_not_ended():
+def test_keeps_sessions_without_a_slot():
     with closing(connect(settings.POSTGRES["web"])) as direct:
-        assert ended() == []
+        assert list_ended() == []
         assert direct.execute("SELECT 1").fetchone() == (1,)

@@ -1,4 +1,4 @@
-"""PostgreSQL admits as many server connections as there are slots, whatever PgBouncer forgets."""
+"""PostgreSQL admits as many server connections as there are slots."""
 
 from dataclasses import replace
 
@@ -13,14 +13,14 @@ from config.database.render.slots import HAS_SLOT, get_lock_class
 from config.database.tests.servers import connect
 from config.tests.processes import superuser, wait_until
 
-# A pool beside the site's own, with 2 slots in each of 2 replicas.
+# An additional pool with 2 slots in each of 2 replicas.
 POOL = replace(WEB, name="test", max_connections=2)
 LOGIN = render_connect_query(POOL, 2)
 
 
 @pytest.fixture
 def logins():
-    """Sessions of the web's role, straight on PostgreSQL; they are closed at the end."""
+    """Return a function that opens direct sessions of the web role; close them at the end."""
     sessions = []
 
     def log_in(statement=LOGIN, *, wait=True):
@@ -37,8 +37,7 @@ def logins():
         session.pgconn.finish()
 
 
-def taken(admin):
-    """The slots that are taken, in order."""
+def list_taken_slots(admin):
     query = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY 1"
     return [slot for (slot,) in admin.execute(query, [get_lock_class(POOL)])]
 
@@ -47,35 +46,35 @@ def is_alive(admin, pid):
     return bool(admin.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone())
 
 
-def is_asleep(admin, session):
-    """Whether the login waits for a slot."""
+def is_waiting(admin, session):
+    """Return whether the login waits for a slot."""
     query = "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = %s"
     return admin.execute(query, [session.info.backend_pid]).fetchone() == (True,)
 
 
-def test_each_login_takes_one_slot(logins):
+def test_login_takes_one_slot(logins):
     with superuser() as admin:
         for count in (1, 2, 3, 4):
             assert logins().execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
-            assert taken(admin) == [*range(1, count + 1)]
+            assert list_taken_slots(admin) == [*range(1, count + 1)]
 
 
-def test_the_next_waits_until_the_backend_of_another_has_ended(logins):
+def test_next_login_waits_until_another_backend_ends(logins):
     with superuser() as admin:
         holders = [logins() for _ in range(4)]
         waiting = logins(wait=False)
-        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
-        assert taken(admin) == [1, 2, 3, 4]
+        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
+        assert list_taken_slots(admin) == [1, 2, 3, 4]
         holders[2].close()
-        wait_until(lambda: not is_asleep(admin, waiting), 5, "the login has its slot")
-        assert taken(admin) == [1, 2, 3, 4]
+        wait_until(lambda: not is_waiting(admin, waiting), 5, "the login has its slot")
+        assert list_taken_slots(admin) == [1, 2, 3, 4]
 
 
-def test_a_wait_that_is_given_up_ends_at_once(logins):
+def test_abandoned_wait_ends_at_once(logins):
     with superuser() as admin:
         holders = [logins() for _ in range(4)]
         waiting = logins(wait=False)
-        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
         pid = waiting.info.backend_pid
         waiting.pgconn.finish()
         wait_until(lambda: not is_alive(admin, pid), 2, "the login is gone")
@@ -83,36 +82,36 @@ def test_a_wait_that_is_given_up_ends_at_once(logins):
 
 
 @pytest.mark.parametrize("signal", ["pg_cancel_backend", "statement_timeout"])
-def test_a_wait_that_fails_ends_the_session(logins, signal):
+def test_failed_wait_ends_the_session(logins, signal):
     hasty = render_connect_query(replace(POOL, statement_timeout=1), 2)
     with superuser() as admin:
         for _ in range(4):
             logins()
         waiting = logins(hasty if signal == "statement_timeout" else LOGIN, wait=False)
-        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
         if signal == "pg_cancel_backend":
             admin.execute("SELECT pg_cancel_backend(%s)", [waiting.info.backend_pid])
         wait_until(lambda: not is_alive(admin, waiting.info.backend_pid), 5, "the login is gone")
-        assert taken(admin) == [1, 2, 3, 4]
+        assert list_taken_slots(admin) == [1, 2, 3, 4]
 
 
-def test_rolled_back_or_committed_the_slot_is_kept(logins):
+def test_slot_survives_commit_and_rollback(logins):
     login = logins()
     login.execute("BEGIN; SELECT 1; ROLLBACK; BEGIN; SELECT 1; COMMIT")
     assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
 
 
-def test_the_pools_have_slots_of_their_own():
+def test_each_pool_has_its_own_slots():
     assert len({get_lock_class(pool) for pool in (WEB, JOBS, POOL)}) == 3
 
 
-def test_without_a_slot_there_is_none(logins):
+def test_session_without_a_slot_has_none(logins):
     login = logins("SELECT 1")
     assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (False,)
 
 
-def of_the_site(name):
-    """A login of the site's own pool, by another role of the site."""
+def render_site_login(name):
+    """Render the connect query of the site's own pool."""
     return render_connect_query(settings.POOLS[name], settings.REPLICAS)
 
 
@@ -129,28 +128,28 @@ def of_the_site(name):
         "lo_from_bytea(0, 'x')",
     ],
 )
-def test_the_web_role_takes_and_gives_back_no_lock_and_makes_no_large_object(logins, call):
+def test_web_role_cannot_use_locks_or_large_objects(logins, call):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         logins("SELECT 1").execute(f"SELECT {call}")
 
 
-def test_the_web_role_gets_no_slot_of_the_jobs(logins):
+def test_web_role_gets_no_slot_of_the_jobs_pool(logins):
     jobs = get_lock_class(settings.POOLS["jobs"])
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not use this pool"):
         logins("SELECT 1").execute("SELECT enter_pool(%s, 2)", [jobs])
     with superuser() as admin:
-        pid = logins(of_the_site("jobs")).info.backend_pid
+        pid = logins(render_site_login("jobs")).info.backend_pid
         wait_until(lambda: not is_alive(admin, pid), 5, "the login is gone")
 
 
-def test_a_session_has_one_slot_however_often_it_asks(logins):
+def test_session_gets_only_one_slot(logins):
     with superuser() as admin:
         login = logins()
         login.execute("SELECT enter_pool(%s, 4), enter_pool(%s, 9)", [get_lock_class(POOL)] * 2)
-        assert taken(admin) == [1]
+        assert list_taken_slots(admin) == [1]
 
 
-def test_a_role_that_changed_its_defaults_changed_none_of_the_pools(logins):
+def test_role_defaults_do_not_affect_the_pool(logins):
     role = settings.POSTGRES["web"].user
     changes = {
         "statement_timeout": "200",
@@ -179,19 +178,18 @@ def test_a_role_that_changed_its_defaults_changed_none_of_the_pools(logins):
     assert seen == ["15s", "public", "off", "1"]
 
 
-def test_a_session_that_forgets_its_locks_keeps_its_slot(logins):
-    """DISCARD ALL can be denied to nobody."""
+def test_discard_all_keeps_the_slot(logins):
     with superuser() as admin:
         holders = [logins() for _ in range(4)]
         holders[1].execute("DISCARD ALL")
         waiting = logins(wait=False)
-        wait_until(lambda: is_asleep(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
         holders[1].close()
-        wait_until(lambda: not is_asleep(admin, waiting), 5, "the login has its slot")
-        assert taken(admin) == [1, 2, 3, 4]
+        wait_until(lambda: not is_waiting(admin, waiting), 5, "the login has its slot")
+        assert list_taken_slots(admin) == [1, 2, 3, 4]
 
 
-def test_who_forgets_its_locks_and_enters_again_has_one_slot(logins):
+def test_entering_again_after_discard_all_keeps_one_slot(logins):
     enter = "SELECT enter_pool(%s, 4)"
     login = logins()
     for _ in range(3):
@@ -206,7 +204,7 @@ def test_who_forgets_its_locks_and_enters_again_has_one_slot(logins):
         login.execute(enter, [get_lock_class(POOL) + 1])
 
 
-def test_a_login_that_may_not_write_has_a_slot_all_the_same(logins):
+def test_read_only_login_gets_a_slot(logins):
     login = logins("SET default_transaction_read_only = on")
     login.execute(LOGIN)
     assert login.execute(HAS_SLOT, [get_lock_class(POOL)]).fetchone() == (True,)
@@ -219,8 +217,8 @@ OVERDUE = {
 }
 
 
-def test_who_waits_ends_what_has_lasted_longer_than_it_may(logins):
-    """A client that turned its limits off and went away would keep its slot for ever."""
+def test_waiting_login_ends_overdue_statements(logins):
+    """Otherwise a client that disabled its limits and left would keep its slot."""
     short = replace(settings.POOLS["web"], statement_timeout=1, idle_in_transaction_timeout=1)
     with superuser() as admin:
         try:
@@ -241,15 +239,15 @@ def test_who_waits_ends_what_has_lasted_longer_than_it_may(logins):
             admin.execute(render_definitions(settings.POOLS, settings.POSTGRES))
 
 
-def test_without_the_function_a_login_takes_its_slot_itself(logins):
-    """As where an administrator has not run the script again."""
+def test_login_takes_a_slot_without_the_function(logins):
+    """The administrator has not run the script yet."""
     with superuser() as admin:
         admin.execute("ALTER FUNCTION enter_pool RENAME TO away")
         calls = "pg_try_advisory_lock(int, int)"
         try:
             admin.execute(f"GRANT EXECUTE ON FUNCTION {calls} TO PUBLIC")
             logins()
-            assert taken(admin) == [1]
+            assert list_taken_slots(admin) == [1]
         finally:
             admin.execute(f"REVOKE EXECUTE ON FUNCTION {calls} FROM PUBLIC")
             admin.execute("ALTER FUNCTION away RENAME TO enter_pool")

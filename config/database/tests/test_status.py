@@ -1,4 +1,4 @@
-"""`manage.py pools`: what it shows of both pools, and what it does to them."""
+"""`manage.py pools`: figures and actions."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from config.database.monitor.activity import RoleStatus
 from config.database.monitor.console import Console
 from config.database.monitor.status import PoolStatus, summarize_usage
 from config.database.render.pgbouncer import render_ini
-from config.database.tests.servers import connect, pooler
+from config.database.tests.servers import connect, run_pgbouncer
 from config.tests.processes import manage, superuser, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 
-def test_figures_are_read_by_column_and_without_the_console():
+def test_reads_figures_by_column_without_the_console():
     row = dict.fromkeys(("sv_active", "sv_active_cancel", "sv_being_canceled"), 1)
     row |= {"sv_idle": 2, "sv_used": 3, "sv_login": 4, "sv_tested": 5, "cl_waiting": 6}
     row |= {"maxwait": 7, "maxwait_us": 500_000, "cl_active": 8}
@@ -48,7 +48,7 @@ def pools(*arguments):
     return out.getvalue()
 
 
-def document():
+def get_document():
     return json.loads(pools("--json"))
 
 
@@ -68,24 +68,24 @@ def are_paused():
     return paused
 
 
-def client_of(name):
+def connect_client(name):
     entry = settings.DATABASES[settings.POOLS[name].alias]
     place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
     return connect(settings.POSTGRES[name], **place)
 
 
 @contextmanager
-def in_transaction(name):
-    """A client of the pool that holds a server connection."""
-    with client_of(name) as client:
+def hold_connection(name):
+    """Hold a server connection of the pool in a transaction."""
+    with connect_client(name) as client:
         client.execute("BEGIN")
         client.execute("SELECT 1")
         yield
         client.execute("ROLLBACK")
 
 
-def test_the_document_has_the_documented_keys():
-    seen = document()
+def test_json_has_the_documented_keys():
+    seen = get_document()
     assert list(seen) == ["time", "pools", "roles", "errors", "ended"]
     assert list(seen["pools"]) == ["web", "jobs"]
     assert [*seen["pools"]["web"], "pids"] == [field.name for field in fields(PoolStatus)]
@@ -95,27 +95,27 @@ def test_the_document_has_the_documented_keys():
     assert seen["errors"] == {}
 
 
-def test_the_caps_are_those_in_force():
-    seen = document()["pools"]
+def test_shows_the_caps_in_force():
+    seen = get_document()["pools"]
     for name, policy in settings.POOLS.items():
         assert seen[name]["pool_size"] == policy.max_connections
         assert seen[name]["max_client_conn"] == policy.max_client_conn
         assert seen[name]["query_wait_timeout"] == policy.query_wait_timeout
 
 
-def test_a_held_connection_is_in_use_and_not_abandoned():
-    before = document()["pools"]["web"]
-    with in_transaction("web"):
-        seen = document()
+def test_held_connection_is_in_use_and_not_abandoned():
+    before = get_document()["pools"]["web"]
+    with hold_connection("web"):
+        seen = get_document()
     assert seen["pools"]["web"]["in_use"] == before["in_use"] + 1
     assert seen["pools"]["web"]["clients"] == before["clients"] + 1
     assert seen["roles"][settings.POSTGRES["web"].user]["backends"] >= 1
     assert seen["roles"][settings.POSTGRES["web"].user]["abandoned"] == 0
 
 
-def leave_behind():
-    """The process of a backend that will not notice that its client has gone."""
-    client = client_of("web")
+def abandon_backend():
+    """Return the process of a backend that does not notice that its client has left."""
+    client = connect_client("web")
     client.execute("BEGIN")
     client.execute("SET LOCAL client_connection_check_interval = 0")
     pid = client.execute("SELECT pg_backend_pid()").fetchone()[0]
@@ -127,41 +127,41 @@ def leave_behind():
     return pid
 
 
-def test_a_backend_whose_client_has_gone_is_abandoned(settings):
-    settings.REPLICAS = 2  # alone, the command would end it
+def test_backend_without_a_client_is_abandoned(settings):
+    settings.REPLICAS = 2  # with one replica the command would end it
     role = settings.POSTGRES["web"].user
-    pid = leave_behind()
+    pid = abandon_backend()
     try:
-        wait_until(lambda: document()["roles"][role]["abandoned"] == 1, 5, "it is abandoned")
+        wait_until(lambda: get_document()["roles"][role]["abandoned"] == 1, 5, "it is abandoned")
         assert "Abandoned backends have no client" in pools()
     finally:
         with superuser() as administrator:
             administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    assert document()["roles"][role]["abandoned"] == 0
+    assert get_document()["roles"][role]["abandoned"] == 0
 
 
-def test_whoever_asks_leaves_no_trace_in_the_figures():
+def test_figures_exclude_the_commands_own_query():
     pools("reconnect", "--pool", "jobs")
     role = settings.POSTGRES["jobs"].user
-    wait_until(lambda: document()["roles"][role]["active"] == 0, 5, "nobody else is at work")
+    wait_until(lambda: get_document()["roles"][role]["active"] == 0, 5, "no other query runs")
 
 
-def test_the_figures_come_where_the_jobs_pool_is_full():
-    with in_transaction("jobs"), in_transaction("jobs"):
-        first, second = document(), document()
+def test_shows_figures_while_the_jobs_pool_is_full():
+    with hold_connection("jobs"), hold_connection("jobs"):
+        first, second = get_document(), get_document()
     assert (first["pools"]["jobs"]["in_use"], first["roles"]) == (2, None)
     assert first["errors"]["postgresql"].startswith("no answer in 2 s; ")
     assert second["errors"] == {"postgresql": "clients wait for the jobs pool already"}
 
 
-def test_the_figures_come_where_the_jobs_pool_is_paused():
+def test_shows_figures_while_the_jobs_pool_is_paused():
     pools("pause", "--pool", "jobs")
-    seen = document()
+    seen = get_document()
     assert (seen["pools"]["jobs"]["paused"], seen["pools"]["web"]["paused"]) == (True, False)
     assert seen["errors"] == {"postgresql": "the jobs pool is paused"}
 
 
-def test_a_pause_and_a_resume_are_said_and_may_be_repeated():
+def test_pause_and_resume_are_reported_and_idempotent():
     assert "; clients that wait longer than 10 s get an error\njobs: paused in " in pools("pause")
     assert pools("pause").startswith("web: was paused already; ")
     assert are_paused() == [True, True]
@@ -170,23 +170,23 @@ def test_a_pause_and_a_resume_are_said_and_may_be_repeated():
     assert are_paused() == [False, False]
 
 
-def test_both_pools_are_paused_or_none():
-    with in_transaction("web"), pytest.raises(CommandError) as caught:
+def test_pauses_both_pools_or_none():
+    with hold_connection("web"), pytest.raises(CommandError) as caught:
         pools("pause", "--timeout", "1")
     assert are_paused() == [False, False]
     assert str(caught.value).startswith("web: transactions were still open after 1 s: ")
     assert "\n" not in str(caught.value)
 
 
-def test_a_pause_that_fails_leaves_paused_what_was_so_before():
+def test_failed_pause_keeps_pools_paused_before():
     pools("pause", "--pool", "jobs")
-    with in_transaction("web"), pytest.raises(CommandError):
+    with hold_connection("web"), pytest.raises(CommandError):
         pools("pause", "--timeout", "1")
     assert are_paused() == [False, True]
 
 
-def test_an_interrupted_pause_leaves_nothing_paused():
-    with in_transaction("web"):
+def test_interrupted_pause_leaves_nothing_paused():
+    with hold_connection("web"):
         pausing = manage("pools", "pause", "--timeout", "60")
         wait_until(lambda: are_paused() == [True, True], 30, "it waits")
         pausing.send_signal(signal.SIGINT)
@@ -196,8 +196,8 @@ def test_an_interrupted_pause_leaves_nothing_paused():
     assert are_paused() == [False, False]
 
 
-def test_a_reconnect_replaces_the_server_connections():
-    with client_of("web") as client:
+def test_reconnect_replaces_the_server_connections():
+    with connect_client("web") as client:
         backend = "SELECT pg_backend_pid()"
         before = client.execute(backend).fetchone()
         assert pools("reconnect", "--pool", "web").startswith(
@@ -208,15 +208,15 @@ def test_a_reconnect_replaces_the_server_connections():
 
 @pytest.fixture
 def own_web(settings):
-    """A PgBouncer in the web's place, and none in the jobs'."""
+    """Run a PgBouncer in place of the web's, and none for the jobs."""
     there = settings.PGBOUNCER_HOST
-    with pooler(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
+    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
         settings.PGBOUNCER_HOST = said["host"]
         yield Path(said["host"])
     settings.PGBOUNCER_HOST = there
 
 
-def test_a_reload_reads_the_file_again(own_web):
+def test_reload_reads_the_file_again(own_web):
     pool = replace(settings.POOLS["web"], max_client_conn=77)
     text = render_ini(
         pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2
@@ -228,8 +228,8 @@ def test_a_reload_reads_the_file_again(own_web):
     assert config["max_client_conn"] == "77"
 
 
-def outcome(*arguments):
-    """What it says before it fails, and why it does."""
+def run_failing(*arguments):
+    """Return the output before the failure, and the error."""
     out = StringIO()
     with pytest.raises(CommandError) as caught:
         call_command("pools", *arguments, stdout=out)
@@ -238,51 +238,51 @@ def outcome(*arguments):
 
 
 @pytest.mark.usefixtures("own_web")
-def test_where_one_pgbouncer_is_away_the_other_one_is_shown_all_the_same():
-    said, why = outcome()
+def test_shows_one_pool_if_the_other_is_down():
+    said, why = run_failing()
     assert said.splitlines()[1].split()[2:] == ["no", "answer"]
     assert "PostgreSQL's figures are not available: the jobs pool does not answer." in said
     assert why.startswith("PgBouncer of the jobs pool does not answer on ")
 
 
 @pytest.mark.usefixtures("own_web")
-def test_where_one_pgbouncer_is_away_the_other_one_is_not_paused():
-    assert outcome("pause")[1].startswith("PgBouncer of the jobs pool does not answer on ")
+def test_pauses_no_pool_if_one_is_down():
+    assert run_failing("pause")[1].startswith("PgBouncer of the jobs pool does not answer on ")
     assert pools("resume", "--pool", "web") == "web: was not paused\n"
 
 
-def test_where_one_pgbouncer_is_away_the_other_one_is_resumed(settings):
+def test_resumes_one_pool_if_the_other_is_down(settings):
     site = settings.PGBOUNCER_HOST
-    with pooler(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as said:
+    with run_pgbouncer(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as said:
         settings.PGBOUNCER_HOST = said["host"]
         pools("pause", "--pool", "jobs")
-        said, why = outcome("resume")
+        said, why = run_failing("resume")
     settings.PGBOUNCER_HOST = site
     assert said == "jobs: resumed\n"
     assert why.startswith("PgBouncer of the web pool does not answer on ")
 
 
-def test_where_both_are_away_that_is_one_line(tmp_path):
+def test_two_missing_pgbouncers_are_one_line(tmp_path):
     done = manage("pools", PGBOUNCER_HOST=str(tmp_path))
     said, complaint = done.communicate(timeout=60)
     assert (done.returncode, said, complaint.count("\n")) == (1, "", 1)
     assert complaint.count(f"does not answer on {tmp_path}") == 2
 
 
-def test_the_figures_and_the_actions_have_options_of_their_own():
-    assert outcome("--pool", "web")[1] == "--pool and --timeout need an action, such as pause."
+def test_rejects_options_that_do_not_match():
+    assert run_failing("--pool", "web")[1] == "--pool and --timeout need an action, such as pause."
     for option in ("--json", "--watch=1"):
-        assert outcome("resume", option)[1].startswith("--json and --watch cannot be combined ")
+        assert run_failing("resume", option)[1].startswith("--json and --watch cannot be combined ")
 
 
-def test_without_pgbouncer_that_is_one_line(settings):
+def test_direct_mode_is_one_line(settings):
     settings.DATABASE_POOLING = "direct"
     for arguments in ((), ("pause",), ("--json",)):
         said = ("", "there is no PgBouncer: DATABASE_POOLING=direct.")
-        assert outcome(*arguments) == said
+        assert run_failing(*arguments) == said
 
 
-def test_watching_prints_each_document_at_once_until_it_is_interrupted():
+def test_watch_prints_each_document_until_interrupted():
     watching = manage("pools", "--watch", "600", "--json", PYTHONUNBUFFERED="")
     arrived, _, _ = select.select([watching.stdout], [], [], 30)
     watching.send_signal(signal.SIGINT)
@@ -292,7 +292,7 @@ def test_watching_prints_each_document_at_once_until_it_is_interrupted():
     assert json.loads(said)["errors"] == {}
 
 
-def test_on_a_terminal_each_table_takes_the_place_of_the_last():
+def test_watch_clears_the_terminal():
     terminal, theirs = os.openpty()
     command = [sys.executable, "manage.py", "pools", "--watch", "0"]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=theirs) as watching:

@@ -1,4 +1,4 @@
-"""PgBouncer's way to the server is encrypted and verified as POSTGRES_URL's sslmode says."""
+"""PgBouncer encrypts and verifies the server connection as POSTGRES_URL's sslmode demands."""
 
 import os
 import re
@@ -13,14 +13,14 @@ import pytest
 from django.conf import settings
 
 from config.database.render.slot_functions import render_definitions
-from config.database.tests.servers import connect, pooler, where
+from config.database.tests.servers import connect, get_place, run_pgbouncer
 from config.tests.processes import free_port, wait_until
 
 PASSWORD = "a password of the test"
 
 
-def authority(folder, name):
-    """An authority's certificate, and one for 127.0.0.1 that it has signed."""
+def make_authority(folder, name):
+    """Create a CA certificate, and one for 127.0.0.1 signed by it."""
     ca, key = folder / f"{name}.crt", folder / f"{name}.key"
     shared = ["openssl", "req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj"]
     run(*shared, f"/CN={name}", "-x509", "-keyout", str(key), "-out", str(ca))
@@ -39,8 +39,8 @@ def run(*command):
 
 
 @contextmanager
-def server_with_tls(folder):
-    """A PostgreSQL that takes encrypted logins only; yields its port."""
+def run_server(folder):
+    """Run a PostgreSQL that accepts only TLS; yield its port."""
     data, port = folder / "data", free_port()
     programs = Path(os.environ["POSTGRES_BIN"])
     (folder / "password").write_text(PASSWORD)
@@ -74,10 +74,10 @@ def server_with_tls(folder):
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory):
-    """The server's URL parts and both authorities: the right one and a stranger's."""
+    """Yield the server, the CA that signed its certificate, and another CA."""
     folder = tmp_path_factory.mktemp("tls")
-    right, wrong = authority(folder, "right"), authority(folder, "wrong")
-    with server_with_tls(folder) as port:
+    right, wrong = make_authority(folder, "right"), make_authority(folder, "wrong")
+    with run_server(folder) as port:
         server = replace(
             settings.POSTGRES["web"],
             host="127.0.0.1",
@@ -86,53 +86,53 @@ def tls(tmp_path_factory):
             password=PASSWORD,
             dbname="postgres",
         )
-        make_entrance(server)
+        create_slot_function(server)
         yield server, str(right), str(wrong)
 
 
-def make_entrance(server):
-    """What `database_roles --sql` gives a server of one's own: logins get their settings there."""
+def create_slot_function(server):
+    """Create what `database_roles --sql` creates on a separate server."""
     place = {name: getattr(server, name) for name in ("host", "port", "user", "password", "dbname")}
     with psycopg.connect(**place, sslmode="require") as administrator:
         administrator.execute(render_definitions(settings.POOLS, {"web": server, "jobs": server}))
 
 
-def through_pgbouncer(server, query):
+def query_through_pgbouncer(server, query):
     policy = replace(settings.POOLS["web"], query_wait_timeout=2)
-    with pooler(policy, server) as place, connect(server, **where(place)) as client:
+    with run_pgbouncer(policy, server) as place, connect(server, **get_place(place)) as client:
         return client.execute(query).fetchone()[0]
 
 
 ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 
 
-def test_a_verified_server_is_reached_encrypted(tls):
+def test_verified_server_is_encrypted(tls):
     server, right, _ = tls
     verified = replace(server, sslmode="verify-full", sslrootcert=right)
-    assert through_pgbouncer(verified, ENCRYPTED) is True
+    assert query_through_pgbouncer(verified, ENCRYPTED) is True
 
 
-def test_require_encrypts_without_an_authority(tls):
-    assert through_pgbouncer(replace(tls[0], sslmode="require"), ENCRYPTED) is True
+def test_require_encrypts_without_a_ca(tls):
+    assert query_through_pgbouncer(replace(tls[0], sslmode="require"), ENCRYPTED) is True
 
 
-def test_the_server_notices_that_the_network_has_dropped(tls):
+def test_server_detects_a_dropped_network(tls):
     server = replace(tls[0], sslmode="require")
     names = ("idle", "interval", "count")
-    found = [through_pgbouncer(server, f"SHOW tcp_keepalives_{name}") for name in names]
+    found = [query_through_pgbouncer(server, f"SHOW tcp_keepalives_{name}") for name in names]
     assert found == ["5", "5", "5"]
 
 
 @pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
-def test_a_server_of_another_authority_is_refused(tls, sslmode):
+def test_rejects_a_server_of_another_ca(tls, sslmode):
     server, _, wrong = tls
     refused = replace(server, sslmode=sslmode, sslrootcert=wrong)
     with pytest.raises(psycopg.OperationalError, match=re.compile("login|connect|query_wait")):
-        through_pgbouncer(refused, ENCRYPTED)
+        query_through_pgbouncer(refused, ENCRYPTED)
 
 
-def test_a_server_of_another_name_is_refused(tls):
+def test_rejects_a_server_of_another_name(tls):
     server, right, _ = tls
     refused = replace(server, host="127.0.0.2", sslmode="verify-full", sslrootcert=right)
     with pytest.raises(psycopg.OperationalError, match=re.compile("login|connect|query_wait")):
-        through_pgbouncer(refused, ENCRYPTED)
+        query_through_pgbouncer(refused, ENCRYPTED)

@@ -1,4 +1,4 @@
-"""A transaction, however opened, is whole or fails; a broken connection stays with nobody."""
+"""A transaction is atomic however it was opened, and no request inherits a broken connection."""
 
 import os
 import socket
@@ -25,23 +25,23 @@ BY_KEY = Lookup(lambda key: User.objects.filter(email=key))
 
 
 def sever(connection):
-    """Cut the socket, as a PgBouncer that is killed does."""
+    """Cut the socket, as a killed PgBouncer does."""
     with socket.socket(fileno=os.dup(connection.connection.fileno())) as cut:
         cut.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(params=["pgbouncer", "direct"])
 def own(request):
-    """A connection that is made as this thread's `own`, either way."""
-    yield from opened(entry(request.param))
+    """Yield a new connection, which is this thread's `own`, pooled or direct."""
+    yield from open_connection(entry(request.param))
 
 
 @pytest.fixture
 def role():
-    """One straight to PostgreSQL, in a role that it takes on, and with a time zone of its own."""
+    """Connect directly with assume_role and another time zone."""
     mine = entry("direct") | {"USER": "postgres", "PASSWORD": "", "TIME_ZONE": "Asia/Tokyo"}
     mine["OPTIONS"] = mine["OPTIONS"] | {"assume_role": settings.POSTGRES["web"].user}
-    yield from opened(mine)
+    yield from open_connection(mine)
 
 
 def entry(pooling):
@@ -51,7 +51,7 @@ def entry(pooling):
     return made | ({"HOST": server.host} if pooling == "direct" else {})
 
 
-def opened(entry):
+def open_connection(entry):
     connection = ConnectionHandler({"default": entry}).create_connection("default")
     connections["own"] = connection
     connection.connect()
@@ -73,34 +73,33 @@ def note(name):
 
 @contextmanager
 def severed_transaction(connection):
-    """One whose connection is lost before its first statement; yields its cursor."""
+    """Lose a transaction's connection before its first statement; yield its cursor."""
     with transaction.atomic("own"), connection.cursor() as cursor:
         sever(connection)
         yield cursor
 
 
-def undone(*statements):
-    """Run them in a block that is given up."""
+def run_and_roll_back(*statements):
     with transaction.atomic("own"):
         run(connections["own"], *statements)
         raise ZeroDivisionError
 
 
-def noted():
+def list_notes():
     with superuser() as looking:
         return [key for (key,) in looking.execute("SELECT cache_key FROM cache ORDER BY 1")]
 
 
-def test_a_transaction_begun_by_hand_fails_instead_of_losing_its_first_half(own):
+def test_manual_transaction_fails_instead_of_losing_its_first_half(own):
     run(own, "BEGIN", note("a"))
     sever(own)
     for statement in (note("b"), "COMMIT", note("c")):
         with pytest.raises(OperationalError):
             run(own, statement)
-    assert noted() == []
+    assert list_notes() == []
 
 
-def test_a_read_in_a_transaction_begun_by_hand_is_not_repeated(own):
+def test_never_repeats_a_read_in_a_manual_transaction(own):
     run(own, "BEGIN", note("a"))
     sever(own)
     for _ in range(2):
@@ -108,7 +107,7 @@ def test_a_read_in_a_transaction_begun_by_hand_is_not_repeated(own):
             run(own, "SELECT 1")
 
 
-def test_the_next_request_has_a_connection_again(own):
+def test_next_request_reconnects(own):
     run(own, "BEGIN")
     sever(own)
     with pytest.raises(OperationalError):
@@ -117,14 +116,14 @@ def test_the_next_request_has_a_connection_again(own):
     assert run(own, "SELECT 1") == (1,)
 
 
-def test_a_transaction_that_was_left_open_ends_with_its_request(own):
+def test_open_transaction_ends_with_its_request(own):
     run(own, "BEGIN", note("a"))
     own.close_if_unusable_or_obsolete()
     assert own.connection is None
-    assert noted() == []
+    assert list_notes() == []
 
 
-def test_a_transaction_that_has_failed_is_not_usable_and_ends_with_its_request(own):
+def test_failed_transaction_ends_with_its_request(own):
     run(own, "BEGIN")
     assert own.is_usable()
     with pytest.raises(Error):
@@ -134,50 +133,50 @@ def test_a_transaction_that_has_failed_is_not_usable_and_ends_with_its_request(o
     assert run(own, "SELECT 1") == (1,)
 
 
-def test_a_healthy_connection_stays_from_request_to_request(own):
+def test_healthy_connection_persists(own):
     before = own.connection
     run(own, "SELECT 1")
     own.close_if_unusable_or_obsolete()
     assert own.connection is before
 
 
-def test_django_closes_what_a_request_left_open():
+def test_django_closes_an_open_transaction():
     with connections["default"].cursor() as cursor:
         cursor.execute("BEGIN")
     close_old_connections()
     assert connections["default"].connection is None
 
 
-def test_a_write_that_was_lost_alone_leaves_a_connection_for_the_next(own):
+def test_next_statement_reconnects_after_a_lost_write(own):
     with own.cursor() as cursor:
         sever(own)
         with pytest.raises(OperationalError):
             cursor.execute(note("a"))
     run(own, note("b"))
-    assert noted() == ["b"]
+    assert list_notes() == ["b"]
 
 
-def test_a_read_that_calls_an_unknown_function_is_not_repeated(own):
+def test_never_repeats_a_read_with_an_unknown_function(own):
     with own.cursor() as cursor:
         sever(own)
         with pytest.raises(OperationalError):
             cursor.execute("SELECT set_config('a.b', 'c', false)")
 
 
-def test_many_rows_from_a_generator_are_not_half_repeated(own):
+def test_never_repeats_executemany(own):
     rows = ((f"row {number}",) for number in range(3))
     with pytest.raises(OperationalError), severed_transaction(own) as cursor:
         cursor.executemany("INSERT INTO cache VALUES (%s, '', now())", rows)
-    assert noted() == []
+    assert list_notes() == []
 
 
-def test_what_could_end_the_transaction_itself_is_not_repeated(own):
+def test_never_repeats_a_statement_that_may_end_the_transaction(own):
     with pytest.raises(OperationalError), severed_transaction(own) as cursor:
         cursor.execute(f"{note('a')}; COMMIT; {note('b')}")
-    assert noted() == []
+    assert list_notes() == []
 
 
-def test_a_replaced_connection_is_initialised_like_any_other(role):
+def test_replaced_connection_is_initialised(role):
     made = []
     connection_created.connect(receiver := lambda **given: made.append(given["connection"]))
     before = role.connection
@@ -192,22 +191,22 @@ def test_a_replaced_connection_is_initialised_like_any_other(role):
     assert role.connection is not before
 
 
-def test_a_replaced_connection_keeps_the_transaction_that_was_begun(own):
+def test_replaced_connection_keeps_the_transaction(own):
     done = []
     with transaction.atomic("own"):
         own.connection.isolation_level = IsolationLevel.SERIALIZABLE
-        transaction.on_commit(lambda: done.append(noted()), "own")
+        transaction.on_commit(lambda: done.append(list_notes()), "own")
         sever(own)
         with pytest.raises(ZeroDivisionError):
-            undone(note("a"))
+            run_and_roll_back(note("a"))
         run(own, note("b"))
         assert run(own, "SHOW transaction_isolation") == ("serializable",)
-        assert (noted(), done, own.in_atomic_block) == ([], [], True)
+        assert (list_notes(), done, own.in_atomic_block) == ([], [], True)
     assert done == [["b"]]
     assert own.get_autocommit()
 
 
-def test_a_transaction_fails_where_its_connection_cannot_be_replaced(own, monkeypatch):
+def test_transaction_fails_if_reconnecting_fails(own, monkeypatch):
     def refuse(**_):
         raise OperationalError("refused")
 
@@ -223,12 +222,12 @@ def test_a_transaction_fails_where_its_connection_cannot_be_replaced(own, monkey
             write()
     finally:
         connection_created.disconnect(refuse)
-    assert noted() == []
+    assert list_notes() == []
     run(own, note("c"))
-    assert noted() == ["c"]
+    assert list_notes() == ["c"]
 
 
-def test_what_a_server_says_unasked_is_not_the_end(own):
+def test_asynchronous_messages_do_not_close_the_connection(own):
     if own.settings_dict["HOST"] == settings.POSTGRES["web"].host:
         run(own, "LISTEN news")
         before = own.connection
@@ -239,7 +238,7 @@ def test_what_a_server_says_unasked_is_not_the_end(own):
         assert own.connection is before
 
 
-def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
+def test_lookup_and_write_work_on_a_replaced_connection():
     user, connection = make_user(), connections["default"]
     with transaction.atomic():
         sever(connection)
@@ -251,7 +250,7 @@ def test_rows_by_key_are_read_and_changed_on_a_replaced_connection():
     assert User.objects.get().name == "Other"
 
 
-def test_rows_by_key_are_read_and_changed_in_a_commands_transaction():
+def test_lookup_and_write_work_in_a_commands_transaction():
     user = make_user()
     with use_jobs_pool(), transaction.atomic():
         assert write(update(User, user.pk, {"name": "Other"}))

@@ -1,5 +1,4 @@
-"""Every command, Django's own included, waits for the database if told to, and says in one line
-that it is out of reach."""
+"""`--wait` works for every command; an unreachable database is a one-line error."""
 
 import os
 import signal
@@ -42,20 +41,20 @@ NEED_THE_DATABASE = [
 
 @pytest.fixture
 def no_restart(monkeypatch):
-    """Nobody waits for a PgBouncer that might just be restarted."""
+    """Do not wait for a restart of PgBouncer."""
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
 
 
 @pytest.fixture
 def nowhere(tmp_path, no_restart):
-    """A folder in which no server listens, where all the site's connections lead."""
+    """Point all connections at an empty directory."""
     entries = {alias: {"HOST": str(tmp_path)} for alias in ("default", "jobs")}
     with led_astray(**entries):
         yield tmp_path
 
 
 @pytest.mark.parametrize("arguments", NEED_THE_DATABASE, ids=lambda arguments: arguments[0])
-def test_out_of_reach_is_one_line_and_status_1(nowhere, capsys, arguments):
+def test_unreachable_database_is_one_line_and_status_1(nowhere, capsys, arguments):
     assert execute(["manage.py", *arguments]) == 1
     line = capsys.readouterr().err
     assert line.startswith(f"{arguments[0]}: nothing listens there: ")
@@ -63,12 +62,12 @@ def test_out_of_reach_is_one_line_and_status_1(nowhere, capsys, arguments):
 
 
 @pytest.mark.parametrize("name", sorted(get_commands()))
-def test_no_command_has_an_option_of_that_name(name):
+def test_no_command_has_its_own_wait_option(name):
     parser = ManagementUtility().fetch_command(name).create_parser("manage.py", name)
     assert "--wait" not in parser.format_help()
 
 
-def test_a_command_does_not_see_the_option():
+def test_removes_the_option():
     assert parse_wait(["manage.py", "seed", "-v", "2"]) == (0, ["manage.py", "seed", "-v", "2"])
     assert parse_wait(["manage.py", "seed", "--wait", "9", "-v", "2"]) == (
         9,
@@ -78,7 +77,7 @@ def test_a_command_does_not_see_the_option():
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "86401", "٣"])
-def test_a_bad_value_is_refused_clearly(nowhere, capsys, value):
+def test_rejects_bad_values(nowhere, capsys, value):
     with pytest.raises(SystemExit) as caught:
         execute(["manage.py", "seed", f"--wait={value}"])
     assert caught.value.code == 2
@@ -86,14 +85,14 @@ def test_a_bad_value_is_refused_clearly(nowhere, capsys, value):
     assert f"{value!r} is not allowed: give a whole number of seconds from 0 to 86400" in said
 
 
-def test_after_so_many_seconds_it_is_one_line(nowhere, capsys):
+def test_timeout_is_one_line(nowhere, capsys):
     assert execute(["manage.py", "showmigrations", "--wait", "1"]) == 1
     line = capsys.readouterr().err
     assert line.startswith("showmigrations: nothing listens there: ")
     assert line.count("\n") == 1
 
 
-def test_a_command_waits_until_the_database_answers(nowhere, capsys):
+def test_waits_until_the_database_answers(nowhere, capsys):
     entry = settings.DATABASES["jobs"]
     name = f".s.PGSQL.{entry['PORT']}"
     later = threading.Timer(1, os.symlink, [f"{entry['HOST']}/{name}", nowhere / name])
@@ -103,7 +102,7 @@ def test_a_command_waits_until_the_database_answers(nowhere, capsys):
     assert "accounts.0001_initial" in capsys.readouterr().out
 
 
-def test_the_command_goes_on_with_the_connection_on_which_was_waited():
+def test_command_reuses_the_connection():
     with use_jobs_pool():
         wait_for_database(5)
         raw = connections["jobs"].connection
@@ -112,22 +111,27 @@ def test_the_command_goes_on_with_the_connection_on_which_was_waited():
         assert connections["jobs"].connection is raw
 
 
-def test_a_fault_that_is_no_outage_is_not_waited_for(monkeypatch):
+def test_does_not_wait_after_other_errors(monkeypatch):
     with use_jobs_pool():
         monkeypatch.setattr(connections["jobs"], "probe", lambda seconds: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             wait_for_database(60)
 
 
-def test_a_server_that_never_answers_is_not_waited_for_longer(no_restart):
+def test_silent_server_ends_the_wait_in_time(no_restart):
     given_up = pytest.raises(OperationalError, match="timeout expired")
-    with closing(silent()) as server, led_astray(jobs=address(server)), use_jobs_pool(), given_up:
+    with (
+        closing(start_silent_server()) as server,
+        led_astray(jobs=get_place(server)),
+        use_jobs_pool(),
+        given_up,
+    ):
         wait_for_database(2)
 
 
-def test_control_c_ends_the_waiting():
-    with closing(silent()) as server:
-        place = address(server)
+def test_control_c_ends_the_wait():
+    with closing(start_silent_server()) as server:
+        place = get_place(server)
         host, port = place["HOST"], place["PORT"]
         process = manage(
             "showmigrations",
@@ -144,13 +148,13 @@ def test_control_c_ends_the_waiting():
     assert said.count("\n") == 1
 
 
-def silent():
-    """A server that takes connections and says nothing."""
+def start_silent_server():
+    """Return a server that accepts connections and sends nothing."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(30)
     return server
 
 
-def address(server):
+def get_place(server):
     host, port = server.getsockname()
     return {"HOST": host, "PORT": str(port)}

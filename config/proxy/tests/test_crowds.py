@@ -9,7 +9,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from config.database.tests.faults.web_clients import asleep
+from config.database.tests.faults.web_clients import block_pool
 from config.proxy.tests.counters import read_stats
 from config.tests.crowd import crowd
 from config.tests.processes import haproxy, wait_until
@@ -44,7 +44,7 @@ def count_running(site):
 def held(hostile_site):
     """Collect responses while every connection of the pool is in use, and afterwards."""
     port, seen = hostile_site.port, SimpleNamespace()
-    with ThreadPoolExecutor(2) as pool, asleep(hostile_site, QUEUE_TIMEOUT + 30):
+    with ThreadPoolExecutor(2) as pool, block_pool(hostile_site, QUEUE_TIMEOUT + 30):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
         wait_until(lambda: count_running(hostile_site) >= 24, 10, "every thread is in use")

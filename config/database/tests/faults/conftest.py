@@ -1,4 +1,4 @@
-"""One site for all faults, whose PostgreSQL grants exactly what the budget check demands."""
+"""One site for all fault tests, with exactly the connections that the check demands."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.conf import settings
 from config.database.policy import count_all_backends
 from config.tests.site import new_site
 
-RESERVED = 3  # superuser_reserved_connections, which the tests' own look at PostgreSQL uses
+RESERVED = 3  # superuser_reserved_connections, for the tests' own connections
 COUNT = 8
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What the tests have recorded with `record_property`, at the run's end."""
+    """Print what the tests recorded with `record_property`."""
     passed = terminalreporter.stats.get("passed", [])
     recorded = [report for report in passed if report.when == "call" and report.user_properties]
     if recorded:
@@ -36,7 +36,7 @@ def shared_site():
 
 @pytest.fixture
 def site(shared_site):
-    """The site in order; what a test breaks it mends, and has refused nobody a connection."""
+    """Yield a ready site; check that it recovers and refused no connection."""
     before = len(shared_site.refusals())
     shared_site.wait_until_ready()
     yield shared_site
@@ -45,22 +45,22 @@ def site(shared_site):
 
 
 @pytest.fixture(scope="session")
-def eight():
-    """The eight of the last test; none before the first."""
+def cached_people():
+    """Keep the users of the previous test."""
     return []
 
 
 @pytest.fixture
-def people(site, eight):
-    """Eight who are signed in; others where a test has emptied the tables."""
-    if not eight or site.status("/api/profile", eight[0].headers) == 401:
-        eight[:] = site.people(COUNT)
-    return list(eight)
+def people(site, cached_people):
+    """Return eight signed-in users; new ones if a test has emptied the tables."""
+    if not cached_people or site.status("/api/profile", cached_people[0].headers) == 401:
+        cached_people[:] = site.people(COUNT)
+    return list(cached_people)
 
 
 @pytest.fixture
 def catalogue(tmp_path):
-    """Writes a file of so many experts; its path."""
+    """Return a function that writes a file of `count` experts and returns its path."""
 
     def write(count):
         texts = dict.fromkeys(("description", "prompt", "personality"), "x" * 100)

@@ -1,4 +1,4 @@
-"""A site some of whose folders are small disks, which a test can fill."""
+"""A site with some directories on small disks, which a test can fill."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from config.tests.site import Site
 
-# In a namespace of its own an ordinary user may mount a disk, of memory. In a second one inside
-# it the user is nobody special any more, as PostgreSQL demands.
+# In a user namespace an unprivileged user may mount a tmpfs. PostgreSQL refuses to run as root,
+# so a second namespace inside it maps the user back.
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 MOUNT = """
 for disk in "$@"; do mkdir -p "$disk" && mount -t tmpfs -o size=64m,mode=700 none "$disk"; done
@@ -21,9 +21,9 @@ exec unshare --user --map-user="$OUTER_UID" --map-group="$OUTER_GID" deploy/up -
 
 
 class SiteOnSmallDisks(Site):
-    """Only the site's own processes see the disks; by `inside` a test reaches them.
+    """Only the site's processes see the disks; a test reaches them by `inside`.
 
-    One worker, so that it has found its folder of temporary files before that is full.
+    There is one worker, so that it opens its temporary directory before that is full.
     """
 
     disks = ("files", "mail", "temporary", "tables", "wal")
@@ -65,29 +65,29 @@ class SiteOnSmallDisks(Site):
         self.supervisor("start", "postgres")
         self.wait_until_ready()
 
-    def files(self, name):
-        """What is on the disk, by its path there."""
+    def list_files(self, name):
+        """Return the paths of the files on the disk."""
         disk = self.inside(name)
         return {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()}
 
     @contextmanager
-    def full(self, name):
-        """The disk without any room left, for as long as the block lasts."""
+    def fill(self, name):
+        """Fill the disk for the duration of the block."""
         filler = self.inside(name) / "filler"
         with filler.open("wb", buffering=0) as file:
-            fill(file)
+            fill_file(file)
         try:
             yield
         finally:
             filler.unlink()
 
 
-def fill(file):
+def fill_file(file):
     for size in (1 << 20, 1 << 12):
         with pytest.raises(OSError, match="No space left on device"):
-            write_for_ever(file, b"x" * size)
+            write_forever(file, b"x" * size)
 
 
-def write_for_ever(file, data):
+def write_forever(file, data):
     while True:
         file.write(data)

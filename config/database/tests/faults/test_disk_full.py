@@ -47,7 +47,7 @@ def person(site):
 def _everything_is_in_order_afterwards(site, person):
     yield
     assert upload(site, person, LARGE).status == 201
-    assert site.files("files") == keys(site)
+    assert site.list_files("files") == keys(site)
     nothing_is_left_of_uploads(site)
 
 
@@ -63,7 +63,9 @@ def sign_up(site, email):
 
 def nothing_is_left_of_uploads(site, *others):
     """A temporary file goes when the request is closed, which is after its answer was sent."""
-    wait_until(lambda: site.files("temporary") == set(others), 5, "the temporary files are gone")
+    wait_until(
+        lambda: site.list_files("temporary") == set(others), 5, "the temporary files are gone"
+    )
 
 
 def keys(site):
@@ -80,13 +82,13 @@ def is_refused(answer, code):
 
 def test_no_room_for_files(site, person):
     before = keys(site)
-    with site.full("files"):
+    with site.fill("files"):
         for size in (SMALL, LARGE):
             assert is_refused(upload(site, person, size), "unavailable:storage")
             page = upload(site, person, size, PAGE)
             assert page.status == 503
             assert b"notes.txt: The file was not saved. Try again later." in page.body
-        assert site.files("files") == {*before, "filler"}
+        assert site.list_files("files") == {*before, "filler"}
         nothing_is_left_of_uploads(site)
         assert keys(site) == before
         assert site.status("/files/", person.headers) == 200
@@ -94,7 +96,7 @@ def test_no_room_for_files(site, person):
 
 def test_no_room_for_a_file_on_its_way(site, person):
     before = keys(site)
-    with site.full("temporary"):
+    with site.fill("temporary"):
         assert is_refused(upload(site, person, LARGE), "unavailable:storage")
         page = upload(site, person, LARGE, PAGE)
         assert page.status == 503
@@ -105,19 +107,19 @@ def test_no_room_for_a_file_on_its_way(site, person):
 
 
 def test_no_room_for_mail(site):
-    with site.full("mail"):
+    with site.fill("mail"):
         assert sign_up(site, "ada@example.org").status == 302
         wait_until(lambda: "No space left on device" in site.log("mail"), 10, "it is tried")
-    before = site.files("mail")
-    wait_until(lambda: len(site.files("mail") - before) == 1, 30, "the mail comes by itself")
+    before = site.list_files("mail")
+    wait_until(lambda: len(site.list_files("mail") - before) == 1, 30, "the mail comes by itself")
 
 
 def test_no_room_for_rows(site, person):
-    with site.full("tables"):
+    with site.fill("tables"):
         refused = wait_until(lambda: not_kept(site, person), 30, "the last pages are full")
         assert is_refused(refused, "unavailable:database")
         assert upload(site, person, 1, PAGE).status == 503
-        assert site.files("files") == keys(site)
+        assert site.list_files("files") == keys(site)
         assert site.status("/api/profile", person.headers) == 200
         assert site.status("/files/", person.headers) == 200
     assert " 53100 ERROR:  could not extend file" in site.log("postgres")
@@ -130,13 +132,13 @@ def not_kept(site, person):
 
 def test_no_room_for_the_log_of_changes(site, person):
     before = keys(site)
-    with site.full("wal"):
+    with site.fill("wal"):
         wait_until(lambda: not write_ahead(site), 10, "PostgreSQL gives up")
         assert is_refused(upload(site, person, SMALL), "unavailable:database")
         assert site.status("/files/", person.headers) == 503
         assert site.status("/healthz") == site.status("/accounts/login/") == 200
     site.wait_until_ready()
-    assert keys(site) == before == site.files("files")
+    assert keys(site) == before == site.list_files("files")
 
 
 def write_ahead(site):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from config.database.tests.faults.web_clients import connected_until_refused
+from config.database.tests.faults.web_clients import connect_until_rejected
 from config.tests.crowd import crowd
 from config.tests.reloads import reload
 
@@ -20,7 +20,7 @@ def test_threads_without_a_connection_answer_503_and_nobody_else_notices(
 ):
     reload(site)  # the new workers have no connection yet
     crowd(site.port, 8, "/api/profile", headers=people[0].headers)
-    with connected_until_refused(site) as (clients, said):
+    with connect_until_rejected(site) as (clients, said):
         full = asked(site, people)
         unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
         site.managed("seed_experts")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from config.database.tests.faults.web_clients import WEB, asleep
+from config.database.tests.faults.web_clients import WEB, block_pool
 from config.tests.crowd import crowd
 from config.tests.processes import wait_until
 from config.tests.traffic import ask
@@ -26,7 +26,7 @@ def test_whoever_waits_gets_503_when_the_queue_ends_and_the_first_one_after_it_i
     site, people, record_property
 ):
     others = []
-    with asleep(site, SECONDS), ThreadPoolExecutor(1) as pool:
+    with block_pool(site, SECONDS), ThreadPoolExecutor(1) as pool:
         wait_until(lambda: sleeping(site) == WEB.max_connections, 5, "all connections are held")
         asked = pool.submit(crowd, site.port, CLIENTS, "/api/profile", headers=people[0].headers)
         while not asked.done():

@@ -1,4 +1,4 @@
-"""Clients of the web's PgBouncer that are no web server."""
+"""Clients of the web's PgBouncer other than the site."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from django.conf import settings
 WEB = settings.POOLS["web"]
 
 
-def connected(site):
-    """A new one, logged in."""
+def connect(site):
     return psycopg.connect(**site.place(WEB), autocommit=True)
 
 
 @contextmanager
-def connected_until_refused(site):
-    """As many as PgBouncer admits, and what it said to the next one."""
+def connect_until_rejected(site):
+    """Yield as many clients as PgBouncer admits, and its message to the next one."""
     with ExitStack() as stack:
         clients, said = [], ""
         while not said:
             try:
-                clients.append(connected(site))
+                clients.append(connect(site))
                 stack.callback(clients[-1].close)
             except psycopg.OperationalError as error:
                 said = str(error)
@@ -30,11 +29,11 @@ def connected_until_refused(site):
 
 
 @contextmanager
-def asleep(site, seconds):
-    """Every server connection of the pool runs a statement of so many seconds."""
+def block_pool(site, seconds):
+    """Run a statement of `seconds` on every server connection of the pool."""
     with ExitStack() as stack:
         for _ in range(WEB.max_connections):
-            client = connected(site)
+            client = connect(site)
             stack.callback(client.close)
             client.pgconn.send_query(f"SELECT pg_sleep({seconds})".encode())
         yield
