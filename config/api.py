@@ -1,4 +1,4 @@
-"""The one API: who may ask, and the one shape of every refusal."""
+"""The API: authentication, limits and error handlers."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ from tours.api import router as tour
 
 logger = logging.getLogger(__name__)
 
-# Of JSON in a request: each that is wrong is an error of its own, which takes a kilobyte.
-MOST_VALUES: Final = 10_000
-FAILED: Final = (DatabaseError, ObjectDoesNotExist, StorageError)
+# In a request's JSON. Each invalid value adds an error of about a kilobyte.
+MAX_VALUES: Final = 10_000
+WRITE_ERRORS: Final = (DatabaseError, ObjectDoesNotExist, StorageError)
 
-Run = Callable[..., HttpResponseBase]
+Handler = Callable[..., HttpResponseBase]
 
 
 class FirstPasswordError(Exception):
-    """The person still has the password that somebody else chose."""
+    """The user has to replace the first password, which an administrator chose."""
 
 
 class SignedIn(SessionAuth):
-    """The site's session; who has none is told so, before any talk of CSRF."""
+    """Authenticate by the site's session; 401 comes before the CSRF check."""
 
     def __call__(self, request: HttpRequest) -> Any | None:
         if not request.user.is_authenticated:
@@ -70,30 +70,29 @@ class SignedIn(SessionAuth):
 
 
 class UnicodeParser(Parser):
-    """JSON whose texts are texts: half of a surrogate pair is none, and fits no database."""
+    """Reject JSON with too many values or with lone surrogates, which PostgreSQL cannot store."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         data = super().parse_body(request)
-        if values(data) > MOST_VALUES:
+        if count_values(data) > MAX_VALUES:
             raise TooManyFieldsSent
         json.dumps(data, ensure_ascii=False).encode()
         return data
 
 
-def values(data: Any) -> int:
-    """How many values a JSON document has, on all levels."""
+def count_values(data: Any) -> int:
+    """Count the values of a JSON document, on all levels."""
     inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return 1 + sum(map(values, inner))
+    return 1 + sum(map(count_values, inner))
 
 
 class Api(NinjaAPI):
-    """ninja's, which documents the refusals of every operation as well, takes who has no
-    account any more for a stranger, and blames nobody for an outage."""
+    """Deleted user: 401; outage: 503. Documents the error responses of every operation."""
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         if is_unavailable(exc):
-            return unavailable(request, exc)
-        error = ninja_errors.AuthenticationError() if user_is_deleted(request, exc) else exc
+            return handle_outage(request, exc)
+        error = ninja_errors.AuthenticationError() if is_user_deleted(request, exc) else exc
         return super().on_exception(request, error)
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
@@ -102,49 +101,49 @@ class Api(NinjaAPI):
         schemas["Fault"] = Fault.model_json_schema()
         for methods in document["paths"].values():
             for operation in methods.values():
-                operation["responses"] |= REFUSALS
+                operation["responses"] |= ERROR_RESPONSES
         return document
 
 
-def refusal(code: str) -> dict[str, Any]:
+def describe_error(code: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Fault"}
     return {"description": code, "content": {"application/json": {"schema": schema}}}
 
 
-REFUSALS: Final = {status: refusal(code) for status, code in CODES.items()}
+ERROR_RESPONSES: Final = {status: describe_error(code) for status, code in CODES.items()}
 
 
-def content_types(operation: Operation) -> set[str]:
-    """What the document says that the operation's body may be."""
+def list_content_types(operation: Operation) -> set[str]:
+    """Return the operation's documented content types."""
     sources = {model.__ninja_param_source__ for model in operation.models}
     extra = operation.openapi_extra or {}
     documented = set(extra.get("requestBody", {}).get("content", {}))
     return documented | {BODY_CONTENT_TYPES[name] for name in sources & BODY_CONTENT_TYPES.keys()}
 
 
-def refusing_other_bodies(run: Run) -> Run:
-    """Have the operation answer 415 or 413 before anything reads a body that it does not take."""
-    operation: Operation = run.__self__  # type: ignore[attr-defined]
-    types = content_types(operation)
+def check_body(handler: Handler) -> Handler:
+    """Answer 415 or 413 to an unsuitable body before it is read."""
+    operation: Operation = handler.__self__  # type: ignore[attr-defined]
+    types = list_content_types(operation)
 
-    @wraps(run)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    @wraps(handler)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
         if has_body and types and request.content_type not in types:
             return json_error(415, f"Send {' or '.join(sorted(types))}.")
-        return body_refused(request, operation) or run(request, *args, **kwargs)
+        return reject_large_body(request, operation) or handler(request, *args, **kwargs)
 
-    return wrapped
+    return wrapper
 
 
-def body_refused(request: HttpRequest, operation: Operation) -> HttpResponse | None:
-    """The refusal of a body that this person may not send; a stranger's is refused anyway."""
-    size, plain = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if size <= plain or not request.user.is_authenticated:
+def reject_large_body(request: HttpRequest, operation: Operation) -> HttpResponse | None:
+    """Return 413 for a body above the user's limits; anonymous users get 401 elsewhere."""
+    size, limit = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if size <= limit or not request.user.is_authenticated:
         return None
     uploads = getattr(operation.view_func, "uploads", None)
     if uploads is None or request.content_type != BODY_CONTENT_TYPES["file"]:
-        return json_error(413, f"The request is larger than {plain // 1_000_000} MB.")
+        return json_error(413, f"The request is larger than {limit // 1_000_000} MB.")
     try:
         uploads.check(request.user, size)
     except ValidationError as error:
@@ -161,7 +160,7 @@ api = Api(
     docs_decorator=require_safe,
     parser=UnicodeParser(),
 )
-api.add_decorator(refusing_other_bodies, mode="view")
+api.add_decorator(check_body, mode="view")
 api.add_router("/profile", profile)
 api.add_router("/onboarding", onboarding)
 api.add_router("/experts", experts)
@@ -170,35 +169,37 @@ api.add_router("/files", files)
 
 
 @api.exception_handler(ninja_errors.HttpError)
-def refused(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse:
+def handle_http_error(request: HttpRequest, error: ninja_errors.HttpError) -> HttpResponse:
     return json_error(error.status_code, error.message)
 
 
 @api.exception_handler(ninja_errors.AuthenticationError)
-def not_signed_in(request: HttpRequest, error: ninja_errors.AuthenticationError) -> HttpResponse:
+def handle_authentication_error(
+    request: HttpRequest, error: ninja_errors.AuthenticationError
+) -> HttpResponse:
     return json_error(401, "Sign in first.")
 
 
 @api.exception_handler(FirstPasswordError)
-def first_password(request: HttpRequest, error: FirstPasswordError) -> HttpResponse:
+def handle_first_password(request: HttpRequest, error: FirstPasswordError) -> HttpResponse:
     return json_error(403, "Choose your own password first.", code="password_change_required:auth")
 
 
 @api.exception_handler(PermissionDenied)
-def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+def handle_permission_denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     return json_error(403, str(error) or "You do not have permission to do this.")
 
 
 @api.exception_handler(Http404)
-def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+def handle_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     is_unknown_path = isinstance(error, Resolver404)
-    return json_error(404, "There is nothing at this address." if is_unknown_path else "Not found.")
+    return json_error(404, "Nothing is at this URL." if is_unknown_path else "Not found.")
 
 
 @api.exception_handler(RequestDataTooBig)
 @api.exception_handler(TooManyFieldsSent)
 @api.exception_handler(TooManyFilesSent)
-def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+def handle_too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
     return json_error(413, "The request is too large.")
 
 
@@ -206,47 +207,48 @@ def too_large(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
 @api.exception_handler(UnreadablePostError)
 @api.exception_handler(SuspiciousOperation)
 @api.exception_handler(MultiPartParserError)
-def malformed(request: HttpRequest, error: Exception) -> HttpResponse:
+def handle_bad_request(request: HttpRequest, error: Exception) -> HttpResponse:
     return json_error(400, "The request could not be read.")
 
 
 @api.exception_handler(ninja_errors.ValidationError)
-def mistyped(request: HttpRequest, error: ninja_errors.ValidationError) -> HttpResponse:
+def handle_schema_error(request: HttpRequest, error: ninja_errors.ValidationError) -> HttpResponse:
     fields: Fields = {}
-    for one in error.errors:
-        fields.setdefault(_field(one["loc"]), []).append(one["msg"])
-    return _invalid(fields)
+    for item in error.errors:
+        fields.setdefault(_get_field_name(item["loc"]), []).append(item["msg"])
+    return _respond_invalid(fields)
 
 
 @api.exception_handler(ValidationError)
-def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def handle_validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if not hasattr(error, "error_dict"):
         return json_error(422, " ".join(error.messages))
-    return _invalid({to_camel(name): messages for name, messages in error.message_dict.items()})
+    return _respond_invalid(
+        {to_camel(name): messages for name, messages in error.message_dict.items()}
+    )
 
 
 @api.exception_handler(StorageError)
-def storage_unavailable(request: HttpRequest, error: StorageError) -> HttpResponse:
+def handle_storage_error(request: HttpRequest, error: StorageError) -> HttpResponse:
     return json_error(503, str(error), code="unavailable:storage")
 
 
-def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+def handle_outage(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
     return json_error(503, "The database is busy. Try again in a moment.")
 
 
 @api.exception_handler(Exception)
-def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+def handle_exception(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s", request.path, exc_info=error)
     if is_full(error):
-        return storage_unavailable(request, StorageError())
+        return handle_storage_error(request, StorageError())
     return json_error(500, "Something went wrong on our side. The error has been logged.")
 
 
-def user_is_deleted(request: HttpRequest, error: BaseException | None) -> bool:
-    """Whether it is for want of the person's account, deleted since the request came, that
-    something could not be written or found."""
-    if not isinstance(error, FAILED) or is_unavailable(error):
+def is_user_deleted(request: HttpRequest, error: BaseException | None) -> bool:
+    """Return whether a write or lookup failed because the user was deleted during the request."""
+    if not isinstance(error, WRITE_ERRORS) or is_unavailable(error):
         return False
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -254,13 +256,15 @@ def user_is_deleted(request: HttpRequest, error: BaseException | None) -> bool:
     return not get_user_model()._default_manager.filter(pk=user.pk).exists()
 
 
-def _invalid(fields: Fields) -> HttpResponse:
+def _respond_invalid(fields: Fields) -> HttpResponse:
     return json_error(422, "Some fields are not valid.", fields)
 
 
-def _field(location: tuple[str | int, ...]) -> str:
-    """The field's own name: `location` starts with the part of the request and, for a body, the
-    parameter that takes it."""
+def _get_field_name(location: tuple[str | int, ...]) -> str:
+    """Return the field's name without the location's prefix.
+
+    `location` starts with the part of the request; in a body, the parameter's name follows.
+    """
     source, *names = location
     if source == "body":
         names = names[1:]

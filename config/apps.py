@@ -3,13 +3,9 @@ from django.contrib.admin import apps
 
 
 class ConfigConfig(AppConfig):
-    """The project itself: home, health, the API's root, shared templates and static files."""
-
     name = "config"
 
 
 class AdminConfig(apps.AdminConfig):
-    """Django's administration, with the project's site."""
-
-    default = False  # of the two here, it is the other that "config" stands for
+    default = False  # "config" in INSTALLED_APPS means ConfigConfig
     default_site = "config.lib.admin.AdminSite"

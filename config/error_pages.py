@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from config.api import api, user_is_deleted
+from config.api import api, is_user_deleted
 from config.database.errors import explain, is_overload, is_unavailable
 from config.lib.error_responses import TOO_LARGE, busy_page, is_api
 from files.objects import StorageError, is_full
@@ -34,7 +34,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def respond(request: HttpRequest, error: BaseException | None, page: Page) -> HttpResponse:
-    """Let the API answer for its own paths, and `page` for all others."""
+    """Return the API's error for its own paths, and `page` for all others."""
     return api.on_exception(request, error) if is_api(request) else page(request, error)
 
 
@@ -43,14 +43,14 @@ def bad_request_page(request: HttpRequest, error: BaseException | None) -> HttpR
         return database_unavailable(request, error)
     if isinstance(error, TOO_LARGE):
         return HttpResponse(render_to_string("413.html"), status=413)
-    return defaults.bad_request(request, error)  # type: ignore[arg-type]  # it is not used
+    return defaults.bad_request(request, error)  # type: ignore[arg-type]  # ignored
 
 
 def server_error_page(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """Database or storage unavailable: 503. User deleted meanwhile: sign-in page. Else 500."""
+    """Database or storage unavailable: 503. User deleted: sign-in page. Else 500."""
     if is_unavailable(error):
         return database_unavailable(request, error)
-    if user_is_deleted(request, error):
+    if is_user_deleted(request, error):
         return redirect_to_login(request.get_full_path())
     if isinstance(error, StorageError) or is_full(error):
         return busy_page("503_storage.html", request)

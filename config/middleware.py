@@ -1,4 +1,4 @@
-"""What holds for every answer."""
+"""Middleware for all requests: headers, probes, body limits, methods."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ISOLATION: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-NOT_KEPT: Final = "private, no-store"
+NO_STORE: Final = "private, no-store"
 PROBES: Final = ("/healthz", "/readyz")
 
-Answer = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def head_is_get(get_response: Answer) -> Answer:
-    """Answer HEAD as GET, without the body, of which gunicorn would complain each time."""
+def handle_head_as_get(get_response: GetResponse) -> GetResponse:
+    """Handle HEAD as GET and strip the body, about which gunicorn would warn each time."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method != "HEAD":
@@ -34,12 +34,12 @@ def head_is_get(get_response: Answer) -> Answer:
         request.method = "GET"
         response = get_response(request)
         request.method = "HEAD"
-        return without_body(response)
+        return strip_body(response)
 
     return middleware
 
 
-def without_body(response: HttpResponseBase) -> HttpResponseBase:
+def strip_body(response: HttpResponseBase) -> HttpResponseBase:
     if response.streaming:
         response.streaming_content = ()  # type: ignore[attr-defined]
     else:
@@ -47,24 +47,24 @@ def without_body(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def isolate(get_response: Answer) -> Answer:
-    """Keep other sites' pages, and the devices of the person's machine, away from every answer."""
+def set_isolation_headers(get_response: GetResponse) -> GetResponse:
+    """Set the headers that isolate the site from other origins and from devices."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         for name, value in ISOLATION.items():
             response.headers.setdefault(name, value)
-        ended = response.cookies.get(settings.SESSION_COOKIE_NAME)
-        if ended is not None and not ended.value:
-            # What the browser keeps of the pictures was for whoever has signed out.
+        session = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if session is not None and not session.value:
+            # After signing out: the browser's cache holds private avatars.
             response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
     return middleware
 
 
-def answer_probes(get_response: Answer) -> Answer:
-    """Have a probe of the site's health ask under any name, such as its machine's IP address."""
+def allow_probes_by_any_host(get_response: GetResponse) -> GetResponse:
+    """Accept health probes with any Host header, such as the machine's IP address."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path in PROBES:
@@ -74,20 +74,20 @@ def answer_probes(get_response: Answer) -> Answer:
     return middleware
 
 
-def keep_nothing(get_response: Answer) -> Answer:
-    """Have nobody keep an answer that does not say for how long."""
+def default_to_no_store(get_response: GetResponse) -> GetResponse:
+    """Default to `Cache-Control: private, no-store`."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers.setdefault("Cache-Control", NOT_KEPT)
+        response.headers.setdefault("Cache-Control", NO_STORE)
         return response
 
     return middleware
 
 
-def content_security_policy(get_response: Answer) -> Answer:
-    """Send the policy of all pages, put together once, with an answer that has none of its own."""
-    policy = "; ".join(f"{kind} {' '.join(of)}" for kind, of in settings.SECURE_CSP.items())
+def set_content_security_policy(get_response: GetResponse) -> GetResponse:
+    """Add the site's policy to responses without their own."""
+    policy = "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -97,8 +97,8 @@ def content_security_policy(get_response: Answer) -> Answer:
     return middleware
 
 
-def refuse_unmeasured_bodies(get_response: Answer) -> Answer:
-    """Answer 411 to a body that does not announce its size: Django would take it for none."""
+def require_content_length(get_response: GetResponse) -> GetResponse:
+    """Answer 411 to a chunked body, which Django would treat as empty."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if "HTTP_TRANSFER_ENCODING" not in request.META:
@@ -108,35 +108,37 @@ def refuse_unmeasured_bodies(get_response: Answer) -> Answer:
     return middleware
 
 
-def refuse_large_bodies(get_response: Answer) -> Answer:
-    """Answer 413 before anything reads a body that is larger than any that is taken."""
+def limit_body_size(get_response: GetResponse) -> GetResponse:
+    """Answer 413 to a body larger than REQUEST_MAX_SIZE, before it is read."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        most = settings.REQUEST_MAX_SIZE
-        if get_body_size(request) <= most:
+        limit = settings.REQUEST_MAX_SIZE
+        if get_body_size(request) <= limit:
             return get_response(request)
-        return too_large(request, most)
+        return reject_too_large(request, limit)
 
     return middleware
 
 
-class BodyLimits:
-    """Refuse a body before it is read, as the protection of forms does, and stored, where the
-    view takes none so large or not from whom has sent it. The API does so by itself."""
+class BodyLimitMiddleware:
+    """Reject a large body, before the CSRF check reads it, unless the view and user allow it.
 
-    def __init__(self, get_response: Answer) -> None:
+    The API checks its own requests.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponseBase | None:
-        size, plain = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if size <= plain or is_api(request):
+        size, limit = get_body_size(request), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if size <= limit or is_api(request):
             return None
         uploads = getattr(view, "uploads", None)
         if uploads is None:
-            return too_large(request, plain)
+            return reject_too_large(request, limit)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         try:
@@ -147,24 +149,24 @@ class BodyLimits:
         return None
 
 
-def too_large(request: HttpRequest, most: int) -> HttpResponse:
-    largest = f"{most // 1_000_000} MB"
+def reject_too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    largest = f"{limit // 1_000_000} MB"
     message = f"The request is larger than {largest}."
     return error_response(request, 413, message, "413.html", {"largest": largest})
 
 
-def refuse_methods(get_response: Answer) -> Answer:
-    """Say that a method is refused: in the API's shape, or on a page."""
+def render_method_not_allowed(get_response: GetResponse) -> GetResponse:
+    """Replace Django's empty 405 response by a page or the API's error."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         if not isinstance(response, HttpResponseNotAllowed):
             return response
         allowed = response.headers["Allow"]
-        message = f"This address takes {allowed} only."
+        message = f"This URL accepts {allowed} only."
         context = {"method": request.method, "allowed": allowed}
-        refusal = error_response(request, 405, message, "405.html", context)
-        refusal.headers["Allow"] = allowed
-        return refusal
+        page = error_response(request, 405, message, "405.html", context)
+        page.headers["Allow"] = allowed
+        return page
 
     return middleware

@@ -1,6 +1,6 @@
-"""A large body has to come at a minimum rate, so that a slow sender cannot keep a thread.
+"""A minimum rate for large request bodies, so that a slow client cannot hold a thread.
 
-Small bodies are read by HAProxy, which also ends whoever sends nothing at all.
+HAProxy reads small bodies itself and cuts off clients that send nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any, Final
 from config.proxy.policy import REQUEST_TIMEOUT, SMALL_BODY_SIZE
 
 # Bytes a second, on average.
-SLOWEST: Final = 1000
-# Seconds that who has sent faster can be late by, later on.
-MOST_CREDIT: Final = 30
-# Seconds between two looks.
-INTERVAL: Final = 1
+MIN_RATE: Final = 1000
+# Seconds that a client which was faster may be late later.
+MAX_CREDIT: Final = 30
+# Seconds.
+CHECK_INTERVAL: Final = 1
 
 
 @contextmanager
-def minimum_rate(environ: dict[str, Any]) -> Iterator[None]:
-    """Have the reading of a large body fail if it comes too slowly, or not to its end."""
+def enforce_minimum_rate(environ: dict[str, Any]) -> Iterator[None]:
+    """Make reading a large body fail if it is too slow or incomplete."""
     length = environ.get("CONTENT_LENGTH") or ""
     sock = environ.get("gunicorn.socket")
     if sock is None or not length.isdecimal() or int(length) <= SMALL_BODY_SIZE:
@@ -41,7 +41,7 @@ def minimum_rate(environ: dict[str, Any]) -> Iterator[None]:
 
 
 class Body(io.RawIOBase):
-    """The body in small pieces. Only while one is waited for does the sender's time pass."""
+    """Read the body in small pieces; only waiting for one uses the client's credit."""
 
     def __init__(self, stream: Any, length: int, sock: socket.socket) -> None:
         self.stream, self.left, self.sock = stream, length, sock
@@ -53,25 +53,25 @@ class Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        # An honest sender brings so much before the credit ends.
-        most = max(1, int(self.credit * SLOWEST))
-        wanted = min(len(buffer), self.left, most)
-        began = time.monotonic()
-        self.deadline = began + self.credit
+        # A client at the minimum rate sends this much before its credit ends.
+        limit = max(1, int(self.credit * MIN_RATE))
+        wanted = min(len(buffer), self.left, limit)
+        started = time.monotonic()
+        self.deadline = started + self.credit
         piece = self.stream.read(wanted)
         self.deadline = float("inf")
         if len(piece) < wanted:
-            raise ConnectionError("the body ended early, or came too slowly")
+            raise ConnectionError("the request body is incomplete or too slow")
         self.left -= wanted
-        spent = time.monotonic() - began
-        self.credit = min(self.credit - spent + wanted / SLOWEST, MOST_CREDIT)
+        spent = time.monotonic() - started
+        self.credit = min(self.credit - spent + wanted / MIN_RATE, MAX_CREDIT)
         buffer[:wanted] = piece
         return wanted
 
     def watch(self) -> None:
-        """End the reading once it is too late; an answer can still be sent."""
-        while not self.is_over.wait(INTERVAL):
+        """Shut down the socket's reading side at the deadline; a response can still be sent."""
+        while not self.is_over.wait(CHECK_INTERVAL):
             if time.monotonic() > self.deadline:
-                with suppress(OSError):  # it may just have been closed
+                with suppress(OSError):  # the socket may just have closed
                     self.sock.shutdown(socket.SHUT_RD)
                 return

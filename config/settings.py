@@ -108,20 +108,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.middleware.head_is_get",
-    "config.middleware.isolate",
-    "config.middleware.answer_probes",
+    "config.middleware.handle_head_as_get",
+    "config.middleware.set_isolation_headers",
+    "config.middleware.allow_probes_by_any_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.keep_nothing",
-    "config.middleware.content_security_policy",
-    "config.middleware.refuse_unmeasured_bodies",
-    "config.middleware.refuse_large_bodies",
+    "config.middleware.default_to_no_store",
+    "config.middleware.set_content_security_policy",
+    "config.middleware.require_content_length",
+    "config.middleware.limit_body_size",
     "config.database.middleware.limit_wait",
     "accounts.form_tokens.replay_response",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.middleware.BodyLimits",
+    "config.middleware.BodyLimitMiddleware",
     "files.upload_handler.close_unfinished_upload",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.form_tokens.DuplicateFormMiddleware",
@@ -133,7 +133,7 @@ MIDDLEWARE = [
     "accounts.middleware.FirstPasswordMiddleware",
     "profiles.middleware.local_formats",
     "onboarding.middleware.OnboardingMiddleware",
-    "config.middleware.refuse_methods",
+    "config.middleware.render_method_not_allowed",
 ]
 
 TEMPLATES = [

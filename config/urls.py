@@ -1,5 +1,3 @@
-"""The site's addresses."""
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -14,7 +12,7 @@ handler429 = "accounts.rate_limits.too_many_requests"
 handler500 = "config.error_pages.server_error"
 
 urlpatterns = [
-    path("api/", api.urls),  # first, as it is asked most
+    path("api/", api.urls),  # first, as it has the most requests
     path("", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

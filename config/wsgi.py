@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""The WSGI application."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.minimum_rate import minimum_rate
+from config.minimum_rate import enforce_minimum_rate
 
-# Bytes that fit into the sockets on the way, read or not; and those that are read at once.
+# Bytes that socket buffers hold even if nobody reads them.
 BUFFERED: Final = 64 * 1024
-PIECE: Final = 64 * 1024
+CHUNK_SIZE: Final = 64 * 1024
 # Seconds.
-DRAINING: Final = 10
+DRAIN_TIMEOUT: Final = 10
 
 BOUNDARY: Final = re.compile(r'\bboundary=("[^"]*"|[^";]+)', re.IGNORECASE)
 
@@ -29,33 +29,32 @@ import_module(settings.ROOT_URLCONF)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    environ["CONTENT_TYPE"] = in_utf_8(environ.get("CONTENT_TYPE", ""))
-    with minimum_rate(environ):
-        answer = django(environ, start_response)
-        if announced(environ) > BUFFERED:
+    environ["CONTENT_TYPE"] = drop_charset(environ.get("CONTENT_TYPE", ""))
+    with enforce_minimum_rate(environ):
+        response = django(environ, start_response)
+        if get_content_length(environ) > BUFFERED:
             drain(environ["wsgi.input"])
-        return answer
+        return response
 
 
-def announced(environ: dict[str, Any]) -> int:
+def get_content_length(environ: dict[str, Any]) -> int:
     size = environ.get("CONTENT_LENGTH", "")
     return int(size) if size.isdecimal() else 0
 
 
 def drain(body: Any) -> None:
-    """Read what a refused request still sends, for as long as DRAINING.
+    """Read the rest of a rejected body for at most DRAIN_TIMEOUT.
 
-    A connection that is closed before is reset, and the browser shows that instead of the answer.
+    Closing earlier resets the connection, and the browser shows that instead of the response.
     """
-    end = time.monotonic() + DRAINING
+    end = time.monotonic() + DRAIN_TIMEOUT
     with suppress(OSError):
-        while body.read(PIECE) and time.monotonic() < end:
+        while body.read(CHUNK_SIZE) and time.monotonic() < end:
             pass
 
 
-def in_utf_8(content_type: str) -> str:
-    """The content type without what Django would take for the name of a charset, and decode even
-    the address by, though it may be one that decodes no text. All that is taken is UTF-8."""
+def drop_charset(content_type: str) -> str:
+    """Remove the charset: Django would decode even the URL with it. All input is UTF-8."""
     kind, _, parameters = content_type.partition(";")
     boundary = BOUNDARY.search(parameters)
     return f"{kind}; {boundary[0]}" if boundary else kind

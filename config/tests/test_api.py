@@ -117,7 +117,7 @@ def test_an_unknown_method_is_405_in_the_same_shape_and_names_those_allowed(clie
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
     assert answer.json() == {
         "code": "method:api",
-        "message": "This address takes GET only.",
+        "message": "This URL accepts GET only.",
         "fields": {},
     }
     assert "Content-Security-Policy" in answer.headers

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 from django.test.client import FakePayload
 
-from config.middleware import refuse_large_bodies
+from config.middleware import limit_body_size
 from config.tests.processes import haproxy
 
 
@@ -24,7 +24,7 @@ def request(path, length):
 
 
 def answer(path, length):
-    return refuse_large_bodies(lambda request: "read on")(request(path, length))
+    return limit_body_size(lambda request: "read on")(request(path, length))
 
 
 def test_ten_of_the_largest_files_and_a_form_around_them_are_taken(settings):

@@ -11,7 +11,7 @@ from django.http import FileResponse, HttpResponse
 
 from accounts.tests.people import make_user
 from config.lib.cookies import MessageStorage
-from config.middleware import head_is_get
+from config.middleware import handle_head_as_get
 from config.tests.processes import gunicorn
 
 
@@ -22,7 +22,7 @@ def answer(rf, response):
         seen.append(request.method)
         return response
 
-    return seen, head_is_get(view)(rf.head("/"))
+    return seen, handle_head_as_get(view)(rf.head("/"))
 
 
 def test_head_reaches_the_page_as_get_and_has_no_body(rf):

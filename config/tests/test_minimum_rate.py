@@ -5,7 +5,7 @@ import time
 import pytest
 
 from config import minimum_rate as module
-from config.minimum_rate import minimum_rate
+from config.minimum_rate import enforce_minimum_rate
 from config.proxy.policy import SMALL_BODY_SIZE
 
 LENGTH = SMALL_BODY_SIZE + 10_000
@@ -15,7 +15,7 @@ LENGTH = SMALL_BODY_SIZE + 10_000
 def ends(monkeypatch):
     """The two ends of a connection, on which a sender may be late by a tenth of a second."""
     monkeypatch.setattr(module, "REQUEST_TIMEOUT", 0.1)
-    monkeypatch.setattr(module, "INTERVAL", 0.01)
+    monkeypatch.setattr(module, "CHECK_INTERVAL", 0.01)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield ours, theirs
@@ -30,7 +30,7 @@ def environ(ours, length=LENGTH):
 def test_a_body_that_comes_quickly_is_read_whole(ends):
     ours, theirs = ends
     request = environ(ours)
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         theirs.sendall(b"a" * LENGTH)
         assert request["wsgi.input"].read(LENGTH) == b"a" * LENGTH
 
@@ -38,7 +38,7 @@ def test_a_body_that_comes_quickly_is_read_whole(ends):
 def test_a_body_that_stops_coming_is_not_taken_for_a_whole_one(ends):
     ours, theirs = ends
     request = environ(ours)
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         theirs.sendall(b"a")
         with pytest.raises(ConnectionError):
             request["wsgi.input"].read()
@@ -49,7 +49,7 @@ def test_a_body_that_stops_coming_is_not_taken_for_a_whole_one(ends):
 def test_whoever_hangs_up_has_sent_no_body(ends):
     ours, theirs = ends
     request = environ(ours)
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         theirs.sendall(b"a" * 100)
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(ConnectionError):
@@ -59,7 +59,7 @@ def test_whoever_hangs_up_has_sent_no_body(ends):
 def test_the_time_in_which_nobody_reads_is_not_the_senders(ends):
     ours, theirs = ends
     request = environ(ours)
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         time.sleep(0.3)  # longer than the sender may be late by
         theirs.sendall(b"a" * LENGTH)
         assert len(request["wsgi.input"].read()) == LENGTH
@@ -69,12 +69,12 @@ def test_the_time_in_which_nobody_reads_is_not_the_senders(ends):
 def test_a_small_body_is_left_alone(ends, length):
     request = environ(ends[0]) | {"CONTENT_LENGTH": length}
     body = request["wsgi.input"]
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         assert request["wsgi.input"] is body
 
 
 def test_another_server_than_gunicorn_is_left_alone():
     body = io.BytesIO()
     request = {"CONTENT_LENGTH": str(LENGTH), "wsgi.input": body}
-    with minimum_rate(request):
+    with enforce_minimum_rate(request):
         assert request["wsgi.input"] is body

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from config.wsgi import application, in_utf_8
+from config.wsgi import application, drop_charset
 
 # The end of a request looks after the connections of the tests before.
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_no_parameter_keeps_an_address_from_being_read(parameter):
     ],
 )
 def test_the_type_and_the_boundary_stay(content_type, read):
-    assert in_utf_8(content_type) == read
+    assert drop_charset(content_type) == read
 
 
 def test_the_first_request_finds_the_views_loaded():
