@@ -24,7 +24,7 @@ from accounts.email import normalize_email
 from accounts.models import User
 from accounts.per_user import formats_of
 from config.lib.site_urls import is_site_url
-from config.mail.queue import Queue
+from config.mail.queue import QueueBackend
 
 FORWARDED_HOP: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+|(.+)")
 # Stop trying to send a notice, which has no code or link that expires.
@@ -117,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def render_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> EmailMessage:
         """Return a message whose `send` puts it into the queue."""
         message: EmailMessage = super().render_mail(template_prefix, *args, **kwargs)
-        message.connection = Queue(lifetime=get_mail_lifetime(template_prefix))
+        message.connection = QueueBackend(lifetime=get_mail_lifetime(template_prefix))
         return message
 
     def send_notification_mail(

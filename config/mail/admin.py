@@ -8,18 +8,18 @@ from django.http import HttpRequest
 from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 from config.mail.models import Mail, MailQuerySet
 
-SHOWN: Final = ("recipient", "subject", "state", "attempts", "last_error", "queued")
-SEARCHED: Final = ("recipient", "subject")
+LIST_FIELDS: Final = ("recipient", "subject", "state", "attempts", "last_error", "queued")
+SEARCH_FIELDS: Final = ("recipient", "subject")
 
 
 @admin.register(Mail)
 class MailAdmin(AnonymousDeletionsAdmin):
-    """What is on its way, was sent or given up. The text is not shown: it has codes and links."""
+    """Never shows a mail's body, which contains codes and links."""
 
-    fields = readonly_fields = (*SHOWN, "next_attempt", "void", "finished")
-    list_display = SHOWN
+    fields = readonly_fields = (*LIST_FIELDS, "next_attempt", "void", "finished")
+    list_display = LIST_FIELDS
     list_filter = ("state",)
-    search_fields = SEARCHED
+    search_fields = SEARCH_FIELDS
     ordering = ("-queued_at", "-pk")
     list_per_page = 50
     show_full_result_count = False
@@ -33,10 +33,10 @@ class MailAdmin(AnonymousDeletionsAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """No other: by `?body__contains=` the text could be guessed, letter by letter."""
+        # With `?body__contains=` one could guess the body letter by letter.
         return lookup in ("state", "state__exact")
 
-    @admin.action(description="Try again to send what was given up", permissions=["change"])
+    @admin.action(description="Retry mails that were given up", permissions=["change"])
     def try_again(self, request: HttpRequest, queryset: Any) -> None:
         mails: MailQuerySet = queryset
         self.message_user(request, f"{mails.try_again()} will be sent again.", messages.SUCCESS)

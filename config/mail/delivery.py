@@ -1,4 +1,4 @@
-"""One mail to the mail server."""
+"""Delivery of one mail to the mail server."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ from django.core.mail import EmailMessage
 
 from config.mail.models import Mail, Outcome
 
-# Seconds for the whole delivery; EMAIL_TIMEOUT, for a step, is no limit for a server that says one
-# letter at a time.
-LIMIT: Final = 30
-LONGEST_ERROR: Final = 500
-# A copy of the worker, which is ready at once; it has but one thread.
+# Seconds for the whole delivery. EMAIL_TIMEOUT limits each step only, which a server can stretch by
+# sending one byte at a time.
+DELIVERY_TIMEOUT: Final = 30
+MAX_ERROR_LENGTH: Final = 500
+# Forking is fast, and safe because the worker has a single thread.
 PROCESSES: Final = multiprocessing.get_context("fork")
 
 
 class Delivery:
-    """A mail on its way in a process of its own, which can be ended whatever it waits for."""
+    """Deliver a mail in its own process, which can be killed whatever it waits for."""
 
     def __init__(self, mail: Mail) -> None:
         self.mail = mail
-        self.end = time.monotonic() + LIMIT
-        self.answer, said = PROCESSES.Pipe(duplex=False)
-        self.process = PROCESSES.Process(target=_deliver, args=(mail, said), daemon=True)
+        self.end = time.monotonic() + DELIVERY_TIMEOUT
+        self.receiver, sender = PROCESSES.Pipe(duplex=False)
+        self.process = PROCESSES.Process(target=_run, args=(mail, sender), daemon=True)
         self.process.start()
-        said.close()
+        sender.close()
 
-    def outcome(self) -> Outcome | None:
-        """How it ended; None while it is on its way and has time."""
-        if self.answer.poll():
-            return self._last_word()
+    def poll(self) -> Outcome | None:
+        """Return the outcome, or None while the delivery is running."""
+        if self.receiver.poll():
+            return self._receive_outcome()
         if time.monotonic() < self.end:
             return None
-        return self.break_off(f"it was not over after {LIMIT} s")
+        return self.abort(f"the delivery timed out after {DELIVERY_TIMEOUT} s")
 
-    def break_off(self, reason: str) -> Outcome:
+    def abort(self, reason: str) -> Outcome:
         self.process.kill()
         self.process.join()
-        self.answer.close()
+        self.receiver.close()
         return Outcome(reason)
 
-    def _last_word(self) -> Outcome:
+    def _receive_outcome(self) -> Outcome:
         try:
-            outcome: Outcome = self.answer.recv()
+            outcome: Outcome = self.receiver.recv()
         except EOFError:
-            outcome = Outcome("its process ended")
+            outcome = Outcome("the delivery process ended")
         self.process.join()
-        self.answer.close()
+        self.receiver.close()
         return outcome
 
 
-def _deliver(mail: Mail, said: Connection[Any, Any]) -> None:
-    # The worker, which waits for its deliveries, is the one to be told to stop.
+def _run(mail: Mail, sender: Connection[Any, Any]) -> None:
+    # The worker handles SIGINT and waits for its deliveries.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    said.send(deliver(mail))
+    sender.send(deliver(mail))
 
 
 def deliver(mail: Mail) -> Outcome:
-    """Hand the mail to the mail server, as the same message in every attempt."""
+    """Send the mail with the same Message-ID and Date in every attempt."""
     headers = {"Message-ID": mail.message_id, "Date": format_datetime(mail.queued_at)}
     message = EmailMessage(mail.subject, mail.body, mail.sender, [mail.recipient], headers=headers)
     try:
         message.send()
     except Exception as error:
-        return Outcome(described(error), is_lasting(error))
+        return Outcome(describe(error), is_permanent(error))
     return Outcome()
 
 
-def is_lasting(error: Exception) -> bool:
-    """Whether the server refuses this mail or its recipient for good, or it cannot be written.
+def is_permanent(error: Exception) -> bool:
+    """Return whether the server rejects the mail or its recipient, or the mail is malformed.
 
-    What it says before it is about the site or its password, which an operator may mend.
+    Errors before that concern the site or its password, which an operator can correct.
     """
     if isinstance(error, SMTPRecipientsRefused):
         return all(code // 100 == 5 for code, _ in error.recipients.values())
@@ -87,16 +87,16 @@ def is_lasting(error: Exception) -> bool:
     return isinstance(error, ValueError) and not isinstance(error, OSError)
 
 
-def described(error: Exception) -> str:
-    """One line."""
+def describe(error: Exception) -> str:
+    """Return the error as one line."""
     if isinstance(error, SMTPRecipientsRefused):
-        said = "; ".join(_reply(*reply) for reply in error.recipients.values())
+        text = "; ".join(_format_reply(*reply) for reply in error.recipients.values())
     elif isinstance(error, SMTPResponseException):
-        said = _reply(error.smtp_code, error.smtp_error)
+        text = _format_reply(error.smtp_code, error.smtp_error)
     else:
-        said = f"{type(error).__name__}: {error}"
-    return " ".join(said.split())[:LONGEST_ERROR]
+        text = f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:MAX_ERROR_LENGTH]
 
 
-def _reply(code: int, text: bytes | str) -> str:
+def _format_reply(code: int, text: bytes | str) -> str:
     return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

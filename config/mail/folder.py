@@ -11,10 +11,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 
 class EmailBackend(BaseEmailBackend):
-    """Mail into a folder, a file for each, the newest of which has the last name.
+    """Write each mail into its own file; names sort by time.
 
-    Django's names its files by the second and an object's address in memory, which is the same in
-    all processes of the worker.
+    Django's file names (second, object id) are not unique among the worker's forked processes.
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:

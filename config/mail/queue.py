@@ -9,8 +9,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from config.mail.models import Mail
 
 
-class Queue(BaseEmailBackend):
-    """A connection for an EmailMessage whose `send()` writes it into the queue."""
+class QueueBackend(BaseEmailBackend):
+    """E-mail backend that writes messages into the queue."""
 
     def __init__(self, *, lifetime: timedelta) -> None:
         super().__init__()
@@ -19,6 +19,6 @@ class Queue(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
             if message.attachments or getattr(message, "alternatives", None):
-                raise ValueError("Only mails of plain text are queued.")
-            Mail.objects.queue(message, lifetime=self.lifetime)
+                raise ValueError("The queue accepts plain text mails only.")
+            Mail.objects.enqueue(message, lifetime=self.lifetime)
         return len(email_messages)

@@ -1,6 +1,6 @@
-"""The worker: takes mails that are due, and has each delivered in a process of its own.
+"""The worker: claims due mails and starts a process for each delivery.
 
-It is the only one to talk to the database, for a statement at a time, and never to a mail server.
+Only the worker uses the database; only the deliveries talk to the mail server.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from config.database.errors import explain, is_unavailable
 from config.mail.delivery import Delivery
 from config.mail.models import Mail, Outcome
 
-# How many mails are on their way at once: as long as some hang, others do not wait for them.
-PLACES: Final = 16
-# Seconds between two looks into the queue.
-POLL: Final = 1.0
-TIDY: Final = 60.0
-# Seconds that deliveries get to end when the worker is stopped.
-FAREWELL: Final = 10.0
+# Concurrent deliveries, so that mails do not wait for those that hang.
+MAX_DELIVERIES: Final = 16
+# Seconds between two reads of the queue.
+POLL_INTERVAL: Final = 1.0
+CLEANUP_INTERVAL: Final = 60.0
+# Seconds that deliveries get to finish when the worker stops.
+STOP_TIMEOUT: Final = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -34,43 +34,43 @@ class Worker:
         self.outcomes: list[tuple[Mail, Outcome]] = []
         self.counts: Counter[str] = Counter()
         self.stopping = False
-        self.tidied: float | None = None
+        self.cleaned_up: float | None = None
         self.outage = ""
 
     def stop(self, *_: object) -> None:
-        """Finish what is being sent, take nothing more."""
+        """Finish the running deliveries and claim no more mails."""
         self.stopping = True
 
     def run(self) -> None:
-        """Send what is due, until stopped, whatever the database does meanwhile."""
+        """Send due mails until stopped; survive database outages."""
         while not self.stopping:
             try:
-                self.turn()
+                self.process_queue()
             except Error as error:
-                self.outlast(error)
-            self.wait(POLL)
-        self.leave()
+                self.handle_outage(error)
+            self.wait(POLL_INTERVAL)
+        self.shut_down()
 
     def run_once(self) -> None:
-        """Send what is due, until nothing is."""
-        self.turn()
+        """Send due mails until none is left."""
+        self.process_queue()
         while self.deliveries and not self.stopping:
-            self.wait(POLL)
-            self.turn()
-        self.leave()
+            self.wait(POLL_INTERVAL)
+            self.process_queue()
+        self.shut_down()
 
-    def turn(self) -> None:
-        """All that concerns the database. What was sent is noted before anything is taken."""
+    def process_queue(self) -> None:
+        """Record the outcomes, clean up, then claim due mails."""
         close_old_connections()
-        self.note()
-        if self.tidied is None or time.monotonic() > self.tidied + TIDY:
-            Mail.objects.tidy()
-            self.tidied = time.monotonic()
-        if places := PLACES - len(self.deliveries):
-            self.deliveries += [Delivery(mail) for mail in Mail.objects.claim(places)]
+        self.record_outcomes()
+        if self.cleaned_up is None or time.monotonic() > self.cleaned_up + CLEANUP_INTERVAL:
+            Mail.objects.clean_up()
+            self.cleaned_up = time.monotonic()
+        if free := MAX_DELIVERIES - len(self.deliveries):
+            self.deliveries += [Delivery(mail) for mail in Mail.objects.claim(free)]
         self.outage = ""
 
-    def note(self) -> None:
+    def record_outcomes(self) -> None:
         while self.outcomes:
             mail, outcome = self.outcomes[-1]
             mail.record(outcome)
@@ -78,26 +78,26 @@ class Worker:
             self.counts["failed" if outcome.error else "sent"] += 1
 
     def wait(self, seconds: float) -> None:
-        """Until a delivery has ended, at most for so long."""
-        wait([delivery.answer for delivery in self.deliveries], seconds)
+        """Wait until a delivery finishes, at most for `seconds`."""
+        wait([delivery.receiver for delivery in self.deliveries], seconds)
         for delivery in list(self.deliveries):
-            if outcome := delivery.outcome():
-                self.end(delivery, outcome)
+            if outcome := delivery.poll():
+                self.finish(delivery, outcome)
 
-    def end(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
         self.deliveries.remove(delivery)
         self.outcomes.append((delivery.mail, outcome))
 
-    def leave(self) -> None:
-        end = time.monotonic() + FAREWELL
+    def shut_down(self) -> None:
+        end = time.monotonic() + STOP_TIMEOUT
         while self.deliveries and time.monotonic() < end:
-            self.wait(min(POLL, FAREWELL))
+            self.wait(min(POLL_INTERVAL, STOP_TIMEOUT))
         for delivery in list(self.deliveries):
-            self.end(delivery, delivery.break_off("the worker was stopped"))
-        self.note()
+            self.finish(delivery, delivery.abort("the worker was stopped"))
+        self.record_outcomes()
 
-    def outlast(self, error: Error) -> None:
-        """Say once that the database is away; the outcomes wait for its return."""
+    def handle_outage(self, error: Error) -> None:
+        """Log an outage once; keep the outcomes until the database returns."""
         if not is_unavailable(error):
             raise error
         connections[DEFAULT_DB_ALIAS].close()

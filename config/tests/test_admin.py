@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.people import make_admin, make_user
-from config.mail.tests.rows import queued
+from config.mail.tests.rows import queue_mail
 from files.tests.rows import make_row
 from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert
@@ -57,7 +57,7 @@ def populate():
     Profile.of(user).store(bio="Writes programs.")
     Preferences.of(user).finish()
     Tour.objects.create(user=user)
-    queued()
+    queue_mail()
 
 
 @pytest.mark.parametrize(

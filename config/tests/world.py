@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.tests.people import PASSWORD, make_admin, make_user
 from config.mail.models import Mail
-from config.mail.tests.rows import queued
+from config.mail.tests.rows import queue_mail
 from config.tests.fixtures import KEPT, empty_tables
 from files.models import StoredObject
 from files.tests.rows import make_row
@@ -86,7 +86,7 @@ def make():
     give_all(make_user(pk=ADA, password=None))
     User.objects.update(password=hashed())
     Group.objects.create(pk=ROW, name="Editors")
-    queued()
+    queue_mail()
     Mail.objects.update(id=ROW, state=Mail.State.GIVEN_UP)
 
 

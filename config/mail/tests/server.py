@@ -1,34 +1,34 @@
-"""A mail server that misbehaves by the recipient's name."""
+"""A mail server that misbehaves depending on the recipient's name."""
 
 import socketserver
 import threading
 from collections import Counter
 
 
-class Talk(socketserver.StreamRequestHandler):
-    def say(self, text):
+class Handler(socketserver.StreamRequestHandler):
+    def reply(self, text):
         self.wfile.write(f"{text}\r\n".encode())
 
     def handle(self):
-        self.say("220 test ESMTP")
+        self.reply("220 test ESMTP")
         for line in iter(self.rfile.readline, b""):
             text = line.decode().strip()
-            answer = getattr(self, text[:4].strip().lower(), self.anything)(text)
-            if answer is None:
+            response = getattr(self, text[:4].strip().lower(), self.accept)(text)
+            if response is None:
                 return
-            self.say(answer)
+            self.reply(response)
 
-    def anything(self, text):
+    def accept(self, text):
         return "250 ok"
 
     def rcpt(self, text):
         name = text.partition("<")[2].partition("@")[0]
-        self.server.asked[name] += 1
+        self.server.attempts[name] += 1
         kind = "good" if self.server.behaves else name.partition("-")[0]
         if kind in ("hang", "drip"):
             return self.stall(kind)
-        answers = {"refused": "550 5.1.1 no such user", "later": "451 4.7.1 later", "drop": None}
-        return answers.get(kind, "250 ok")
+        responses = {"refused": "550 5.1.1 no such user", "later": "451 4.7.1 later", "drop": None}
+        return responses.get(kind, "250 ok")
 
     def stall(self, kind):
         while not self.server.over.wait(0.2 if kind == "drip" else 600):
@@ -36,17 +36,17 @@ class Talk(socketserver.StreamRequestHandler):
             self.wfile.flush()
 
     def data(self, text):
-        self.say("354 go on")
+        self.reply("354 go on")
         lines = iter(self.rfile.readline, b".\r\n")
-        self.server.taken.append(b"".join(lines).decode())
-        return "250 queued"
+        self.server.received.append(b"".join(lines).decode())
+        return "250 queue_mail"
 
     def quit(self, text):
-        self.say("221 bye")
+        self.reply("221 bye")
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """`asked` counts attempts by the recipient's name, `taken` has the mails."""
+    """`attempts` counts by the recipient's name, `received` lists the mails."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -54,12 +54,12 @@ class MailServer(socketserver.ThreadingTCPServer):
     behaves = False
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Talk)
-        self.asked, self.taken, self.over = Counter(), [], threading.Event()
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.attempts, self.received, self.over = Counter(), [], threading.Event()
         self.port = self.server_address[1]
 
     def handle_error(self, request, client_address):
-        """A client that was ended has hung up."""
+        """Ignore killed clients."""
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -71,5 +71,5 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def recipients(self):
-        lines = (line for mail in self.taken for line in mail.splitlines())
+        lines = (line for mail in self.received for line in mail.splitlines())
         return [line.removeprefix("To: ").partition("@")[0] for line in lines if line[:4] == "To: "]

@@ -4,7 +4,7 @@ import pytest
 
 from config.mail import delivery
 from config.mail.delivery import Delivery, deliver
-from config.mail.tests.rows import queued
+from config.mail.tests.rows import queue_mail
 from config.tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -17,13 +17,13 @@ def _by_smtp(settings, mail_server):
     settings.EMAIL_TIMEOUT = 0.5
 
 
-def test_a_mail_that_is_taken(mail_server):
-    assert deliver(queued()).error == ""
+def test_delivers_a_mail(mail_server):
+    assert deliver(queue_mail()).error == ""
     assert mail_server.recipients() == ["ada"]
 
 
 @pytest.mark.parametrize(
-    ("name", "error", "lasts"),
+    ("name", "error", "permanent"),
     [
         ("refused", "550 5.1.1 no such user", True),
         ("later", "451 4.7.1 later", False),
@@ -31,32 +31,35 @@ def test_a_mail_that_is_taken(mail_server):
         ("hang", "timed out", False),
     ],
 )
-def test_a_server_that_misbehaves(name, error, lasts):
-    outcome = deliver(queued(name))
+def test_reports_a_servers_errors(name, error, permanent):
+    outcome = deliver(queue_mail(name))
     assert error in outcome.error
-    assert outcome.lasts is lasts
+    assert outcome.is_permanent is permanent
 
 
-def test_a_server_that_is_away(settings):
+def test_reports_a_refused_connection(settings):
     settings.EMAIL_PORT = free_port()
-    assert deliver(queued()) == ("ConnectionRefusedError: [Errno 111] Connection refused", False)
+    assert deliver(queue_mail()) == (
+        "ConnectionRefusedError: [Errno 111] Connection refused",
+        False,
+    )
 
 
-def test_every_attempt_is_the_same_message(mail_server):
-    mail = queued()
+def test_every_attempt_sends_the_same_message(mail_server):
+    mail = queue_mail()
     deliver(mail)
     time.sleep(0)
     deliver(mail)
-    first, second = mail_server.taken
+    first, second = mail_server.received
     assert first == second
     assert f"Message-ID: {mail.message_id}" in first
 
 
-# The server's threads are none that the copy of this process would need.
+# The forked process does not need the server's threads.
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_server_that_says_a_letter_at_a_time_is_left_at_the_limit(monkeypatch):
-    monkeypatch.setattr(delivery, "LIMIT", 1)
-    dripping = Delivery(queued("drip"))
-    outcome = wait_until(dripping.outcome, 5, "the limit is over")
-    assert outcome.error == "it was not over after 1 s"
+def test_aborts_a_slow_delivery(monkeypatch):
+    monkeypatch.setattr(delivery, "DELIVERY_TIMEOUT", 1)
+    dripping = Delivery(queue_mail("drip"))
+    outcome = wait_until(dripping.poll, 5, "the delivery times out")
+    assert outcome.error == "the delivery timed out after 1 s"
     assert not dripping.process.is_alive()

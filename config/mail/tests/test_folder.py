@@ -1,7 +1,7 @@
 from django.core.mail import EmailMessage, get_connection
 
 
-def test_each_mail_is_a_file_and_the_newest_has_the_last_name(settings, tmp_path):
+def test_writes_a_file_per_mail_sorted_by_time(settings, tmp_path):
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     folder = get_connection("config.mail.folder.EmailBackend")
     for subject in ("first", "second"):

@@ -1,4 +1,4 @@
-"""manage.py send_mail as the supervisor runs it, beside a real mail server."""
+"""`manage.py send_mail` with a real mail server."""
 
 import signal
 import time
@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 
 from config.mail.models import Mail
-from config.mail.tests.rows import queued
+from config.mail.tests.rows import queue_mail
 from config.tests.processes import Activity, manage, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @contextmanager
-def worker(server):
+def run_worker(server):
     with manage("send_mail", EMAIL_URL=f"smtp://127.0.0.1:{server.port}") as process:
         try:
             yield process
@@ -24,33 +24,33 @@ def worker(server):
             process.communicate(timeout=30)
 
 
-def states():
+def get_states():
     return dict(Mail.objects.values_list("recipient", "state"))
 
 
-def once(server):
+def run_once(server):
     return manage("send_mail", "--once", EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
 
 
-def test_a_mail_is_sent_within_seconds_beside_those_that_hang(mail_server):
-    with worker(mail_server):
-        wait_until(lambda: Mail.objects.count() == 0, 1, "nothing is there yet")
+def test_hanging_mails_do_not_delay_others(mail_server):
+    with run_worker(mail_server):
+        wait_until(lambda: Mail.objects.count() == 0, 1, "the queue is empty")
         for number in range(15):
-            queued(f"hang-{number}")
-        wait_until(lambda: mail_server.asked.total() == 15, 20, "all hang")
-        began = time.monotonic()
-        queued()
-        wait_until(lambda: "ada" in mail_server.recipients(), 5, "the mail is there")
-        assert time.monotonic() - began < 5
-    assert set(states().values()) == {"waiting", "sent"}
+            queue_mail(f"hang-{number}")
+        wait_until(lambda: mail_server.attempts.total() == 15, 20, "all hang")
+        started = time.monotonic()
+        queue_mail()
+        wait_until(lambda: "ada" in mail_server.recipients(), 5, "the mail arrives")
+        assert time.monotonic() - started < 5
+    assert set(get_states().values()) == {"waiting", "sent"}
 
 
-def test_each_way_to_misbehave_ends_as_it_should(mail_server):
+def test_handles_each_error_of_the_server(mail_server):
     for name in ("refused", "later", "drop", "ada"):
-        queued(name)
-    with once(mail_server) as process:
+        queue_mail(name)
+    with run_once(mail_server) as process:
         assert process.communicate(timeout=60)[0] == "1 sent, 3 attempts failed.\n"
-    assert states() == {
+    assert get_states() == {
         "refused@example.org": "given_up",
         "later@example.org": "waiting",
         "drop@example.org": "waiting",
@@ -58,35 +58,35 @@ def test_each_way_to_misbehave_ends_as_it_should(mail_server):
     }
     mail_server.behaves = True
     Mail.objects.update(due_at=timezone.now())
-    with once(mail_server) as process:
+    with run_once(mail_server) as process:
         assert process.communicate(timeout=60)[0] == "2 sent, 0 attempts failed.\n"
 
 
-def test_two_workers_send_each_mail_once_on_two_connections(mail_server):
+def test_two_workers_send_each_mail_once(mail_server):
     for number in range(30):
-        queued(f"ada-{number}")
-    with Activity() as activity, worker(mail_server), worker(mail_server):
-        wait_until(lambda: set(states().values()) == {"sent"}, 40, "all are sent")
+        queue_mail(f"ada-{number}")
+    with Activity() as activity, run_worker(mail_server), run_worker(mail_server):
+        wait_until(lambda: set(get_states().values()) == {"sent"}, 40, "all are sent")
     assert sorted(mail_server.recipients()) == sorted(f"ada-{n}" for n in range(30))
     assert activity.jobs <= 3  # one more may be about to end
 
 
-def test_what_a_killed_worker_had_is_sent_later(mail_server):
-    queued("hang")
-    with worker(mail_server) as process:
-        wait_until(lambda: mail_server.asked["hang"], 20, "it is being sent")
+def test_mails_of_a_killed_worker_are_sent_later(mail_server):
+    queue_mail("hang")
+    with run_worker(mail_server) as process:
+        wait_until(lambda: mail_server.attempts["hang"], 20, "it is being sent")
         process.kill()
     mail_server.behaves = True
-    assert states() == {"hang@example.org": "waiting"}
+    assert get_states() == {"hang@example.org": "waiting"}
     Mail.objects.update(due_at=timezone.now())
-    with once(mail_server) as process:
+    with run_once(mail_server) as process:
         assert process.communicate(timeout=60)[0] == "1 sent, 0 attempts failed.\n"
 
 
-def test_a_worker_that_is_stopped_ends_within_its_farewell(mail_server):
-    queued("hang")
-    with worker(mail_server) as process:
-        wait_until(lambda: mail_server.asked["hang"], 20, "it is being sent")
+def test_a_stopped_worker_exits_within_its_timeout(mail_server):
+    queue_mail("hang")
+    with run_worker(mail_server) as process:
+        wait_until(lambda: mail_server.attempts["hang"], 20, "it is being sent")
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     assert Mail.objects.get().last_error

@@ -1,4 +1,4 @@
-"""A mail server that takes connections and then says nothing slows no page of the site."""
+"""A mail server that hangs after accepting connections slows no page."""
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ MANY = 31
 
 
 def post(port, path, number, **fields):
-    """The status of a form that a browser of an address of its own sends."""
+    """Post a form from its own IP address and return the status."""
     headers = {
         "Cookie": f"csrftoken={TOKEN}",
         "Content-Type": "application/x-www-form-urlencoded",
@@ -31,7 +31,7 @@ def post(port, path, number, **fields):
     return answer.status
 
 
-def test_31_mails_to_a_server_that_hangs_slow_no_page(mail_server):
+def test_31_hanging_mails_slow_no_page(mail_server):
     where = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "TRUSTED_PROXY_COUNT": "1"}
     with gunicorn(**where) as port, manage("send_mail", **where) as worker:
         try:
@@ -43,12 +43,12 @@ def test_31_mails_to_a_server_that_hangs_slow_no_page(mail_server):
                     for n in range(1, MANY + 1)
                 ]
             assert {answer.result() for answer in asked} == {302}
-            wait_until(lambda: mail_server.asked.total() >= 16, 30, "the worker's mails hang")
+            wait_until(lambda: mail_server.attempts.total() >= 16, 30, "the worker's mails hang")
             account = {"email": "hang@example.org", "password1": PASSWORD}
             assert post(port, "/accounts/signup/", 99, **account) == 302
             assert [status(port, path) for path in ("/", "/readyz", "/healthz")] == [200] * 3
         finally:
             worker.kill()
             worker.communicate(timeout=30)
-    assert mail_server.taken == []
+    assert mail_server.received == []
     assert Mail.objects.filter(state="waiting").count() == MANY + 1

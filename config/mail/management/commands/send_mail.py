@@ -9,10 +9,10 @@ from config.mail.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Sends the mail in the queue as it comes, until it is stopped."
+    help = "Sends queued mail until it is stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="Send what is due, and end.")
+        parser.add_argument("--once", action="store_true", help="send the due mails, then exit")
 
     def handle(self, *, once: bool, **options: Any) -> None:
         worker = Worker()
