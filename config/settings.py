@@ -1,4 +1,4 @@
-"""The settings, and the only place where the environment is read: see .env.example."""
+"""Settings, read from the environment only here; .env.example documents the variables."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # The site
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.required(
-    "SECRET_KEY", "deploy/up writes one into .env; else give 50 random letters."
-)
+SECRET_KEY = env.required("SECRET_KEY", "run deploy/up, or give 50 random letters.")
 VAR_DIR = (BASE_DIR / env.text("VAR_DIR", "var")).resolve()
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
@@ -40,10 +38,10 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# How many requests are served at once
+# Processes and threads
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
 WEB_THREADS = env.integer("WEB_THREADS", 16, 1, 256)
-# Whether HAProxy is in front; each gunicorn process behind it has a socket of its own.
+# Behind HAProxy, each gunicorn process listens on its own socket.
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
 REPLICAS = env.integer("REPLICAS", 1, 1, 100)
@@ -55,14 +53,12 @@ try:
         for base in (policy.WEB, policy.JOBS)
         for names in [policy.list_variables(base)]
     }
-    _url = env.required(
-        "POSTGRES_URL", "give the server's URL, or let deploy/up make a private one."
-    )
+    _url = env.required("POSTGRES_URL", "give its URL, or run deploy/up for a private one.")
     POSTGRES: dict[str, Server] = {
         "web": parse_server_url("POSTGRES_URL", _url),
         "jobs": parse_server_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
     }
-    # For psql and pg_dump, whose settings would stay in a pool.
+    # For psql and pg_dump, whose session settings would persist in a pool.
     _admin_url = env.text("POSTGRES_ADMIN_URL") or env.text("POSTGRES_JOBS_URL") or _url
     POSTGRES_ADMIN = parse_server_url("POSTGRES_ADMIN_URL", _admin_url)
 except (policy.PolicyError, ServerURLError) as error:
@@ -70,7 +66,7 @@ except (policy.PolicyError, ServerURLError) as error:
 DATABASE_POOLING = cast(
     "Pooling", env.choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct"))
 )
-# deploy/up makes var/run a link where the path would be too long for a socket.
+# deploy/up makes var/run a symlink if the path is too long for a socket.
 PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
@@ -80,7 +76,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     for name, pool in POOLS.items()
 }
 if DATABASE_POOLING == "direct":
-    # Without PgBouncer the threads themselves are the cap.
+    # Without PgBouncer the threads are the cap.
     WEB_THREADS = max(1, POOLS["web"].max_connections // WEB_WORKERS)
 
 CACHES = {"default": env.cache("CACHE_URL", CACHE_TABLE)}
@@ -164,7 +160,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
-# Each widens the statement of every request.
+# Each adds columns to the statement that every request runs.
 SESSION_MODELS = ("onboarding.Preferences", "profiles.Profile", "tours.Tour")
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 MESSAGE_STORAGE = "config.lib.cookies.MessageStorage"
@@ -183,19 +179,19 @@ ACCOUNT_FORMS = {
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# Only with a verified address can a sign-up not tell whether the address has an account.
+# Without verification, sign-up would reveal whether an e-mail address has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 10
 ACCOUNT_LOGIN_TIMEOUT = 3600
-# The others are allauth's; "key" is the address. The mails are few enough to annoy nobody.
+# Other limits are allauth's defaults; "key" is the e-mail address.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "confirm_email": "1/10s/key,10/h/key",
     "reset_password": "20/m/ip,5/h/key",
 }
 ACCOUNT_PREVENT_ENUMERATION = True
-# allauth's own asks the database for more of a person's addresses, so that the time tells of them.
+# allauth's generator queries a user's e-mail addresses, so its timing would reveal accounts.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a class
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -203,15 +199,15 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
-# HAProxy names one address, the person's.
+# HAProxy passes exactly one IP address, the client's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HAPROXY else env.integer("TRUSTED_PROXY_COUNT", 0, 0, 10)
-# An IP address after the @ would be no e-mail address, and nobody could sign in with it.
+# Sign-in accepts e-mail addresses only, so an IP address after the @ is rejected.
 ADMIN_EMAIL = env.mailbox("ADMIN_EMAIL", "admin@localhost")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
 # Mail
 vars().update(env.mail("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
-EMAIL_TIMEOUT = 10  # seconds for each step of the worker's talk with the mail server
+EMAIL_TIMEOUT = 10  # seconds for each step of a delivery
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", f"AI4CEO <noreply@{MAIL_DOMAIN}>")
 
 # Language, time
@@ -219,17 +215,17 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-# What people upload; a megabyte is a million bytes
+# Uploads; a megabyte is a million bytes
 FILE_TYPES = env.subset("FILE_TYPES", ("jpeg", "png", "webp", "pdf", "txt", "csv", "md"))
 FILE_MAX_SIZE = env.integer("FILE_MAX_SIZE_MB", 5, 1, 1000) * 1_000_000
 FILE_QUOTA = env.integer("FILE_QUOTA_MB", 500, 1, 1_000_000) * 1_000_000
 FILES_AT_ONCE = 10
-# As many files and a form around them; without the margin the form could not say what is wrong.
+# The margin is for the form's other fields; without it the form could not show its errors.
 REQUEST_MAX_SIZE = FILES_AT_ONCE * FILE_MAX_SIZE + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10 * FILES_AT_ONCE
-# A body without files, and who has not signed in has no other.
+# Bodies without files; anonymous users may send no others.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-# As many rows as fit into such a body can be chosen in the administration.
+# In the admin, as many rows can be selected as fit into such a body.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_HANDLERS = [
     "files.upload_handler.NamePreservingHandler",
@@ -265,7 +261,7 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Browsers take a cookie of such a name only from this host itself, by https.
+# Browsers accept cookies with this prefix only from this host, over HTTPS.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
@@ -275,13 +271,13 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-# Neighbouring host names are not this project's to pin to https, nor to put on a public list.
+# Other subdomains are not this project's to force to HTTPS or to preload.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 LOGGING = build_logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
 
-# The door
+# HAProxy
 PROXY = Proxy(
     bind=BIND,
     port=PORT,

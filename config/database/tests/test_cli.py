@@ -252,6 +252,5 @@ def test_missing_variable_is_one_line():
     done = manage("check", POSTGRES_URL="", POSTGRES_JOBS_URL="")
     assert done.returncode == 1
     assert done.stderr == (
-        "check: POSTGRES_URL is not set: give the server's URL, "
-        "or let deploy/up make a private one.\n"
+        "check: POSTGRES_URL is not set: give its URL, or run deploy/up for a private one.\n"
     )
