@@ -6,6 +6,7 @@ from moto.server import ThreadedMotoServer
 
 from accounts.tests.people import make_user
 from files import storage_settings
+from files.tests.uploads_page import Uploads
 
 
 @pytest.fixture
@@ -64,3 +65,13 @@ def store(request):
     """Once in a folder, once in a bucket."""
     request.getfixturevalue(request.param)
     return request.param
+
+
+@pytest.fixture
+def open_uploads(signed_in_page):
+    """`open_uploads(viewport=PHONE)`: the page of somebody without files."""
+
+    def open_uploads(**options):
+        return Uploads(signed_in_page(make_user(), **options))
+
+    return open_uploads

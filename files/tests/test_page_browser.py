@@ -1,20 +1,15 @@
 """Upload as the script does it: chosen, dropped, pasted; progress, cancel, errors in words."""
 
-import re
-
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
-from accounts.tests.people import make_user
 from config.tests.browser import DESKTOP, PHONE
 from files.models import File
-from files.tests.rows import make_row
+from files.tests.uploads_page import ADDRESS, text
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-ADDRESS = "**/api/files/upload"
 DROP = """([type, names]) => {
     const transfer = new DataTransfer();
     for (const name of names) transfer.items.add(new File(["dropped"], name));
@@ -27,45 +22,6 @@ PASTE = """() => {
     document.body.dispatchEvent(new ClipboardEvent("paste",
         { clipboardData: clipboard, bubbles: true, cancelable: true }));
 }"""
-
-
-def text(name, content=b"hello\n"):
-    return {"name": name, "mimeType": "text/plain", "buffer": content}
-
-
-class Uploads:
-    """A page with the list of files, as its user handles it."""
-
-    def __init__(self, page):
-        self.page = page
-        self.held = []
-        page.goto("/files/")
-        self.rows = page.get_by_role("region", name="Uploads")
-        self.status = self.rows.get_by_role("status")
-
-    def choose(self, *files):
-        self.page.get_by_label("Upload files").set_input_files(list(files))
-
-    def press(self, name):
-        self.rows.get_by_role("button", name=name, exact=True).press("Enter")
-
-    def hold(self):
-        """Keep the uploads waiting for an answer."""
-        self.page.route(ADDRESS, lambda route: self.held.append(route))
-
-    def answer_with(self, **answer):
-        self.page.route(ADDRESS, lambda route: route.fulfill(**answer))
-
-    def lists(self, *names):
-        expect(self.page.locator("#files bdi")).to_have_text(list(names))
-
-
-@pytest.fixture
-def open_uploads(signed_in_page):
-    def open_uploads(**options):
-        return Uploads(signed_in_page(make_user(), **options))
-
-    return open_uploads
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")])
@@ -195,43 +151,6 @@ def test_who_has_signed_in_again_elsewhere_goes_on(open_uploads):
     expect(uploads.page.get_by_role("button", name="Delete a.txt")).to_have_count(0)
 
 
-def test_a_list_from_before_does_not_bring_back_what_was_deleted(signed_in_page):
-    user = make_user()
-    make_row(user, name="a.txt")
-    uploads = Uploads(signed_in_page(user))
-    held, page = [], uploads.page
-
-    def hold_the_first(route):
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route("**/files/?*", hold_the_first)
-    with page.expect_request("**/files/?*"):
-        uploads.choose(text("b.txt"))
-    expect(uploads.status).to_have_text("1 file uploaded.")
-    (route,) = held
-    before = route.fetch()
-    page.get_by_role("button", name="Delete a.txt").click()
-    expect(page.get_by_role("button", name="Undo deleting a.txt")).to_be_visible()
-    route.fulfill(response=before)
-    uploads.lists("b.txt")
-
-
-def test_deleting_a_file_offers_undo_where_it_was(signed_in_page):
-    user = make_user()
-    make_row(user, name="a.txt")
-    page = signed_in_page(user)
-    page.goto("/files/")
-    page.get_by_role("button", name="Delete a.txt").click()
-    undo = page.get_by_role("button", name="Undo deleting a.txt")
-    expect(undo).to_be_focused()
-    undo.press("Enter")
-    expect(page.get_by_role("button", name="Delete a.txt")).to_be_focused()
-    assert not File.objects.get().is_deleted
-
-
 def test_signing_in_again_takes_another_tab_and_leaving_asks(open_uploads):
     uploads = open_uploads(refusals={401})
     uploads.answer_with(status=401, json={"message": "Sign in first."})
@@ -264,36 +183,6 @@ def test_asks_before_the_page_is_left_while_files_are_under_way(open_uploads):
     uploads.page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     uploads.page.reload()
     assert asked == ["beforeunload"]
-
-
-def test_searches_while_typing_and_sorts_at_once(open_uploads):
-    uploads = open_uploads()
-    uploads.choose(text("b.txt"), text("a.txt"), text("other.md"))
-    expect(uploads.status).to_have_text("3 files uploaded.")
-    uploads.page.get_by_label("Search by name").press_sequentially("txt")
-    uploads.page.get_by_label("Sort").select_option("Name")
-    uploads.lists("a.txt", "b.txt")
-    expect(uploads.page).to_have_url(re.compile(r"q=txt&sort=name"))
-    expect(uploads.page.get_by_label("Search by name")).to_have_value("txt")
-
-
-def test_the_trash_fits_a_telephone_with_large_letters(signed_in_page):
-    make_row(user := make_user(), name="a.pdf", deleted_at=timezone.now())
-    page = signed_in_page(user, viewport=PHONE)
-    page.goto("/files/?deleted=1")
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.locator(".file-words p").evaluate_all(
-        "(all) => all.every((one) => one.scrollWidth <= one.clientWidth)"
-    )
-
-
-def test_the_number_of_deleted_files_stands_beside_the_button(signed_in_page):
-    make_row(user := make_user(), deleted_at=timezone.now())
-    page = signed_in_page(user)
-    page.goto("/files/?deleted=1")
-    number = page.get_by_text("1 file", exact=True).bounding_box()
-    button = page.get_by_role("link", name="Delete all for good").bounding_box()
-    assert button["x"] - (number["x"] + number["width"]) < 30
 
 
 def test_uploads_without_a_script(open_uploads):

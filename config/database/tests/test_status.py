@@ -1,4 +1,4 @@
-"""`manage.py pools`: figures and actions."""
+"""`manage.py pools`: the figures."""
 
 import json
 import os
@@ -6,23 +6,26 @@ import select
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import fields, replace
-from io import StringIO
-from pathlib import Path
+from dataclasses import fields
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 
 from config.database.monitor.activity import RoleStatus
-from config.database.monitor.console import Console
 from config.database.monitor.status import PoolStatus, summarize_usage
-from config.database.render.pgbouncer import render_ini
-from config.database.tests.servers import connect, run_pgbouncer
+from config.database.tests.pools import (
+    connect_client,
+    get_document,
+    hold_connection,
+    pools,
+    run_failing,
+)
 from config.tests.processes import manage, superuser, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "jobs"]),
+    pytest.mark.usefixtures("resumed"),
+]
 
 
 def test_reads_figures_by_column_without_the_console():
@@ -40,48 +43,6 @@ def test_reads_figures_by_column_without_the_console():
         "waiting": 6,
         "longest_wait": 7.5,
     }
-
-
-def pools(*arguments):
-    out = StringIO()
-    call_command("pools", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def get_document():
-    return json.loads(pools("--json"))
-
-
-@pytest.fixture(autouse=True)
-def _resumed():
-    yield
-    for policy in settings.POOLS.values():
-        with Console(policy) as console:
-            console.resume()
-
-
-def are_paused():
-    paused = []
-    for policy in settings.POOLS.values():
-        with Console(policy) as console:
-            paused.append(console.is_paused())
-    return paused
-
-
-def connect_client(name):
-    entry = settings.DATABASES[settings.POOLS[name].alias]
-    place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
-    return connect(settings.POSTGRES[name], **place)
-
-
-@contextmanager
-def hold_connection(name):
-    """Hold a server connection of the pool in a transaction."""
-    with connect_client(name) as client:
-        client.execute("BEGIN")
-        client.execute("SELECT 1")
-        yield
-        client.execute("ROLLBACK")
 
 
 def test_json_has_the_documented_keys():
@@ -161,105 +122,12 @@ def test_shows_figures_while_the_jobs_pool_is_paused():
     assert seen["errors"] == {"postgresql": "the jobs pool is paused"}
 
 
-def test_pause_and_resume_are_reported_and_idempotent():
-    assert "; clients that wait longer than 10 s get an error\njobs: paused in " in pools("pause")
-    assert pools("pause").startswith("web: was paused already; ")
-    assert are_paused() == [True, True]
-    assert pools("resume") == "web: resumed\njobs: resumed\n"
-    assert pools("resume") == "web: was not paused\njobs: was not paused\n"
-    assert are_paused() == [False, False]
-
-
-def test_pauses_both_pools_or_none():
-    with hold_connection("web"), pytest.raises(CommandError) as caught:
-        pools("pause", "--timeout", "1")
-    assert are_paused() == [False, False]
-    assert str(caught.value).startswith("web: transactions were still open after 1 s: ")
-    assert "\n" not in str(caught.value)
-
-
-def test_failed_pause_keeps_pools_paused_before():
-    pools("pause", "--pool", "jobs")
-    with hold_connection("web"), pytest.raises(CommandError):
-        pools("pause", "--timeout", "1")
-    assert are_paused() == [False, True]
-
-
-def test_interrupted_pause_leaves_nothing_paused():
-    with hold_connection("web"):
-        pausing = manage("pools", "pause", "--timeout", "60")
-        wait_until(lambda: are_paused() == [True, True], 30, "it waits")
-        pausing.send_signal(signal.SIGINT)
-        said, complaint = pausing.communicate(timeout=30)
-    assert (pausing.returncode, said) == (1, "")
-    assert complaint == "CommandError: web: interrupted. All pools were resumed.\n"
-    assert are_paused() == [False, False]
-
-
-def test_reconnect_replaces_the_server_connections():
-    with connect_client("web") as client:
-        backend = "SELECT pg_backend_pid()"
-        before = client.execute(backend).fetchone()
-        assert pools("reconnect", "--pool", "web").startswith(
-            "web: each server connection will be "
-        )
-        wait_until(lambda: client.execute(backend).fetchone() != before, 5, "it is another one")
-
-
-@pytest.fixture
-def own_web(settings):
-    """Run a PgBouncer in place of the web's, and none for the jobs."""
-    there = settings.PGBOUNCER_HOST
-    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
-        settings.PGBOUNCER_HOST = said["host"]
-        yield Path(said["host"])
-    settings.PGBOUNCER_HOST = there
-
-
-def test_reload_reads_the_file_again(own_web):
-    pool = replace(settings.POOLS["web"], max_client_conn=77)
-    text = render_ini(
-        pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2
-    )
-    (own_web / "web.ini").write_text(text)
-    assert pools("reload", "--pool", "web") == "web: configuration reloaded\n"
-    with Console(pool) as console:
-        config = {row["key"]: row["value"] for row in console.show("CONFIG")}
-    assert config["max_client_conn"] == "77"
-
-
-def run_failing(*arguments):
-    """Return the output before the failure, and the error."""
-    out = StringIO()
-    with pytest.raises(CommandError) as caught:
-        call_command("pools", *arguments, stdout=out)
-    assert "\n" not in str(caught.value)
-    return out.getvalue(), str(caught.value)
-
-
 @pytest.mark.usefixtures("own_web")
 def test_shows_one_pool_if_the_other_is_down():
     said, why = run_failing()
     assert said.splitlines()[1].split()[2:] == ["no", "answer"]
     assert "PostgreSQL's figures are not available: the jobs pool does not answer." in said
     assert why.startswith("PgBouncer of the jobs pool does not answer on ")
-
-
-@pytest.mark.usefixtures("own_web")
-def test_pauses_no_pool_if_one_is_down():
-    assert run_failing("pause")[1].startswith("PgBouncer of the jobs pool does not answer on ")
-    assert pools("resume", "--pool", "web") == "web: was not paused\n"
-
-
-def test_resumes_one_pool_if_the_other_is_down(settings):
-    site = settings.PGBOUNCER_HOST
-    with run_pgbouncer(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as said:
-        settings.PGBOUNCER_HOST = said["host"]
-        pools("pause", "--pool", "jobs")
-        said, why = run_failing("resume")
-    settings.PGBOUNCER_HOST = site
-    assert said == "jobs: resumed\n"
-    assert why.startswith("PgBouncer of the web pool does not answer on ")
 
 
 def test_two_missing_pgbouncers_are_one_line(tmp_path):

@@ -1,0 +1,36 @@
+"""The page with the list of files, as a person in Chromium handles it."""
+
+from playwright.sync_api import expect
+
+ADDRESS = "**/api/files/upload"
+
+
+def text(name, content=b"hello\n"):
+    return {"name": name, "mimeType": "text/plain", "buffer": content}
+
+
+class Uploads:
+    """A page with the list of files, as its user handles it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.held = []
+        page.goto("/files/")
+        self.rows = page.get_by_role("region", name="Uploads")
+        self.status = self.rows.get_by_role("status")
+
+    def choose(self, *files):
+        self.page.get_by_label("Upload files").set_input_files(list(files))
+
+    def press(self, name):
+        self.rows.get_by_role("button", name=name, exact=True).press("Enter")
+
+    def hold(self):
+        """Keep the uploads waiting for an answer."""
+        self.page.route(ADDRESS, lambda route: self.held.append(route))
+
+    def answer_with(self, **answer):
+        self.page.route(ADDRESS, lambda route: route.fulfill(**answer))
+
+    def lists(self, *names):
+        expect(self.page.locator("#files bdi")).to_have_text(list(names))
