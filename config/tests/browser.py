@@ -63,10 +63,14 @@ class Watch:
             self.faults.append(f"another host was asked: {request.url}")
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests of the site come last: one gunicorn and one Chromium serve them all, and no other."""
-    items.sort(key=lambda item: "site" in item.fixturenames and not is_of_faults(item))
+    """Mark the tests of the site, and run them last: one gunicorn and one Chromium serve them."""
+    for item in items:
+        if "site" in item.fixturenames and not is_of_faults(item):
+            item.add_marker("site")
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("site") is not None)
 
 
 def is_of_faults(item):
