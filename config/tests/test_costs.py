@@ -1,4 +1,4 @@
-"""What hostile input costs: the rows of the README's table that are not about pictures."""
+"""What hostile input costs: the rows of "Limits on input" in docs/operations.md, but images."""
 
 import gc
 import re

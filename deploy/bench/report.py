@@ -1,4 +1,4 @@
-"""A run's files, and its place in the README: `python -m bench.report FOLDER README`."""
+"""Write a run's files, and its part of a document: `python -m bench.report FOLDER DOCUMENT`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from bench.results import Results
 from bench.table import full, short
 
-BEGIN: Final = "<!-- deploy/benchmark --readme writes what follows -->\n"
+BEGIN: Final = "<!-- deploy/benchmark --docs writes what follows -->\n"
 END: Final = "<!-- the end of it -->\n"
 
 
@@ -23,20 +23,20 @@ def write(results: Results, folder: Path) -> None:
     draw(results, folder)
 
 
-def placed(readme: str, results: Results) -> str:
-    """The README with the short table between its marks. Raises ValueError where they are not."""
-    before, begin, rest = readme.partition(BEGIN)
+def place(document: str, results: Results) -> str:
+    """Return the document with the short table between its marks; ValueError without marks."""
+    before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"the README lacks {BEGIN!r} or {END!r}")
+        raise ValueError(f"the document lacks {BEGIN!r} or {END!r}")
     return f"{before}{BEGIN}\n{short(results)}\n\n{END}{after}"
 
 
-def main(folder: Path, readme: Path) -> None:
-    """Write the folder's files anew from its results.json, and the README's part."""
+def main(folder: Path, document: Path) -> None:
+    """Render the folder's files and the document's part from the folder's results.json."""
     results = Results.from_json((folder / "results.json").read_text())
     write(results, folder)
-    readme.write_text(placed(readme.read_text(), results))
+    document.write_text(place(document.read_text(), results))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The results in Markdown: the short table for the README, and all of them. Pure."""
+"""The results in Markdown: the short tables for docs/benchmark.md, and all of them. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Told = Callable[[Cell | None], str]
 
 
 def short(results: Results) -> str:
-    """What the README shows: machine, what the lines are, the lines in brief, the targets."""
+    """Render the machine, the variants, their numbers in brief and the targets."""
     return "\n\n".join(part(results) for part in (_conditions, _lines, _brief, _targets))
 
 
