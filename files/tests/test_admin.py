@@ -21,7 +21,7 @@ def admin(client):
     return client
 
 
-def test_the_files_are_listed_with_their_size_for_people(admin):
+def test_lists_files_with_readable_sizes(admin):
     make_row(make_user(), name="a.txt", size=1_234_567)
     page = admin.get(FILES).content.decode()
     assert "a.txt" in page
@@ -39,7 +39,7 @@ def test_the_files_are_listed_with_their_size_for_people(admin):
         ("?deleted_at__isempty=1", {"plan.txt"}),
     ],
 )
-def test_they_are_searched_and_filtered(admin, query, shown):
+def test_searches_and_filters_files(admin, query, shown):
     user = make_user()
     make_row(user, name="plan.txt")
     make_row(user, name="a.png", picture=True, deleted_at=timezone.now())
@@ -48,9 +48,7 @@ def test_they_are_searched_and_filtered(admin, query, shown):
 
 
 @pytest.mark.parametrize("path", [FILES, OBJECTS])
-def test_a_list_takes_as_many_statements_for_many_as_for_few(
-    admin, path, django_assert_max_num_queries
-):
+def test_statements_do_not_grow_with_rows(admin, path, django_assert_max_num_queries):
     make_rows(make_user(), 2)
     make_rows(make_user(email="bob@example.org"), 30)
     with django_assert_max_num_queries(6):
@@ -58,12 +56,12 @@ def test_a_list_takes_as_many_statements_for_many_as_for_few(
 
 
 @pytest.mark.parametrize("path", [FILES, OBJECTS])
-def test_nothing_is_added(admin, path):
+def test_rows_cannot_be_added(admin, path):
     assert admin.get(f"{path}add/").status_code == 403
 
 
 @pytest.mark.parametrize("path", [FILES, OBJECTS])
-def test_nothing_is_changed(admin, path):
+def test_rows_cannot_be_changed(admin, path):
     file = make_row(make_user())
     key = file.pk if path == FILES else file.object_id.replace("/", "_2F")
     assert admin.get(f"{path}{key}/change/").status_code == 200
@@ -71,7 +69,7 @@ def test_nothing_is_changed(admin, path):
     assert File.objects.get().name == "notes.txt"
 
 
-def test_a_file_that_is_deleted_is_gone_for_good(admin):
+def test_deletes_a_file_for_good(admin):
     file = upload_file(make_user(), content=make_image())
     assert admin.post(f"{FILES}{file.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not File.objects.exists()
@@ -79,7 +77,7 @@ def test_a_file_that_is_deleted_is_gone_for_good(admin):
     assert_consistent()
 
 
-def test_so_are_those_that_are_chosen_in_the_list(admin):
+def test_delete_action_deletes_files_for_good(admin):
     user = make_user()
     chosen, stays = [upload_file(user), upload_file(user)], upload_file(user)
     data = {"action": "delete_selected", "_selected_action": [file.pk for file in chosen]}
@@ -88,20 +86,20 @@ def test_so_are_those_that_are_chosen_in_the_list(admin):
     assert_consistent()
 
 
-def test_an_object_is_not_deleted_under_what_refers_to_it(admin):
+def test_used_objects_cannot_be_deleted(admin):
     file = make_row(make_user())
     key = file.object_id.replace("/", "_2F")
     assert admin.post(f"{OBJECTS}{key}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_person_who_is_deleted_takes_the_files_along(admin):
+def test_deleting_a_user_deletes_the_files(admin):
     user = make_user()
     make_row(user)
     assert admin.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not File.objects.exists()
 
 
-def test_the_history_does_not_tell_what_a_deleted_file_was_called(admin):
+def test_history_omits_names_of_deleted_files(admin):
     user = make_user()
     admin.post(f"{FILES}{upload_file(user).pk}/delete/", {"post": "yes"})
     chosen = [upload_file(user).pk, upload_file(user).pk]

@@ -52,7 +52,7 @@ def die(action):
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("step", "number"), STEPS)
-def test_an_upload_that_fails_leaves_nothing_or_all(monkeypatch, step, number, after):
+def test_failed_upload_leaves_nothing_or_all(monkeypatch, step, number, after):
     user = make_user()
     with monkeypatch.context() as patch:
         fault = FailingCall(patch, step, OperationalError("lost"), after=after, number=number)
@@ -64,7 +64,7 @@ def test_an_upload_that_fails_leaves_nothing_or_all(monkeypatch, step, number, a
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("step", "number"), STEPS)
-def test_an_upload_that_is_killed_leaves_what_is_removed_later(monkeypatch, step, number, after):
+def test_killed_upload_is_cleaned_up_later(monkeypatch, step, number, after):
     user = make_user()
     with monkeypatch.context() as patch:
         patch.setattr(objects, "_remove_pending", lambda keys: None)
@@ -75,7 +75,7 @@ def test_an_upload_that_is_killed_leaves_what_is_removed_later(monkeypatch, step
     assert_consistent()
 
 
-def test_a_commit_whose_answer_is_lost_keeps_the_file(monkeypatch):
+def test_lost_commit_response_keeps_the_file(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
         FailingCall(
@@ -88,7 +88,7 @@ def test_a_commit_whose_answer_is_lost_keeps_the_file(monkeypatch):
     assert File.objects.count() == 1
 
 
-def test_half_of_an_object_is_removed(monkeypatch):
+def test_removes_incomplete_objects(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "_save", write_half)
@@ -98,7 +98,7 @@ def test_half_of_an_object_is_removed(monkeypatch):
     assert File.objects.count() == 0
 
 
-def test_half_of_an_object_that_cannot_be_removed_is_removed_later(monkeypatch):
+def test_removes_incomplete_objects_later_after_an_error(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "_save", write_half)
@@ -110,7 +110,7 @@ def test_half_of_an_object_that_cannot_be_removed_is_removed_later(monkeypatch):
     assert_consistent()
 
 
-def test_an_upload_that_fails_while_the_database_is_away_leaves_what_is_removed_later(monkeypatch):
+def test_upload_without_database_is_cleaned_up_later(monkeypatch):
     user = make_user()
     with monkeypatch.context() as patch:
         FailingCall(patch, (objects, "mark_used"), OperationalError("lost"))
@@ -124,7 +124,7 @@ def test_an_upload_that_fails_while_the_database_is_away_leaves_what_is_removed_
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("step", REMOVAL)
-def test_a_removal_that_fails_leaves_nothing_or_all(monkeypatch, step, after):
+def test_failed_removal_leaves_nothing_or_all(monkeypatch, step, after):
     upload_file(make_user(), content=make_image())
     with monkeypatch.context() as patch:
         fault = FailingCall(patch, step, OperationalError("lost"), after=after)
@@ -139,7 +139,7 @@ def test_a_removal_that_fails_leaves_nothing_or_all(monkeypatch, step, after):
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("step", REMOVAL)
-def test_a_removal_that_is_killed_leaves_nothing_or_all(monkeypatch, step, after):
+def test_killed_removal_leaves_nothing_or_all(monkeypatch, step, after):
     upload_file(make_user(), content=make_image())
     with monkeypatch.context() as patch:
         fault = FailingCall(patch, step, ProcessKilled(), after=after)
@@ -149,7 +149,7 @@ def test_a_removal_that_is_killed_leaves_nothing_or_all(monkeypatch, step, after
     assert_consistent()
 
 
-def test_a_row_whose_removal_fails_is_removed_later(monkeypatch):
+def test_removes_rows_later_after_an_error(monkeypatch):
     upload_file(make_user())
     with monkeypatch.context() as patch:
         # The first is the file's own.

@@ -25,7 +25,7 @@ def delete(client, body):
     return client.delete("/api/files", body, content_type="application/json")
 
 
-def test_a_file_goes_into_the_trash_and_can_be_restored(client, user):
+def test_moves_a_file_to_the_trash_and_restores_it(client, user):
     file = upload_file(user)
     answer = delete(client, {"id": str(file.pk)})
     assert answer.status_code == 200
@@ -35,35 +35,35 @@ def test_a_file_goes_into_the_trash_and_can_be_restored(client, user):
     assert (answer.status_code, answer.json()["isDeleted"]) == (200, False)
 
 
-def test_again_it_is_404(client, user):
+def test_repeated_delete_is_404(client, user):
     file = upload_file(user)
     assert delete(client, {"id": str(file.pk)}).status_code == 200
     answer = delete(client, {"id": str(file.pk)})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
-def test_what_is_not_deleted_cannot_be_restored(client, user):
+def test_present_file_cannot_be_restored(client, user):
     assert client.post(f"/api/files/{upload_file(user).pk}/restore").status_code == 404
 
 
-def test_what_is_expired_cannot_be_restored(client, user):
+def test_expired_file_cannot_be_restored(client, user):
     file = make_row(user, deleted_at=timezone.now() - TRASH_PERIOD - timedelta(seconds=1))
     assert client.post(f"/api/files/{file.pk}/restore").status_code == 404
 
 
-def test_the_file_of_somebody_else_is_404_and_stays(client, user):
+def test_other_user_s_file_is_404_and_stays(client, user):
     file = upload_file(make_user(email="bob@example.org"))
     assert delete(client, {"id": str(file.pk)}).status_code == 404
     file.refresh_from_db()
     assert not file.is_deleted
 
 
-def test_nobody_restores_the_file_of_somebody_else(client, user):
+def test_cannot_restore_other_user_s_file(client, user):
     file = make_row(make_user(email="bob@example.org"), deleted_at=timezone.now())
     assert client.post(f"/api/files/{file.pk}/restore").status_code == 404
 
 
-def test_an_id_that_nothing_has_is_404(client, user):
+def test_unknown_id_is_404(client, user):
     answer = delete(client, {"id": "00000000-0000-0000-0000-000000000000"})
     assert answer.status_code == 404
 
@@ -84,13 +84,13 @@ def test_an_id_that_nothing_has_is_404(client, user):
         '{"id": "00000000-0000-0000-0000-000000000000", "force": true}',
     ],
 )
-def test_what_is_no_id_is_422(client, user, body):
+def test_invalid_id_is_422(client, user, body):
     answer = delete(client, body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
 
 
 @pytest.mark.parametrize("body", ["", "{", '{"id": "\\ud800"}'])
-def test_what_is_no_json_is_refused(client, user, body):
+def test_rejects_invalid_json(client, user, body):
     assert delete(client, body).status_code in (400, 422)
 
 

@@ -16,7 +16,7 @@ def user(client):
     return user
 
 
-def test_the_owner_gets_the_bytes_with_two_statements(client, user, django_assert_num_queries):
+def test_owner_gets_the_content_with_two_statements(client, user, django_assert_num_queries):
     file = upload_file(user)
     with django_assert_num_queries(2):
         answer = client.get(f"/api/files/{file.pk}/download")
@@ -24,30 +24,30 @@ def test_the_owner_gets_the_bytes_with_two_statements(client, user, django_asser
     assert answer.headers["Content-Disposition"] == 'attachment; filename="notes.txt"'
 
 
-def test_the_file_of_somebody_else_is_404(client, user):
+def test_other_user_s_file_is_404(client, user):
     file = upload_file(make_user(email="bob@example.org"))
     answer = client.get(f"/api/files/{file.pk}/download")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
-def test_a_deleted_file_is_404_until_it_is_restored(client, user):
+def test_deleted_file_is_404_until_restored(client, user):
     file = upload_file(user)
     user.files.trash()
     assert client.get(f"/api/files/{file.pk}/download").status_code == 404
 
 
-def test_a_stranger_is_401(client):
+def test_anonymous_is_401(client):
     file = upload_file(make_user())
     assert client.get(f"/api/files/{file.pk}/download").status_code == 401
 
 
 @pytest.mark.parametrize("pk", ["1", "abc", "%00", "00000000-0000-0000-0000-00000000000"])
-def test_what_is_no_id_is_404(client, user, pk):
+def test_invalid_id_is_404(client, user, pk):
     answer = client.get(f"/api/files/{pk}/download")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
-def test_a_storage_that_cannot_be_read_is_503(client, user, monkeypatch):
+def test_storage_error_is_503(client, user, monkeypatch):
     def refuse(*args):
         raise PermissionError("not yours")
 
@@ -57,7 +57,7 @@ def test_a_storage_that_cannot_be_read_is_503(client, user, monkeypatch):
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:storage")
 
 
-def test_the_document_tells_of_bytes_and_of_the_signed_address(client):
+def test_openapi_has_content_and_signed_url(client):
     paths = client.get("/api/openapi.json").json()["paths"]
     answers = paths["/api/files/{pk}/download"]["get"]["responses"]
     assert "image/png" in answers["200"]["content"]

@@ -23,7 +23,7 @@ def names(client, query=""):
     return [file["name"] for file in client.get(f"/api/files{query}").json()["files"]]
 
 
-def test_tells_all_of_a_file(client, user):
+def test_returns_all_fields(client, user):
     file = make_row(user, name="a.txt")
     shown = client.get("/api/files").json()
     assert shown == {
@@ -43,14 +43,14 @@ def test_tells_all_of_a_file(client, user):
     }
 
 
-def test_the_newest_comes_first(client, user):
+def test_newest_comes_first(client, user):
     now = timezone.now()
     for age, name in enumerate(["new", "old", "older"]):
         make_row(user, name=name, created_at=now - timedelta(days=age))
     assert names(client) == ["new", "old", "older"]
 
 
-def test_nobody_sees_the_files_of_others(client, user):
+def test_excludes_other_users_files(client, user):
     make_row(make_user(email="bob@example.org"))
     assert names(client) == []
 
@@ -65,25 +65,25 @@ def test_nobody_sees_the_files_of_others(client, user):
         ("?includeDeleted=1", ["here", "trash"]),
     ],
 )
-def test_the_deleted_ones_are_shown_if_asked_for(client, user, query, shown):
+def test_includes_deleted_files_on_request(client, user, query, shown):
     make_row(user, name="here")
     make_row(user, name="trash", deleted_at=timezone.now())
     assert sorted(names(client, query)) == shown
 
 
-def test_what_can_no_more_be_restored_is_shown_to_nobody(client, user):
+def test_excludes_expired_files(client, user):
     make_row(user, deleted_at=timezone.now() - TRASH_PERIOD)
     assert names(client, "?includeDeleted=1") == []
 
 
-def test_limit_and_offset_are_a_part_of_the_list(client, user):
+def test_limit_and_offset_select_a_page(client, user):
     make_rows(user, 5)
     everything = names(client)
     assert names(client, "?limit=2&offset=1") == everything[1:3]
     assert names(client, "?offset=1000000") == []
 
 
-def test_a_hundred_are_shown_without_a_limit_and_at_most_500(client, user):
+def test_default_limit_is_100_and_maximum_500(client, user):
     make_rows(user, 101)
     assert len(names(client)) == 100
     assert len(names(client, "?limit=500")) == 101
@@ -117,23 +117,21 @@ def test_a_hundred_are_shown_without_a_limit_and_at_most_500(client, user):
         ("offset=1&offset=1", "offset"),
     ],
 )
-def test_nonsense_is_422_and_named(client, user, query, field):
+def test_invalid_parameter_is_422_with_its_name(client, user, query, field):
     answer = client.get(f"/api/files?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
     assert list(answer.json()["fields"]) == [field]
 
 
 @pytest.mark.parametrize("count", [1, 60])
-def test_two_statements_whatever_the_number_of_files(
-    client, user, count, django_assert_num_queries
-):
+def test_costs_two_statements(client, user, count, django_assert_num_queries):
     make_rows(user, count)
     make_row(user, picture=True)
     with django_assert_num_queries(2):
         assert len(names(client, "?includeDeleted=1")) == count + 1
 
 
-def test_a_stranger_is_401_in_the_one_shape(client):
+def test_anonymous_is_401_with_the_error_schema(client):
     answer = client.get("/api/files")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
     assert File.objects.count() == 0

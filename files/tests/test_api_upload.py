@@ -32,7 +32,7 @@ def refusal(client, data, status=422):
     return answer.json()["fields"]
 
 
-def test_a_file_is_kept_and_described(store, client, user):
+def test_stores_and_returns_the_file(store, client, user):
     answer = client.post(PATH, {"file": make_upload("a.png", make_image(), "text/html")})
     file = File.objects.get(user=user)
     assert answer.status_code == 201
@@ -47,7 +47,7 @@ def test_a_file_is_kept_and_described(store, client, user):
     assert_consistent()
 
 
-def test_the_name_that_the_client_gives_is_but_a_label(client, user):
+def test_client_s_name_is_only_a_label(client, user):
     answer = client.post(PATH, {"file": make_upload("../../../etc/pass\u202ewd")}).json()
     assert answer["name"] == "passwd.txt"
     assert "passwd" not in answer["pathname"]
@@ -67,11 +67,11 @@ def test_the_name_that_the_client_gives_is_but_a_label(client, user):
         {"file": make_upload(content=b"MZ\x90\0")},
     ],
 )
-def test_what_is_not_one_file_to_be_kept_is_422(client, user, data):
+def test_anything_but_one_valid_file_is_422(client, user, data):
     assert refusal(client, data)
 
 
-def test_the_reason_is_told_for_the_field(client, user, settings):
+def test_error_is_at_the_field(client, user, settings):
     settings.FILE_QUOTA = 1
     assert refusal(client, {"file": make_upload()}) == {
         "file": ["There is not enough space for this file. Delete other files for good first."]
@@ -80,13 +80,13 @@ def test_the_reason_is_told_for_the_field(client, user, settings):
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
 @pytest.mark.parametrize("body", [b"", b"--x\r\nrubbish", b"null", b"\0" * 1000])
-def test_a_body_that_is_no_form_is_refused(client, user, content_type, body):
+def test_rejects_malformed_forms(client, user, content_type, body):
     answer = client.post(PATH, body, content_type=content_type)
     assert answer.status_code in (400, 422)
     assert list(answer.json()) == ["code", "message", "fields"]
 
 
-def test_a_storage_that_fails_is_503_and_nothing_is_left(client, user, monkeypatch):
+def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
     def refuse(*args):
         raise OSError("disk full")
 
@@ -101,12 +101,12 @@ def test_a_storage_that_fails_is_503_and_nothing_is_left(client, user, monkeypat
     assert_consistent()
 
 
-def test_a_stranger_is_401_and_nothing_is_kept(client):
+def test_anonymous_is_401_and_stores_nothing(client):
     assert client.post(PATH, {"file": make_upload()}).status_code == 401
     assert stored_keys() == []
 
 
-def test_without_the_token_it_is_403(user):
+def test_missing_csrf_token_is_403(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     answer = client.post(PATH, {"file": make_upload()})

@@ -42,7 +42,7 @@ def head(file):
     return client.head_object(Bucket=default_storage.bucket_name, Key=file.object_id)
 
 
-def test_a_download_is_a_signed_address_that_serves_the_file_to_be_saved(bucket, client, user):
+def test_download_redirects_to_a_signed_url(bucket, client, user):
     file = upload_file(user, "Grüße.csv", b"a,b\n")
     with urlopen(signed_address(client, file)) as answer:  # noqa: S310
         assert answer.read() == b"a,b\n"
@@ -51,13 +51,13 @@ def test_a_download_is_a_signed_address_that_serves_the_file_to_be_saved(bucket,
     assert disposition == "attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe.csv"
 
 
-def test_the_address_lives_for_minutes(bucket, client, user):
+def test_signed_url_expires_after_minutes(bucket, client, user):
     query = parse_qs(urlsplit(signed_address(client, upload_file(user))).query)
     assert query["X-Amz-Expires"] == ["300"]
     assert query["X-Amz-SignedHeaders"] == ["host"]
 
 
-def test_without_the_signature_it_serves_nothing(bucket, client, user):
+def test_url_without_signature_is_refused(bucket, client, user):
     address = signed_address(client, upload_file(user))
     with pytest.raises(HTTPError) as caught:
         urlopen(address.partition("?")[0])  # noqa: S310
@@ -66,9 +66,7 @@ def test_without_the_signature_it_serves_nothing(bucket, client, user):
 
 
 @pytest.mark.parametrize("size", [6, storage_settings.MAX_MEMORY_BYTES + 1])
-def test_a_bucket_that_browsers_cannot_reach_is_read_through_the_site(
-    bucket, client, user, settings, size
-):
+def test_private_bucket_is_served_by_the_site(bucket, client, user, settings, size):
     settings.S3_DOWNLOADS = "site"
     answer = client.get(f"/api/files/{upload_file(user, content=b'a' * size).pk}/download")
     assert answer.status_code == 200
@@ -77,9 +75,7 @@ def test_a_bucket_that_browsers_cannot_reach_is_read_through_the_site(
 
 
 @pytest.mark.parametrize("way", ["signed", "site"])
-def test_an_object_that_is_missing_is_404_and_an_error_in_the_log(
-    bucket, client, user, settings, caplog, way
-):
+def test_missing_object_is_404_and_logged(bucket, client, user, settings, caplog, way):
     settings.S3_DOWNLOADS = way
     file = upload_file(user)
     default_storage.delete(file.object_id)
@@ -87,12 +83,12 @@ def test_an_object_that_is_missing_is_404_and_an_error_in_the_log(
     assert f"{file.object_id} is missing in storage" in caplog.text
 
 
-def test_the_bucket_is_not_told_the_type_that_the_client_says(bucket, user):
+def test_bucket_does_not_get_the_client_s_type(bucket, user):
     file = upload(user, make_upload("a.html", b"<script>", "text/html"))
     assert head(file)["ContentType"] == "application/octet-stream"
 
 
-def test_a_server_that_is_away_is_an_error_within_seconds(client, user, settings, caplog):
+def test_unreachable_server_fails_within_seconds(client, user, settings, caplog):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
     use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
@@ -104,9 +100,7 @@ def test_a_server_that_is_away_is_an_error_within_seconds(client, user, settings
     assert "Could not connect to the endpoint" in caplog.text
 
 
-def test_a_bucket_that_does_not_exist_is_an_error_that_names_it(
-    user, settings, s3_endpoint, caplog
-):
+def test_missing_bucket_is_named_in_the_log(user, settings, s3_endpoint, caplog):
     access = {"region": "us-east-1", "key_id": "someone", "secret": "something"}
     use(
         settings,
@@ -125,7 +119,7 @@ def test_lists_all_keys_in_order_page_by_page(bucket, user, monkeypatch):
     assert list(default_storage.list_keys()) == keys
 
 
-def test_what_is_deleted_is_gone_from_the_bucket(bucket, client, user):
+def test_deleted_file_is_removed_from_the_bucket(bucket, client, user):
     file = upload_file(user, content=make_image())
     user.files.trash()
     assert delete_for_good(user.files.deleted()) == 1
@@ -134,7 +128,7 @@ def test_what_is_deleted_is_gone_from_the_bucket(bucket, client, user):
     assert_consistent()
 
 
-def test_a_site_without_a_bucket_does_not_pay_for_one():
+def test_site_without_a_bucket_does_not_import_boto3():
     code = (
         "import django, sys; django.setup(); import config.urls; "
         "from django.core.files.storage import default_storage; default_storage.exists('a'); "

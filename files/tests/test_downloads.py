@@ -40,7 +40,7 @@ def download(client, file):
         ("a.png", make_image(), "image/png"),
     ],
 )
-def test_a_file_is_saved_and_never_shown(client, user, name, content, content_type):
+def test_file_is_an_attachment_with_safe_headers(client, user, name, content, content_type):
     answer, body = download(client, upload_file(user, name, content))
     assert body == content
     assert answer.headers["Content-Type"] == content_type
@@ -60,12 +60,12 @@ def test_a_file_is_saved_and_never_shown(client, user, name, content, content_ty
         ("a\r\nX: y.txt", 'attachment; filename="a X: y.txt"'),
     ],
 )
-def test_its_name_is_encoded(client, user, name, disposition):
+def test_encodes_the_name(client, user, name, disposition):
     answer, _ = download(client, upload_file(user, name))
     assert answer.headers["Content-Disposition"] == disposition
 
 
-def test_a_file_that_is_missing_in_storage_is_404_and_an_error_in_the_log(client, user, caplog):
+def test_missing_object_is_404_and_logged(client, user, caplog):
     file = upload_file(user)
     default_storage.delete(file.object_id)
     assert download(client, file)[0].status_code == 404
@@ -75,7 +75,7 @@ def test_a_file_that_is_missing_in_storage_is_404_and_an_error_in_the_log(client
 @pytest.mark.parametrize(
     "read", [downloads.serve_attachment, lambda file: inline(file.thumbnail_id)]
 )
-def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch, caplog, read):
+def test_unreadable_storage_raises_storage_error(user, monkeypatch, caplog, read):
     def refuse(*args):
         raise PermissionError("not yours")
 
@@ -87,7 +87,7 @@ def test_a_storage_that_cannot_be_read_is_an_error_of_storage(user, monkeypatch,
     assert "not yours" in caplog.text
 
 
-def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
+def test_preview_is_cached_privately(store, client, user):
     answer = client.get(f"/files/{upload_file(user, content=make_image()).pk}/preview/")
     assert answer.status_code == 200
     assert answer.content[8:12] == b"WEBP"
@@ -97,7 +97,7 @@ def test_a_preview_is_shown_and_kept_by_this_browser_alone(store, client, user):
     assert "Content-Disposition" not in answer.headers
 
 
-def test_a_preview_that_the_browser_has_is_not_read_again_but_asked_for(client, user, monkeypatch):
+def test_cached_preview_is_revalidated_without_storage(client, user, monkeypatch):
     path = f"/files/{upload_file(user, content=make_image()).pk}/preview/"
     etag = client.get(path).headers["ETag"]
     monkeypatch.setattr(downloads, "_open_or_404", None)
@@ -106,7 +106,7 @@ def test_a_preview_that_the_browser_has_is_not_read_again_but_asked_for(client, 
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 302
 
 
-def test_a_preview_that_is_missing_in_storage_is_404(client, user):
+def test_missing_preview_is_404(client, user):
     file = upload_file(user, content=make_image())
     default_storage.delete(file.thumbnail_id)
     assert client.get(f"/files/{file.pk}/preview/").status_code == 404

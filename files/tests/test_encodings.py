@@ -32,9 +32,9 @@ def refusal(content):
         (("a" * 65_535 + "テスト、漢字" * 10_000).encode("cp932"), "Shift-JIS"),
     ],
 )
-def test_the_encoding_is_named(content, name):
+def test_names_the_encoding(content, name):
     assert refusal(content) == f"This text is saved as {name}. {SAVE}"
 
 
-def test_an_encoding_that_is_not_known_is_not_named():
+def test_does_not_name_unknown_encodings():
     assert refusal("Привет, мир\n".encode("cp1251")) == f"This text isn't saved as UTF-8. {SAVE}"

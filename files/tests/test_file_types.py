@@ -29,7 +29,7 @@ def name_of(content, name="x"):
     ],
 )
 @pytest.mark.parametrize("name", ["x", "x.png", "x.pdf", "x.exe", ""])
-def test_the_content_says_what_it_is_whatever_the_name(content, kind, name):
+def test_detects_the_kind_by_content(content, kind, name):
     assert name_of(content, name) == kind
 
 
@@ -46,7 +46,7 @@ def test_the_content_says_what_it_is_whatever_the_name(content, kind, name):
         ("", "txt"),
     ],
 )
-def test_of_texts_the_name_says_which(name, kind):
+def test_name_selects_the_kind_of_text(name, kind):
     assert name_of(b"a,b\n", name) == kind
 
 
@@ -62,7 +62,7 @@ def test_of_texts_the_name_says_which(name, kind):
         "ü".encode() * 100_000,  # halves of it at the ends of chunks
     ],
 )
-def test_utf_8_is_text(content):
+def test_accepts_utf_8_as_text(content):
     assert name_of(content) == "txt"
 
 
@@ -86,7 +86,7 @@ def refusal(content):
         b"hello" * 50_000 + b"\0",
     ],
 )
-def test_anything_else_is_refused(content):
+def test_rejects_other_content(content):
     assert refusal(content) == (
         "This file type isn't supported: choose JPEG, PNG, WebP, PDF, plain text, CSV or Markdown."
     )
@@ -100,22 +100,22 @@ def test_anything_else_is_refused(content):
         (b"PK\x03\x04\x14\0\0\0", "a zip archive or an Office document"),
     ],
 )
-def test_well_known_kinds_are_named(content, name):
+def test_names_known_unsupported_kinds(content, name):
     assert refusal(content).startswith(f"This is {name}, which isn't supported: save it as ")
 
 
-def test_no_kind_is_advised_that_the_site_does_not_take(settings):
+def test_suggests_only_allowed_kinds(settings):
     settings.FILE_TYPES = ("txt",)
     assert refusal(make_image("GIF")) == "This file type isn't supported: choose plain text."
 
 
-def test_a_kind_that_the_site_does_not_take_is_refused(settings):
+def test_rejects_kinds_that_are_not_allowed(settings):
     settings.FILE_TYPES = ("png", "txt")
     assert refusal(PDF) == "This file type isn't supported: choose PNG or plain text."
 
 
 @pytest.mark.parametrize(("taken", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])
-def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kind):
+def test_text_becomes_another_allowed_kind_of_text(settings, taken, kind):
     settings.FILE_TYPES = taken
     assert name_of(b"a,b\n", "a.csv") == kind
 
@@ -151,21 +151,21 @@ def test_a_text_is_another_text_where_its_kind_is_not_taken(settings, taken, kin
         ("a.tar.gz", "a.tar.gz.txt"),
     ],
 )
-def test_a_name_becomes_a_label(name, cleaned):
+def test_cleans_the_name(name, cleaned):
     assert clean_name(name, KIND["txt"]) == cleaned
 
 
-def test_a_name_may_be_that_of_its_ending():
+def test_stem_may_equal_the_extension():
     assert clean_name("csv.csv", KIND["csv"]) == "csv.csv"
 
 
-def test_every_ending_of_a_kind_is_its_own():
+def test_keeps_every_extension_of_the_kind():
     assert clean_name("a.jpeg", KIND["jpeg"]) == "a.jpeg"
     assert clean_name("a.png", KIND["jpeg"]) == "a.png.jpg"
 
 
 @pytest.mark.parametrize("name", ["ä" * 300 + ".txt", "ä" * 300, "." * 300, "a." * 300 + "txt"])
-def test_a_label_is_never_too_long_and_keeps_its_ending(name):
+def test_truncates_the_name_before_the_extension(name):
     cleaned = clean_name(name, KIND["txt"])
     assert len(cleaned) <= 255
     assert cleaned.endswith(".txt")

@@ -41,7 +41,7 @@ def refuse(*args):
     raise OSError("storage is away")
 
 
-def test_what_is_written_and_claimed_is_there():
+def test_used_object_is_stored():
     user = make_user()
     (key,) = claimed(user)
     assert key.startswith(f"{user.pk}/")
@@ -51,14 +51,14 @@ def test_what_is_written_and_claimed_is_there():
     assert StoredObject.objects.get(owner=user).remove_after is None
 
 
-def test_what_is_not_claimed_is_removed_when_the_block_fails():
+def test_unused_object_is_removed_if_the_block_fails():
     with pytest.raises(ZeroDivisionError):
         broken(make_user(), lambda keys: None)
     assert stored_keys() == []
     assert not StoredObject.objects.exists()
 
 
-def test_what_is_claimed_stays_when_the_block_fails_afterwards():
+def test_used_object_stays_if_the_block_fails_afterwards():
     with pytest.raises(ZeroDivisionError):
         broken(make_user(), mark_used)
     keys = stored_keys()
@@ -67,7 +67,7 @@ def test_what_is_claimed_stays_when_the_block_fails_afterwards():
     assert stored_keys() == keys
 
 
-def test_nothing_is_written_inside_a_transaction():
+def test_cannot_write_inside_a_transaction():
     user = make_user()
     with (
         transaction.atomic(),
@@ -78,7 +78,7 @@ def test_nothing_is_written_inside_a_transaction():
     assert stored_keys() == []
 
 
-def test_what_took_too_long_cannot_be_claimed():
+def test_cannot_use_an_expired_object():
     def late(keys):
         StoredObject.objects.update(remove_after=timezone.now())
         mark_used(keys)
@@ -88,7 +88,7 @@ def test_what_took_too_long_cannot_be_claimed():
     assert stored_keys() == []
 
 
-def test_what_belongs_to_nobody_any_more_cannot_be_claimed():
+def test_cannot_use_an_object_without_owner():
     user = make_user()
 
     def orphaned(keys):
@@ -100,7 +100,7 @@ def test_what_belongs_to_nobody_any_more_cannot_be_claimed():
     assert stored_keys() == []
 
 
-def test_what_is_discarded_is_gone_after_the_transaction_and_not_before():
+def test_unused_object_is_removed_after_the_transaction():
     keys = claimed(make_user(), 2)
     with transaction.atomic():
         mark_unused(keys)
@@ -109,7 +109,7 @@ def test_what_is_discarded_is_gone_after_the_transaction_and_not_before():
     assert not StoredObject.objects.exists()
 
 
-def test_what_is_discarded_in_a_transaction_that_fails_stays():
+def test_object_stays_after_a_rollback():
     keys = claimed(make_user())
     with transaction.atomic():
         mark_unused(keys)
@@ -119,7 +119,7 @@ def test_what_is_discarded_in_a_transaction_that_fails_stays():
     assert stored_keys() == keys
 
 
-def test_the_owner_takes_the_objects_along():
+def test_objects_of_deleted_users_are_due():
     user = make_user()
     claimed(user, 2)
     user.delete()
@@ -127,7 +127,7 @@ def test_the_owner_takes_the_objects_along():
     assert stored_keys() == []
 
 
-def test_what_cannot_be_removed_is_named_logged_and_stays_due(monkeypatch, caplog):
+def test_failed_removal_is_logged_and_stays_due(monkeypatch, caplog):
     keys = claimed(make_user())
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "delete", refuse)
@@ -137,7 +137,7 @@ def test_what_cannot_be_removed_is_named_logged_and_stays_due(monkeypatch, caplo
     assert objects.remove_due() == (1, [])
 
 
-def test_nobody_waits_for_each_object_while_storage_is_away(monkeypatch):
+def test_stops_after_consecutive_failures(monkeypatch):
     keys, asked = claimed(make_user(), 8), []
     monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
     mark_unused(keys)
@@ -146,7 +146,7 @@ def test_nobody_waits_for_each_object_while_storage_is_away(monkeypatch):
     assert len(asked) == 1 + objects.MAX_FAILURES
 
 
-def test_a_few_that_cannot_be_removed_do_not_keep_the_others_for_ever(monkeypatch):
+def test_few_failures_do_not_block_the_others(monkeypatch):
     user = make_user()
     *bad, good = claimed(user, objects.MAX_FAILURES + 2)
     user.delete()
@@ -160,7 +160,7 @@ def test_a_few_that_cannot_be_removed_do_not_keep_the_others_for_ever(monkeypatc
     assert stored_keys() == sorted(bad)
 
 
-def test_a_storage_that_is_away_is_waited_for_once_however_many_pages_there_are(monkeypatch):
+def test_stops_after_consecutive_failures_across_pages(monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user, asked = make_user(), []
     keys = claimed(user, 9)
@@ -170,14 +170,14 @@ def test_a_storage_that_is_away_is_waited_for_once_however_many_pages_there_are(
     assert len(asked) == objects.MAX_FAILURES
 
 
-def test_a_person_does_not_wait_for_thousands(monkeypatch):
+def test_request_removes_a_limited_number(monkeypatch):
     monkeypatch.setattr(objects, "MAX_REMOVED_AT_ONCE", 2)
     mark_unused(claimed(make_user(), 5))
     assert len(stored_keys()) == 3
     assert objects.remove_due() == (3, [])
 
 
-def test_all_that_is_due_is_removed_page_by_page(monkeypatch):
+def test_removes_all_due_objects_in_pages(monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
     claimed(user, 5)
@@ -185,7 +185,7 @@ def test_all_that_is_due_is_removed_page_by_page(monkeypatch):
     assert objects.remove_due() == (5, [])
 
 
-def test_a_claim_that_is_not_committed_yet_is_waited_for():
+def test_waits_for_uncommitted_use():
     """It came in time, and is committed when the object is due already."""
     with write_objects(make_user(), [("txt", b"hello")]) as keys:
         StoredObject.objects.update(remove_after=timezone.now())
@@ -216,7 +216,7 @@ def somebody_waits_for_a_lock():
 
 
 @pytest.mark.parametrize("read", [objects.open_object, objects.is_stored])
-def test_a_storage_that_cannot_be_read_is_an_error_of_storage(monkeypatch, caplog, read):
+def test_unreadable_storage_raises_storage_error(monkeypatch, caplog, read):
     keys = claimed(make_user())
     monkeypatch.setattr(Folder, "open", refuse)
     monkeypatch.setattr(Folder, "exists", refuse)
@@ -226,6 +226,6 @@ def test_a_storage_that_cannot_be_read_is_an_error_of_storage(monkeypatch, caplo
     assert "storage is away" in caplog.text
 
 
-def test_an_object_that_is_missing_is_logged(caplog):
+def test_logs_missing_objects(caplog):
     assert objects.is_stored("nobody/nothing.txt") is False
     assert caplog.messages == ["nobody/nothing.txt is missing in storage"]

@@ -20,7 +20,7 @@ def broken(*args):
 
 
 class TestDownload:
-    def test_gives_the_bytes_as_an_attachment_with_the_name(self, member, ada):
+    def test_serves_an_attachment_with_the_name(self, member, ada):
         file = upload_file(ada, "tax & more.pdf", PDF)
         answer = member.get(f"/files/{file.pk}/download/")
         assert b"".join(answer.streaming_content) == PDF
@@ -29,7 +29,7 @@ class TestDownload:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         answer.close()
 
-    def test_leads_a_stranger_to_the_login(self, client, sea):
+    def test_redirects_anonymous_to_login(self, client, sea):
         answer = client.get(f"/files/{sea.pk}/download/")
         assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
 
@@ -37,7 +37,7 @@ class TestDownload:
         client.force_login(make_user(email="eve@example.org"))
         assert client.get(f"/files/{sea.pk}/download/").status_code == 404
 
-    def test_needs_a_deleted_file_to_be_restored_first(self, member, ada, sea):
+    def test_deleted_file_is_404(self, member, ada, sea):
         ada.files.trash()
         assert member.get(f"/files/{sea.pk}/download/").status_code == 404
         ada.files.restore()
@@ -49,7 +49,7 @@ class TestDownload:
         with django_assert_max_num_queries(2):
             member.get(f"/files/{sea.pk}/download/").close()
 
-    def test_leads_back_with_a_message_when_storage_fails(self, member, sea, monkeypatch):
+    def test_redirects_with_a_message_if_storage_fails(self, member, sea, monkeypatch):
         monkeypatch.setattr(downloads, "serve_attachment", broken)
         answer = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
         assert answer.redirect_chain == [("/files/?q=sea&sort=name", 302)]
@@ -60,14 +60,14 @@ class TestDownload:
 
 
 class TestPreview:
-    def test_is_a_webp_image_that_the_browser_keeps(self, member, sea):
+    def test_serves_a_cached_webp_image(self, member, sea):
         answer = member.get(f"/files/{sea.pk}/preview/")
         assert answer.content[:4] + answer.content[8:12] == b"RIFFWEBP"
         assert answer.headers["Content-Type"] == "image/webp"
         assert answer.headers["Cache-Control"] == "private, no-cache"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
-    def test_leads_a_stranger_to_the_login(self, client, sea):
+    def test_redirects_anonymous_to_login(self, client, sea):
         answer = client.get(f"/files/{sea.pk}/preview/")
         assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
 
@@ -75,11 +75,11 @@ class TestPreview:
         client.force_login(make_user(email="eve@example.org"))
         assert client.get(f"/files/{sea.pk}/preview/").status_code == 404
 
-    def test_is_there_for_images_only(self, member, ada):
+    def test_only_images_have_one(self, member, ada):
         file = upload_file(ada, "tax.pdf", PDF)
         assert member.get(f"/files/{file.pk}/preview/").status_code == 404
 
-    def test_is_there_for_deleted_images_too(self, member, ada, sea):
+    def test_deleted_images_have_one(self, member, ada, sea):
         ada.files.trash()
         assert member.get(f"/files/{sea.pk}/preview/").status_code == 200
 
@@ -87,12 +87,12 @@ class TestPreview:
         with django_assert_max_num_queries(2):
             member.get(f"/files/{sea.pk}/preview/")
 
-    def test_is_503_when_storage_fails(self, member, sea, monkeypatch):
+    def test_is_503_if_storage_fails(self, member, sea, monkeypatch):
         monkeypatch.setattr(downloads, "serve_webp", broken)
         assert member.get(f"/files/{sea.pk}/preview/").status_code == 503
 
 
 @pytest.mark.parametrize("act", ["download", "preview"])
 @pytest.mark.parametrize("pk", ["1", "nonsense", "00000000-0000-4000-8000-000000000000", "%00"])
-def test_what_is_not_there_is_404(member, act, pk):
+def test_unknown_file_is_404(member, act, pk):
     assert member.get(f"/files/{pk}/{act}/").status_code == 404

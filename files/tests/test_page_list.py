@@ -24,17 +24,17 @@ def names(page):
     return re.findall(r"<bdi>([^<]+)</bdi>", page)
 
 
-def test_a_stranger_is_led_to_the_login_and_back(client):
+def test_redirects_anonymous_to_login_and_back(client):
     answer = client.get("/files/?q=tax")
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/accounts/login/?next=/files/%3Fq%3Dtax"
 
 
-def test_htmx_reloads_the_page_when_the_session_has_ended(client):
+def test_htmx_reloads_the_page_after_the_session_ended(client):
     assert client.get("/files/?q=a", headers=HTMX).headers["HX-Refresh"] == "true"
 
 
-def test_shows_the_own_files_only(member, ada):
+def test_shows_only_own_files(member, ada):
     make_row(ada, name="mine.txt")
     make_row(make_user(email="eve@example.org"), name="hers.txt")
     assert names(text(member.get("/files/"))) == ["mine.txt"]
@@ -59,20 +59,20 @@ def test_shows_name_type_size_and_time(member, ada):
         ("application/odd", "File", "FILE"),
     ],
 )
-def test_says_the_kind_as_it_is_written_elsewhere(member, ada, content_type, words, ending):
+def test_shows_the_kind_of_file(member, ada, content_type, words, ending):
     make_row(ada, content_type=content_type)
     page = text(member.get("/files/"))
     assert f'aria-hidden="true">{ending}</span>' in page
     assert re.search(rf"\s{words} ·", page)
 
 
-def test_a_download_keeps_the_place(member, ada):
+def test_download_link_keeps_the_query(member, ada):
     file = make_row(ada)
     page = text(member.get("/files/?q=notes&sort=name"))
     assert f'href="/files/{file.pk}/download/?q=notes&amp;sort=name"' in page
 
 
-def test_a_picture_shows_its_preview_and_any_other_file_its_type(member, ada):
+def test_shows_previews_of_images_and_types_of_other_files(member, ada):
     picture = make_row(ada, name="sea.png", picture=True)
     other = make_row(ada)
     page = text(member.get("/files/"))
@@ -81,7 +81,7 @@ def test_a_picture_shows_its_preview_and_any_other_file_its_type(member, ada):
     assert 'loading="lazy"' in page
 
 
-def test_a_picture_that_costs_too_much_to_open_says_so(member, ada):
+def test_explains_a_missing_preview(member, ada):
     make_row(ada, name="sea.png", content_type="image/png")
     assert "too large to preview" in text(member.get("/files/"))
     ada.files.update(content_type="text/plain")
@@ -97,13 +97,13 @@ def test_costs_three_statements(member, ada, count, query, django_assert_num_que
         text(member.get(f"/files/{query}"))
 
 
-def test_says_how_to_upload_when_there_are_no_files(member):
+def test_explains_an_empty_list(member):
     page = text(member.get("/files/"))
     assert "No files yet" in page
     assert "Choose files above" in page
 
 
-def test_the_address_of_every_button_keeps_the_place(member, ada):
+def test_button_urls_keep_the_query(member, ada):
     file = make_row(ada, name="a&b.txt")
     page = text(member.get("/files/?q=a%26b&sort=name&page=7"))
     assert f'formaction="/files/{file.pk}/delete/?q=a%26b&amp;sort=name"' in page
@@ -111,7 +111,7 @@ def test_the_address_of_every_button_keeps_the_place(member, ada):
 
 
 class TestSearch:
-    def test_finds_every_word_whatever_its_case(self, member, ada):
+    def test_finds_every_word_regardless_of_case(self, member, ada):
         make_row(ada, name="Tax 2025.pdf")
         make_row(ada, name="2025 notes.txt")
         page = text(member.get("/files/", {"q": " 2025  tax"}))
@@ -120,23 +120,23 @@ class TestSearch:
         assert "1 file for “2025  tax”" in page
 
     @pytest.mark.parametrize("sign", ["%", "_", "\\"])
-    def test_takes_signs_for_themselves(self, member, ada, sign):
+    def test_treats_special_characters_literally(self, member, ada, sign):
         make_row(ada)
         make_row(ada, name=f"a{sign}b.txt")
         assert names(text(member.get("/files/", {"q": sign}))) == [f"a{sign}b.txt"]
 
     @pytest.mark.parametrize("query", ["%00", "%FF", "%ED%A0%80", "x" * 5000, "a+" * 500])
-    def test_any_text_is_answered(self, member, ada, query):
+    def test_any_search_text_works(self, member, ada, query):
         make_row(ada)
         assert "No file for" in text(member.get(f"/files/?q=zebra+{query}"))
 
-    def test_says_what_to_do_without_a_match_and_keeps_the_sort(self, member, ada):
+    def test_explains_an_empty_result_and_keeps_the_order(self, member, ada):
         make_row(ada)
         page = text(member.get("/files/?q=zebra&sort=name"))
         assert "No file for “zebra”" in page
         assert '<a href="/files/?sort=name">see all files</a>' in page
 
-    def test_searches_the_deleted_ones_too(self, member, ada):
+    def test_searches_deleted_files(self, member, ada):
         make_row(ada, name="tax.pdf")
         make_row(ada, name="old tax.pdf", deleted_at=timezone.now())
         make_row(ada, deleted_at=timezone.now())
@@ -168,17 +168,17 @@ class TestSort:
         assert f'<option value="{sort}" selected>' in page
 
     @pytest.mark.parametrize("sort", ["", "user__password", "-size", "%00", "name,size"])
-    def test_nonsense_is_newest_first(self, member, sort):
+    def test_invalid_order_is_newest_first(self, member, sort):
         assert names(text(member.get(f"/files/?sort={sort}"))) == ["b", "C", "a"]
 
-    def test_the_last_deleted_comes_first_among_the_deleted(self, member, ada):
+    def test_trash_lists_the_last_deleted_first(self, member, ada):
         now = timezone.now()
         make_row(ada, name="earlier", deleted_at=now - timedelta(days=2))
         make_row(ada, name="later", deleted_at=now, created_at=now - timedelta(days=9))
         assert names(text(member.get("/files/?deleted=1"))) == ["later", "earlier"]
 
 
-def test_files_that_are_alike_keep_one_order_over_the_pages(member, ada):
+def test_equal_files_keep_their_order_across_pages(member, ada):
     now = timezone.now()
     for _ in range(50):
         make_row(ada, created_at=now)
@@ -189,7 +189,7 @@ def test_files_that_are_alike_keep_one_order_over_the_pages(member, ada):
 
 
 class TestPages:
-    def test_shows_24_on_a_page_and_keeps_search_and_sort_in_the_links(self, member, ada):
+    def test_links_keep_search_and_order(self, member, ada):
         make_rows(ada, 50)
         page = text(member.get("/files/?q=notes&sort=name&page=2"))
         assert names(page)[0] == "notes-024.txt"
@@ -201,13 +201,13 @@ class TestPages:
     @pytest.mark.parametrize(
         ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("99", 2), ("9" * 30, 1)]
     )
-    def test_a_page_that_is_none_becomes_one_that_is(self, member, ada, page, shown):
+    def test_invalid_page_becomes_the_nearest_one(self, member, ada, page, shown):
         make_rows(ada, 30)
         assert f"page {shown} of 2" in text(member.get("/files/", {"page": page}))
 
 
 class TestQuota:
-    def test_tells_what_is_used_with_what_is_deleted(self, member, ada, settings):
+    def test_counts_deleted_files_as_used(self, member, ada, settings):
         settings.FILE_QUOTA = 500_000_000
         make_row(ada, size=12_000_000)
         make_row(ada, size=300_000, deleted_at=timezone.now())
@@ -215,33 +215,33 @@ class TestQuota:
         assert '<label for="used">12.3 MB of 500 MB used</label>' in page
         assert 'max="500000000" high="450000000" value="12300000"' in page
 
-    def test_does_not_count_what_is_past_its_time_in_the_trash(self, member, ada):
+    def test_does_not_count_expired_files(self, member, ada):
         make_row(ada, size=300)
         make_row(ada, size=5_000, deleted_at=timezone.now() - TRASH_PERIOD)
         assert "300 bytes of" in text(member.get("/files/"))
 
-    def test_nothing_is_used_without_files(self, member):
+    def test_shows_zero_without_files(self, member):
         assert "0 bytes of" in text(member.get("/files/"))
 
 
 class TestHtmx:
-    def test_gets_the_results_and_the_quota_alone(self, member, ada):
+    def test_gets_only_results_and_quota(self, member, ada):
         make_row(ada)
         part = text(member.get("/files/?q=notes", headers=HTMX))
         assert names(part) == ["notes.txt"]
         assert "<html" not in part
         assert '<div id="quota" class="quota" hx-swap-oob="true">' in part
 
-    def test_gets_the_whole_page_back_when_it_lost_its_history(self, member):
+    def test_history_restore_gets_the_whole_page(self, member):
         restore = HTMX | {"HX-History-Restore-Request": "true"}
         page = text(member.get("/files/?q=notes", headers=restore))
         assert "<html" in page
         assert "hx-swap-oob" not in page
 
-    def test_the_two_answers_are_told_apart_by_caches(self, member):
+    def test_varies_on_htmx(self, member):
         assert "HX-Request" in member.get("/files/").headers["Vary"]
 
-    def test_the_page_is_known_to_whom_gets_the_results_again(self, member, ada):
+    def test_results_contain_the_page_number(self, member, ada):
         make_rows(ada, 50)
         part = text(member.get("/files/?q=notes&page=2", headers=HTMX))
         assert '<input id="files-page" type="hidden" name="page" value="2">' in part
@@ -251,11 +251,11 @@ def test_rejects_post(member):
     assert member.post("/files/").status_code == 405
 
 
-def test_the_tour_finds_the_upload(member):
+def test_has_the_tour_s_element(member):
     assert 'data-tour="files"' in text(member.get("/files/"))
 
 
-def test_fits_the_policy(member, ada):
+def test_fits_the_content_security_policy(member, ada):
     make_row(ada, picture=True)
     page = text(member.get("/files/"))
     assert not re.search(r"<[^>]+\sstyle\s*=|<style|<[^>]+\son[a-z]+\s*=", page)

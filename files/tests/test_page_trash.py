@@ -33,33 +33,33 @@ def assert_goes_to(answer, url, says):
 
 @pytest.mark.parametrize("act", ACTS)
 class TestEveryButton:
-    def test_leads_a_stranger_to_the_login(self, client, ada, act):
+    def test_redirects_anonymous_to_login(self, client, ada, act):
         file = make_row(ada)
         answer = client.post(f"/files/{file.pk}/{act}/")
         assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
         assert not File.objects.get().is_deleted
 
     @pytest.mark.parametrize("deleted_at", [None, timezone.now()])
-    def test_does_not_touch_what_is_somebody_elses(self, member, act, deleted_at):
+    def test_does_not_touch_other_users_files(self, member, act, deleted_at):
         file = make_row(make_user(email="eve@example.org"), deleted_at=deleted_at)
         assert member.post(f"/files/{file.pk}/{act}/").status_code == 404
         assert File.objects.get().deleted_at == deleted_at
 
-    def test_says_of_what_is_not_there_that_it_is_not(self, member, ada, act):
+    def test_unknown_file_is_404_with_a_message(self, member, ada, act):
         make_row(ada, name="other.txt")
         answer = member.post(f"/files/{uuid4()}/{act}/?sort=name")
         assert answer.status_code == 404
         assert "This file no longer exists" in answer.content.decode()
         assert "other.txt" in answer.content.decode()
 
-    def test_needs_the_token_of_a_form(self, ada, act):
+    def test_needs_the_csrf_token(self, ada, act):
         client = Client(enforce_csrf_checks=True)
         client.force_login(ada)
         file = make_row(ada, deleted_at=None if act == "delete" else timezone.now())
         assert client.post(f"/files/{file.pk}/{act}/").status_code == 403
         assert File.objects.get().is_deleted == (act != "delete")
 
-    def test_goes_nowhere_else(self, member, ada, act):
+    def test_redirects_only_to_the_list(self, member, ada, act):
         file = make_row(ada, deleted_at=timezone.now())
         query = "next=//evil.example&page=2&q=a%26b&sort=no"
         answer = member.post(f"/files/{file.pk}/{act}/?{query}")
@@ -67,7 +67,7 @@ class TestEveryButton:
 
 
 @pytest.mark.parametrize("act", ["delete", "restore"])
-def test_a_link_neither_deletes_nor_restores_but_leads_to_the_list(member, ada, act):
+def test_get_changes_nothing_and_redirects_to_the_list(member, ada, act):
     file = make_row(ada, deleted_at=None if act == "delete" else timezone.now())
     answer = member.get(f"/files/{file.pk}/{act}/?sort=name")
     assert answer.headers["Location"] == "/files/?sort=name"
@@ -75,13 +75,13 @@ def test_a_link_neither_deletes_nor_restores_but_leads_to_the_list(member, ada, 
 
 
 class TestDelete:
-    def test_puts_the_file_into_the_trash(self, member, ada):
+    def test_moves_the_file_to_the_trash(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
         assert_goes_to(answer, "/files/?sort=name&page=2", "“notes.txt” deleted.")
         assert File.objects.get().is_deleted
 
-    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+    def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(2))
         answer = member.post(f"/files/{file.pk}/delete/")
         assert_goes_to(answer, "/files/", "“notes.txt” was already deleted.")
@@ -89,18 +89,18 @@ class TestDelete:
 
 
 class TestRestore:
-    def test_takes_the_file_out_of_the_trash(self, member, ada):
+    def test_restores_the_file(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(29))
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
         assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” restored.")
         assert not File.objects.get().is_deleted
 
-    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+    def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
         assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” was already restored.")
 
-    def test_is_too_late_after_30_days(self, member, ada):
+    def test_fails_after_30_days(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(30))
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
         assert_goes_to(answer, "/files/?deleted=1", "was deleted more than 30 days ago.")
@@ -117,14 +117,14 @@ class TestDeleteForGood:
         assert 'href="/files/?deleted=1&amp;page=2">Keep it' in page
         assert File.objects.exists()
 
-    def test_removes_the_file(self, member, ada):
+    def test_deletes_the_file(self, member, ada):
         file = make_row(ada, deleted_at=timezone.now())
         answer = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
         assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” deleted for good.")
         assert not File.objects.exists()
 
     @pytest.mark.parametrize("method", ["get", "post"])
-    def test_leaves_a_file_that_is_not_deleted(self, member, ada, method):
+    def test_keeps_a_file_that_is_not_in_the_trash(self, member, ada, method):
         file = make_row(ada)
         answer = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
         assert_goes_to(
@@ -132,14 +132,14 @@ class TestDeleteForGood:
         )
         assert File.objects.exists()
 
-    def test_removes_what_is_past_its_time_as_well(self, member, ada):
+    def test_deletes_expired_files_too(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(31))
         member.post(f"/files/{file.pk}/delete-for-good/")
         assert not File.objects.exists()
 
 
 class TestEmptyTrash:
-    def test_leads_a_stranger_to_the_login(self, client):
+    def test_redirects_anonymous_to_login(self, client):
         answer = client.post("/files/trash/empty/")
         assert answer.headers["Location"] == "/accounts/login/?next=/files/trash/empty/"
 
@@ -150,11 +150,11 @@ class TestEmptyTrash:
         )
         assert File.objects.count() == 2
 
-    def test_says_so_when_there_is_nothing_to_remove(self, member, ada):
+    def test_explains_an_empty_trash(self, member, ada):
         make_row(ada)
         assert "No deleted files" in text(member.get("/files/trash/empty/"))
 
-    def test_removes_the_own_deleted_files_only(self, member, ada):
+    def test_deletes_only_own_deleted_files(self, member, ada):
         make_rows(ada, 2, deleted_at=timezone.now())
         make_row(ada, name="present.txt")
         make_row(make_user(email="eve@example.org"), name="hers", deleted_at=timezone.now())
@@ -163,14 +163,14 @@ class TestEmptyTrash:
         left = File.objects.order_by("name").values_list("name", flat=True)
         assert list(left) == ["hers", "present.txt"]
 
-    def test_says_at_a_second_click_that_it_is_so(self, member, ada):
+    def test_second_click_shows_a_message(self, member, ada):
         make_row(ada)
         answer = member.post("/files/trash/empty/")
         assert_goes_to(answer, "/files/?deleted=1", "There was nothing left to delete.")
 
 
 class TestTrash:
-    def test_shows_the_deleted_files_only(self, member, ada):
+    def test_shows_only_deleted_files(self, member, ada):
         make_row(ada, name="present.txt")
         file = make_row(ada, name="old.txt", deleted_at=timezone.now())
         page = text(member.get("/files/?deleted=1"))
@@ -183,17 +183,17 @@ class TestTrash:
     @pytest.mark.parametrize(
         ("days", "left"), [(0, "30 days"), (1.5, "29 days"), (28.5, "2 days"), (29.5, "1 day")]
     )
-    def test_tells_how_many_days_remain(self, member, ada, days, left):
+    def test_shows_the_remaining_days(self, member, ada, days, left):
         make_row(ada, deleted_at=days_ago(days))
         assert f"<strong>{left} left</strong>" in text(member.get("/files/?deleted=1"))
 
-    def test_does_not_show_what_is_past_its_time(self, member, ada):
+    def test_hides_expired_files(self, member, ada):
         make_row(ada, deleted_at=days_ago(30))
         page = text(member.get("/files/?deleted=1"))
         assert "notes.txt" not in page
         assert "No deleted files" in page
 
-    def test_counts_both_kinds(self, member, ada):
+    def test_counts_present_and_deleted_files(self, member, ada):
         make_rows(ada, 3)
         make_row(ada, deleted_at=timezone.now())
         page = text(member.get("/files/?q=nothing"))
@@ -206,7 +206,7 @@ class TestTrash:
         assert 'type="file"' not in page
 
 
-def test_a_file_deleted_in_its_row_is_no_longer_counted(member, ada):
+def test_deleting_in_the_row_updates_the_count(member, ada):
     make_row(ada, name="kept.txt")
     address = f"/files/{make_row(ada).pk}/delete/"
     page = text(member.post(address, headers={"HX-Request": "true"}))
@@ -214,7 +214,7 @@ def test_a_file_deleted_in_its_row_is_no_longer_counted(member, ada):
     assert count in page
 
 
-def test_a_deleted_files_row_offers_undo_in_its_place(client):
+def test_deleted_row_offers_undo(client):
     user = make_user()
     file = make_row(user, name="a.txt")
     client.force_login(user)

@@ -26,7 +26,7 @@ def uploaded():
     return set(File.objects.values_list("name", flat=True))
 
 
-def test_uploads_a_file_and_says_so(member, ada):
+def test_uploads_a_file_with_a_message(member, ada):
     answer = member.post("/files/upload/", {"file": make_upload("sea.png", make_image())})
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/files/"
@@ -34,7 +34,7 @@ def test_uploads_a_file_and_says_so(member, ada):
     assert ada.files.get().thumbnail is not None
 
 
-def test_uploads_several_and_goes_back_to_the_same_place(member):
+def test_uploads_several_files_and_keeps_the_query(member):
     files = [
         make_upload("sea.png", make_image()),
         make_upload("tax.pdf", PDF),
@@ -46,7 +46,7 @@ def test_uploads_several_and_goes_back_to_the_same_place(member):
     assert uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
 
 
-def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
+def test_invalid_file_is_an_error_and_the_others_are_stored(member):
     files = [
         make_upload("sea.png", make_image()),
         make_upload("tool.exe", PROGRAM),
@@ -61,7 +61,7 @@ def test_refuses_the_bad_one_beside_the_field_and_keeps_the_others(member):
     assert '<option value="name" selected>' in page
 
 
-def test_says_of_each_bad_one_what_is_wrong(member, settings):
+def test_every_invalid_file_has_its_error(member, settings):
     settings.FILE_MAX_SIZE = 1_000_000
     files = [
         make_upload("empty.txt", b""),
@@ -75,7 +75,7 @@ def test_says_of_each_bad_one_what_is_wrong(member, settings):
     assert not StoredObject.objects.exists()
 
 
-def test_tells_the_largest_size_as_the_form_does(member, settings):
+def test_error_and_form_show_the_same_size(member, settings):
     settings.FILE_MAX_SIZE = 1_500_000
     files = {"file": make_upload("long.txt", b"x" * 1_500_001)}
     assert errors(member.post("/files/upload/", files)) == [
@@ -83,7 +83,7 @@ def test_tells_the_largest_size_as_the_form_does(member, settings):
     ]
 
 
-def test_refuses_what_does_not_fit_into_the_quota(member, settings):
+def test_rejects_files_beyond_the_quota(member, settings):
     settings.FILE_QUOTA = 10
     files = [make_upload("one.txt"), make_upload("two.txt")]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
@@ -92,23 +92,23 @@ def test_refuses_what_does_not_fit_into_the_quota(member, settings):
 
 
 @pytest.mark.parametrize("data", [{}, {"file": ""}, {"file": "a.txt"}, {"other": "x"}])
-def test_asks_for_a_file_where_there_is_none(member, data):
+def test_requires_a_file(member, data):
     assert errors(member.post("/files/upload/", data)) == ["Choose at least one file."]
 
 
-def test_takes_10_at_once(member):
+def test_accepts_10_files_at_once(member):
     member.post("/files/upload/", {"file": [make_upload(f"{number}.txt") for number in range(10)]})
     assert File.objects.count() == 10
 
 
-def test_takes_none_of_11_at_once(member):
+def test_rejects_11_files_at_once(member):
     files = [make_upload(f"{number}.txt") for number in range(11)]
     (error,) = errors(member.post("/files/upload/", {"file": files}))
     assert error == "You can upload at most 10 files at once. Nothing was uploaded."
     assert not File.objects.exists()
 
 
-def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
+def test_storage_error_affects_only_its_file(member, monkeypatch):
     def upload(user, sent):
         if sent.name == "lost.txt":
             raise StorageError
@@ -122,24 +122,24 @@ def test_a_failing_storage_is_said_of_the_file_alone(member, monkeypatch):
     assert uploaded() == {"kept.txt"}
 
 
-def test_leads_a_stranger_to_the_login(client):
+def test_redirects_anonymous_to_login(client):
     answer = client.post("/files/upload/", {"file": make_upload()})
     assert answer.headers["Location"] == "/accounts/login/?next=/files/upload/"
     assert not File.objects.exists()
 
 
-def test_leads_back_to_the_list_who_comes_by_an_address(member):
+def test_get_redirects_to_the_list(member):
     answer = member.get("/files/upload/?sort=name")
     assert answer.headers["Location"] == "/files/?sort=name"
 
 
-def test_needs_the_token_of_a_form(ada):
+def test_needs_the_csrf_token(ada):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
     assert client.post("/files/upload/", {"file": make_upload()}).status_code == 403
 
 
-def test_the_form_tells_what_is_taken(member, settings):
+def test_form_lists_the_allowed_types(member, settings):
     settings.FILE_TYPES = ["txt", "webp"]
     settings.FILE_MAX_SIZE = 2_000_000
     page = member.get("/files/").content.decode()

@@ -54,13 +54,13 @@ def being_written(user, key):
     return put(key)
 
 
-def test_there_is_nothing_to_do(store, purge):
+def test_does_nothing_without_files(store, purge):
     upload_file(make_user(), content=make_image())
     assert purge() == NOTHING
     assert_consistent()
 
 
-def test_what_is_expired_is_gone_and_what_is_not_stays(store, purge):
+def test_deletes_only_expired_files(store, purge):
     user = make_user()
     expire(upload_file(user, content=make_image()))
     stays, deleted = upload_file(user), upload_file(user)
@@ -70,7 +70,7 @@ def test_what_is_expired_is_gone_and_what_is_not_stays(store, purge):
     assert_consistent()
 
 
-def test_what_could_not_be_removed_is_removed_now(store, purge):
+def test_retries_failed_removals(store, purge):
     user = make_user()
     key = being_written(user, a_key())
     StoredObject.objects.filter(pk=key).update(remove_after=timezone.now())
@@ -78,13 +78,13 @@ def test_what_could_not_be_removed_is_removed_now(store, purge):
     assert stored_keys() == []
 
 
-def test_what_is_being_written_is_left_alone(store, purge):
+def test_keeps_pending_objects(store, purge):
     key = being_written(make_user(), a_key())
     assert purge("--remove-orphans") == NOTHING.rstrip("\n") + " (removed)\n"
     assert stored_keys() == [key]
 
 
-def test_what_a_person_leaves_behind_is_removed(store, purge):
+def test_removes_objects_of_deleted_users(store, purge):
     user = make_user()
     upload_file(user, content=make_image())
     user.delete()
@@ -92,7 +92,7 @@ def test_what_a_person_leaves_behind_is_removed(store, purge):
     assert_consistent()
 
 
-def test_a_dry_run_tells_and_removes_nothing(store, purge):
+def test_dry_run_reports_and_removes_nothing(store, purge):
     user = make_user()
     expire(upload_file(user))
     put(orphan := a_key())
@@ -107,7 +107,7 @@ def test_a_dry_run_tells_and_removes_nothing(store, purge):
     assert user.files.count() == 1
 
 
-def test_an_object_without_a_row_is_told_and_stays_unless_it_is_to_be_removed(store, purge):
+def test_reports_objects_without_a_row_and_removes_them_on_request(store, purge):
     put(key := a_key())
     assert f"object without a row: {key}\n" in purge()
     assert stored_keys() == [key]
@@ -115,7 +115,7 @@ def test_an_object_without_a_row_is_told_and_stays_unless_it_is_to_be_removed(st
     assert stored_keys() == []
 
 
-def test_a_file_without_its_object_is_told_and_stays_unless_it_is_to_be_removed(store, purge):
+def test_reports_files_without_object_and_removes_them_on_request(store, purge):
     file = upload_file(make_user(), content=make_image())
     default_storage.delete(file.object_id)
     assert f"row without its object: {file.object_id}\n" in purge()
@@ -125,7 +125,7 @@ def test_a_file_without_its_object_is_told_and_stays_unless_it_is_to_be_removed(
     assert_consistent()
 
 
-def test_a_file_without_its_thumbnail_goes_on_without_it(store, purge):
+def test_clears_missing_thumbnails(store, purge):
     file = upload_file(make_user(), content=make_image())
     default_storage.delete(file.thumbnail_id)
     purge("--remove-orphans")
@@ -133,7 +133,7 @@ def test_a_file_without_its_thumbnail_goes_on_without_it(store, purge):
     assert_consistent()
 
 
-def test_a_profile_without_its_picture_goes_on_without_it(purge):
+def test_clears_missing_avatars(purge):
     user = make_user()
     avatar = StoredObject.objects.create(key=a_key(), owner=user, remove_after=None)
     Profile.objects.create(user=user, avatar=avatar)
@@ -145,13 +145,13 @@ def test_a_profile_without_its_picture_goes_on_without_it(purge):
 @pytest.mark.parametrize(
     "key", ["notes.txt", "a/b.txt", f"{uuid.uuid4()}/notes.txt", f"x/{uuid.uuid4()}/a.txt"]
 )
-def test_what_is_not_ours_is_never_touched(store, purge, key):
+def test_ignores_foreign_objects(store, purge, key):
     put(key)
     assert purge("--remove-orphans").count(": 0") == 4
     assert default_storage.exists(key)
 
 
-def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
+def test_wrong_bucket_deletes_nothing(store, purge, settings, tmp_path):
     user = make_user()
     files = [upload_file(user) for _ in range(3)]
     use(settings, storage_settings.build_storage(tmp_path / "other", ""))
@@ -161,7 +161,7 @@ def test_the_wrong_bucket_wipes_nothing(store, purge, settings, tmp_path):
     assert len(stored_keys()) == 1
 
 
-def test_an_object_that_gets_its_row_while_the_lists_are_read_is_no_orphan(purge, monkeypatch):
+def test_object_with_a_new_row_is_no_orphan(purge, monkeypatch):
     user, key = make_user(), a_key()
     whole = Folder.list_keys
 
@@ -175,7 +175,7 @@ def test_an_object_that_gets_its_row_while_the_lists_are_read_is_no_orphan(purge
     assert [orphan for _, orphan in orphans.compare_keys()] == [None]
 
 
-def test_a_row_whose_object_goes_while_the_lists_are_read_is_no_orphan(purge):
+def test_row_removed_meanwhile_is_no_orphan(purge):
     user = make_user()
     file = upload_file(user)
     compared = orphans._is_orphan
@@ -184,7 +184,7 @@ def test_a_row_whose_object_goes_while_the_lists_are_read_is_no_orphan(purge):
     assert compared(file.object_id, orphans.Orphan.ROW) is False
 
 
-def test_any_number_is_compared_page_by_page(purge, monkeypatch):
+def test_compares_in_pages(purge, monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
     files = [upload_file(user) for _ in range(7)]
@@ -193,7 +193,7 @@ def test_any_number_is_compared_page_by_page(purge, monkeypatch):
     assert found == {file.object_id: None for file in files} | {extra: orphans.Orphan.OBJECT}
 
 
-def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypatch):
+def test_failed_removals_are_named_and_fail_the_command(purge, monkeypatch):
     def refuse(*args):
         raise PermissionError("not yours")
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_removed_is_named_and_the_status_is_not_0(purge, monkeypa
     assert orphan in str(caught.value)
 
 
-def test_a_storage_that_is_away_is_one_line_within_seconds(purge, settings):
+def test_unreachable_storage_is_a_one_line_error_within_seconds(purge, settings):
     access = {"region": "", "key_id": "someone", "secret": "something"}
     nobody = f"http://127.0.0.1:{free_port()}"
     use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))

@@ -87,7 +87,7 @@ def busy_servers(console, connection):
     return sum(int(row["sv_active"]) for row in pools), doing
 
 
-def test_the_pool_is_idle_while_30_clients_upload_slowly_and_all_succeed(session):
+def test_pool_is_idle_during_30_slow_uploads(session):
     # A quarter of the threads is for large bodies.
     with haproxy(threads=4 * CLIENTS, workers=1) as port, superuser() as connection:
         log = ServerLog()

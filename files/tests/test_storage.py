@@ -15,13 +15,13 @@ def save(name, content=b"hello"):
     return default_storage.save(name, ContentFile(content))
 
 
-def test_only_the_user_of_the_site_may_read(folder):
+def test_only_the_site_s_system_user_can_read(folder):
     save("someone/a.txt")
     assert stat.S_IMODE((folder / "someone/a.txt").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "someone").stat().st_mode) == 0o700
 
 
-def test_the_file_and_the_way_to_it_are_on_the_disk_before_it_counts_as_saved(folder, monkeypatch):
+def test_syncs_the_file_and_its_folders(folder, monkeypatch):
     synced = []
     monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
     save("someone/a.txt")
@@ -29,12 +29,12 @@ def test_the_file_and_the_way_to_it_are_on_the_disk_before_it_counts_as_saved(fo
     assert synced == [str(place) for place in (path, path.parent, folder)]
 
 
-def test_nothing_but_the_file_is_left(folder):
+def test_leaves_only_the_file(folder):
     save("someone/a.txt")
     assert [path for path in folder.rglob("*") if path.is_file()] == [folder / "someone/a.txt"]
 
 
-def test_no_half_is_left_where_the_disk_has_no_room(folder):
+def test_removes_incomplete_files_on_a_full_disk(folder):
     class Endless(ContentFile):
         def chunks(self, chunk_size=None):
             yield b"the first half"
@@ -45,7 +45,7 @@ def test_no_half_is_left_where_the_disk_has_no_room(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_what_does_not_reach_the_disk_is_not_left(folder, monkeypatch):
+def test_removes_files_that_cannot_be_synced(folder, monkeypatch):
     def fsync(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -55,7 +55,7 @@ def test_what_does_not_reach_the_disk_is_not_left(folder, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def test_the_last_file_takes_the_folder_along(folder):
+def test_deleting_the_last_file_removes_the_folder(folder):
     save("someone/a.txt")
     save("someone/b.txt")
     default_storage.delete("someone/a.txt")
@@ -64,13 +64,13 @@ def test_the_last_file_takes_the_folder_along(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_what_is_gone_already_can_be_deleted(folder):
+def test_deleting_a_missing_file_is_no_error(folder):
     save("someone/a.txt")
     default_storage.delete("someone/a.txt")
     default_storage.delete("someone/a.txt")
 
 
-def test_a_folder_that_vanishes_while_a_file_is_saved_is_made_again(folder, monkeypatch):
+def test_recreates_a_folder_removed_meanwhile(folder, monkeypatch):
     opened = os.open
 
     def vanishing(path, *args, **kwargs):
@@ -90,12 +90,12 @@ def test_lists_all_keys_in_order(folder):
     assert list(default_storage.list_keys()) == ["a/3", "b/1", "b/2"]
 
 
-def test_before_the_first_upload_there_are_none(folder):
+def test_lists_nothing_before_the_first_upload(folder):
     assert list(default_storage.list_keys()) == []
 
 
 @pytest.mark.parametrize("name", ["../a.txt", "/etc/a.txt"])
-def test_nothing_is_written_outside(folder, name):
+def test_does_not_write_outside_the_folder(folder, name):
     with pytest.raises(SuspiciousFileOperation):
         save(name)
     assert not (folder.parent / "a.txt").exists()

@@ -8,7 +8,7 @@ ACCESS = {"endpoint": "https://s3.example", "region": "eu", "key_id": "key", "se
 NO_ACCESS = dict.fromkeys(ACCESS, "")
 
 
-def test_without_a_bucket_it_is_a_folder_for_the_site_alone():
+def test_folder_is_private_to_the_site():
     entry = build_storage(Path("/srv/files"), "", **ACCESS)
     assert entry["BACKEND"] == "files.storage.Folder"
     assert entry["OPTIONS"] == {
@@ -19,7 +19,7 @@ def test_without_a_bucket_it_is_a_folder_for_the_site_alone():
     }
 
 
-def test_a_bucket_gets_what_the_environment_says():
+def test_bucket_gets_its_options():
     entry = build_storage(Path("/srv/files"), "bucket", **ACCESS)
     options = entry["OPTIONS"]
     assert entry["BACKEND"] == "files.bucket.Bucket"
@@ -31,26 +31,26 @@ def test_a_bucket_gets_what_the_environment_says():
     assert (options["access_key"], options["secret_key"]) == ("key", "secret")
 
 
-def test_what_is_not_said_is_left_to_boto3():
+def test_empty_options_are_left_to_boto3():
     options = build_storage(Path("/srv/files"), "bucket", **NO_ACCESS)["OPTIONS"]
     for name in ("endpoint_url", "region_name", "access_key", "secret_key"):
         assert options[name] is None
 
 
-def test_a_bucket_is_private_and_its_addresses_live_for_minutes():
+def test_bucket_is_private_with_short_lived_urls():
     options = build_storage(Path("/srv/files"), "bucket", **NO_ACCESS)["OPTIONS"]
     assert (options["default_acl"], options["querystring_auth"]) == (None, True)
     assert options["querystring_expire"] == 300
 
 
-def test_an_object_is_written_in_one_request_of_this_thread():
+def test_object_is_sent_in_one_request():
     transfer = build_storage(Path("/srv/files"), "bucket", **NO_ACCESS)["OPTIONS"][
         "transfer_config"
     ]
     assert (transfer.multipart_threshold, transfer.use_threads) == (MAX_OBJECT_BYTES, False)
 
 
-def test_a_server_that_does_not_answer_is_not_waited_for_long():
+def test_bucket_has_short_timeouts():
     config = build_storage(Path("/srv/files"), "bucket", **NO_ACCESS)["OPTIONS"]["client_config"]
     assert (config.connect_timeout, config.read_timeout) == (5, 15)
     assert config.retries["max_attempts"] == 2

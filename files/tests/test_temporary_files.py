@@ -21,25 +21,25 @@ def put(path, *, age=MAX_AGE + 60):
     return path
 
 
-def test_an_old_one_is_removed(folder):
+def test_removes_old_files(folder):
     put(folder / "tmpab12cd.upload")
     put(folder / "tmpab12ce.upload.png")
     assert remove_leftovers() == 2
     assert list(folder.iterdir()) == []
 
 
-def test_one_that_may_still_be_written_stays(folder):
+def test_keeps_recent_files(folder):
     put(folder / "tmpab12cd.upload", age=MAX_AGE - 60)
     assert remove_leftovers() == 0
 
 
 @pytest.mark.parametrize("name", ["tmpab12cd", "notes.upload", "tmpab12cd.txt"])
-def test_files_of_other_names_stay(folder, name):
+def test_keeps_files_with_other_names(folder, name):
     put(folder / name)
     assert remove_leftovers() == 0
 
 
-def test_what_is_no_file_stays(folder):
+def test_keeps_anything_but_files(folder):
     outside = put(folder / "kept.txt")
     (folder / "tmplink.upload").symlink_to(outside)
     (folder / "tmpfolder.upload").mkdir()
@@ -49,16 +49,14 @@ def test_what_is_no_file_stays(folder):
     assert outside.exists()
 
 
-def test_somebody_else_s_stays(folder, monkeypatch):
+def test_keeps_other_users_files(folder, monkeypatch):
     put(folder / "tmpab12cd.upload")
     mine = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: mine + 1)
     assert remove_leftovers() == 0
 
 
-def test_without_a_folder_of_its_own_the_system_s_is_looked_through(
-    settings, monkeypatch, tmp_path
-):
+def test_searches_the_system_s_folder_by_default(settings, monkeypatch, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = None
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     put(tmp_path / "tmpab12cd.upload")

@@ -25,7 +25,7 @@ def deleted_ago(file, ago):
     File.objects.filter(pk=file.pk).update(deleted_at=timezone.now() - ago)
 
 
-def test_a_deleted_file_is_in_the_trash_with_all_its_bytes(user):
+def test_deleted_file_keeps_its_object(user):
     file = upload_file(user)
     assert user.files.trash() == 1
     assert list(user.files.deleted()) == [file]
@@ -33,19 +33,19 @@ def test_a_deleted_file_is_in_the_trash_with_all_its_bytes(user):
     assert stored_keys() == [file.object_id]
 
 
-def test_deleting_it_says_when_it_was_changed(user):
+def test_deleting_sets_updated_at(user):
     file = upload_file(user)
     user.files.trash()
     assert user.files.get().updated_at > file.updated_at
 
 
-def test_a_file_is_deleted_once(user):
+def test_file_is_deleted_once(user):
     upload_file(user)
     assert user.files.trash() == 1
     assert user.files.trash() == 0
 
 
-def test_a_file_is_restored_as_it_was(user):
+def test_restores_the_file_unchanged(user):
     file = upload_file(user)
     user.files.trash()
     assert user.files.restore() == 1
@@ -53,12 +53,12 @@ def test_a_file_is_restored_as_it_was(user):
     assert user.files.restore() == 0
 
 
-def test_a_file_can_be_restored_up_to_the_last_moment(user):
+def test_can_be_restored_for_30_days(user):
     deleted_ago(upload_file(user), TRASH_PERIOD - 60 * SECOND)
     assert user.files.restore() == 1
 
 
-def test_and_not_after_it(user):
+def test_cannot_be_restored_after_30_days(user):
     deleted_ago(upload_file(user), TRASH_PERIOD + SECOND)
     assert user.files.restore() == 0
     assert list(user.files.deleted()) == []
@@ -66,7 +66,7 @@ def test_and_not_after_it(user):
 
 
 @pytest.mark.parametrize("in_trash", [True, False])
-def test_a_file_is_gone_for_good_with_its_thumbnail(store, user, in_trash):
+def test_deletes_file_and_thumbnail_for_good(store, user, in_trash):
     upload_file(user, content=make_image())
     if in_trash:
         user.files.trash()
@@ -75,20 +75,20 @@ def test_a_file_is_gone_for_good_with_its_thumbnail(store, user, in_trash):
     assert_consistent()
 
 
-def test_it_is_gone_once(user):
+def test_second_deletion_deletes_nothing(user):
     upload_file(user)
     assert delete_for_good(user.files.all()) == 1
     assert delete_for_good(user.files.all()) == 0
 
 
-def test_only_the_files_that_are_named_are_gone(user):
+def test_deletes_only_the_given_files(user):
     file, other = upload_file(user), upload_file(make_user(email="bob@example.org"))
     assert delete_for_good(File.objects.filter(pk=file.pk)) == 1
     assert File.objects.get() == other
     assert_consistent()
 
 
-def test_the_expired_ones_are_gone_however_many(user, monkeypatch):
+def test_deletes_expired_files_in_batches(user, monkeypatch):
     monkeypatch.setattr("files.trash.BATCH_SIZE", 2)
     for _ in range(5):
         deleted_ago(upload_file(user), TRASH_PERIOD + SECOND)

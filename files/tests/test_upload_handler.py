@@ -38,7 +38,7 @@ def request(*names):
     return RequestFactory().post("/", {"file": files, "word": "hello"})
 
 
-def test_a_large_file_waits_in_a_temporary_one_that_has_no_name(temporary):
+def test_large_file_is_an_unnamed_temporary_file(temporary):
     asked = request("a.txt")
     assert asked.FILES["file"].read() == LARGE
     assert list(temporary.iterdir()) == []
@@ -46,7 +46,7 @@ def test_a_large_file_waits_in_a_temporary_one_that_has_no_name(temporary):
     assert asked.FILES["file"].closed
 
 
-def test_what_never_came_to_its_end_is_closed_with_its_request():
+def test_interrupted_upload_is_closed_with_its_request():
     asked, seen = request("a.txt"), []
     body = asked._stream.read()
 
@@ -76,7 +76,7 @@ class HalfBody:
 
 
 @pytest.mark.usefixtures("full")
-def test_without_room_all_is_refused_and_nothing_left(temporary, caplog):
+def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
     with pytest.raises(StorageError, match="was not saved"):
         request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
     assert list(temporary.iterdir()) == []
@@ -84,14 +84,14 @@ def test_without_room_all_is_refused_and_nothing_left(temporary, caplog):
 
 
 @pytest.mark.usefixtures("full")
-def test_without_room_the_request_is_read_to_its_end():
+def test_full_disk_reads_the_request_to_its_end():
     asked = request("a.txt")
     with pytest.raises(StorageError):
         asked.POST  # noqa: B018
     assert asked._stream.read() == b""
 
 
-def test_without_a_place_at_all_it_is_refused_as_well(settings, temporary):
+def test_missing_folder_is_a_storage_error(settings, temporary):
     settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
     with pytest.raises(StorageError):
         request("a.txt").FILES  # noqa: B018
@@ -109,7 +109,7 @@ def test_without_a_place_at_all_it_is_refused_as_well(settings, temporary):
     ],
 )
 @pytest.mark.parametrize("content", [b"x", LARGE])
-def test_a_name_stays_as_it_was_sent(name, kept, content):
+def test_keeps_the_name_as_sent(name, kept, content):
     body = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n'
         b"Content-Type: text/plain\r\n\r\n%s\r\n--b--\r\n" % (name.encode(), content)

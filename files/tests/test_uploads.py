@@ -48,7 +48,7 @@ def refusal(user, file):
         ("a.pdf", PDF, "application/pdf"),
     ],
 )
-def test_a_file_is_kept_as_it_is(store, name, content, content_type):
+def test_stores_the_file_unchanged(store, name, content, content_type):
     file = upload_file(make_user(), name, content)
     assert (file.name, file.content_type, file.size) == (name, content_type, len(content))
     assert file.thumbnail is None
@@ -57,7 +57,7 @@ def test_a_file_is_kept_as_it_is(store, name, content, content_type):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_an_image_is_kept_with_a_thumbnail(store, form):
+def test_stores_an_image_with_a_thumbnail(store, form):
     data = make_image(form, (800, 400))
     file = upload_file(make_user(), "a", data)
     assert content_of(file.object_id) == data
@@ -66,7 +66,7 @@ def test_an_image_is_kept_with_a_thumbnail(store, form):
     assert_consistent()
 
 
-def test_the_key_tells_nothing_of_the_name():
+def test_key_does_not_contain_the_name():
     user = make_user()
     file = upload_file(user, "../../secret plan.txt")
     assert file.name == "secret plan.txt"
@@ -77,34 +77,34 @@ def test_the_key_tells_nothing_of_the_name():
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png", "", "\0"])
-def test_the_type_that_the_client_says_is_not_believed(content_type):
+def test_ignores_the_client_s_type(content_type):
     file = upload(make_user(), make_upload("a.html", b"<script>", content_type))
     assert (file.name, file.content_type) == ("a.html.txt", "text/plain")
     assert file.object_id.endswith(".txt")
 
 
-def test_a_large_file_that_has_been_written_to_a_temporary_one_is_moved():
+def test_moves_a_temporary_file():
     with TemporaryUploadedFile("a.txt", "", 6, None) as file:
         file.write(b"hello\n")
         assert content_of(upload(make_user(), file).object_id) == b"hello\n"
 
 
-def test_an_empty_file_is_refused():
+def test_rejects_an_empty_file():
     assert refusal(make_user(), make_upload(content=b"")) == {"file": [uploads.EMPTY]}
 
 
-def test_a_file_of_the_largest_size_is_kept(settings):
+def test_accepts_the_largest_size(settings):
     settings.FILE_MAX_SIZE = 1_000_000
     assert upload_file(make_user(), content=b"a" * 1_000_000).size == 1_000_000
 
 
-def test_a_larger_one_is_refused(settings):
+def test_rejects_larger_files(settings):
     settings.FILE_MAX_SIZE = 1_000_000
     reason = refusal(make_user(), make_upload(content=b"a" * 1_000_001))
     assert reason == {"file": ["This file is larger than 1 MB."]}
 
 
-def test_an_image_that_costs_too_much_to_open_is_kept_without_a_thumbnail():
+def test_stores_too_costly_images_without_a_thumbnail():
     data = make_png_claiming(10_000, 10_000)
     file = upload_file(make_user(), "sea.png", data)
     assert (file.content_type, file.thumbnail) == ("image/png", None)
@@ -112,16 +112,16 @@ def test_an_image_that_costs_too_much_to_open_is_kept_without_a_thumbnail():
     assert_consistent()
 
 
-def test_a_broken_image_is_refused():
+def test_rejects_broken_images():
     half = make_image(size=(400, 300))[:300]
     assert refusal(make_user(), make_upload("a.png", half)) == {"file": [images.BROKEN]}
 
 
-def test_the_beginning_of_an_image_does_not_make_one():
+def test_rejects_truncated_images():
     assert refusal(make_user(), make_upload("a.jpg", b"\xff\xd8\xff")) == {"file": [images.BROKEN]}
 
 
-def test_a_file_beyond_the_quota_is_refused(settings):
+def test_rejects_files_beyond_the_quota(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
     upload_file(user)
@@ -129,7 +129,7 @@ def test_a_file_beyond_the_quota_is_refused(settings):
     assert quota.count_used_bytes(user) == 6
 
 
-def test_the_trash_counts_for_the_quota(settings):
+def test_trash_counts_towards_the_quota(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
     upload_file(user)
@@ -137,7 +137,7 @@ def test_the_trash_counts_for_the_quota(settings):
     assert refusal(user, make_upload()) == {"file": [quota.FULL]}
 
 
-def test_what_is_past_its_time_in_the_trash_counts_no_more(settings):
+def test_expired_files_do_not_count_towards_the_quota(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
     upload_file(user)
@@ -146,7 +146,7 @@ def test_what_is_past_its_time_in_the_trash_counts_no_more(settings):
     assert upload_file(user).size == 6
 
 
-def test_the_quota_is_full_to_the_last_byte(settings):
+def test_quota_can_be_filled_to_the_last_byte(settings):
     settings.FILE_QUOTA = 12
     user = make_user()
     upload_file(user)
@@ -154,20 +154,20 @@ def test_the_quota_is_full_to_the_last_byte(settings):
     assert quota.count_used_bytes(user) == 12
 
 
-def test_others_have_a_quota_of_their_own(settings):
+def test_quota_is_per_user(settings):
     settings.FILE_QUOTA = 6
     upload_file(make_user())
     assert upload_file(make_user(email="bob@example.org")).size == 6
 
 
-def test_nobody_has_more_files_than_can_be_counted(monkeypatch):
+def test_rejects_too_many_files(monkeypatch):
     monkeypatch.setattr(quota, "MAX_FILES", 1)
     user = make_user()
     upload_file(user)
     assert refusal(user, make_upload()) == {"file": [quota.TOO_MANY % "1"]}
 
 
-def test_the_most_files_are_told_as_the_person_writes_numbers(monkeypatch):
+def test_limit_of_files_uses_the_user_s_locale(monkeypatch):
     upload_file(user := make_user())
     monkeypatch.setattr(quota, "MAX_FILES", 1_234)
     monkeypatch.setattr(quota, "Count", lambda _: Max(Value(1_234)))
@@ -175,7 +175,7 @@ def test_the_most_files_are_told_as_the_person_writes_numbers(monkeypatch):
         assert "You have 1.234 files" in refusal(user, make_upload())["file"][0]
 
 
-def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monkeypatch):
+def test_concurrent_uploads_respect_the_quota(settings, monkeypatch):
     settings.FILE_QUOTA = 13
     user, all_written = make_user(), threading.Barrier(4)
 
@@ -204,7 +204,7 @@ def test_files_that_are_sent_at_once_fit_into_the_quota_together(settings, monke
     assert_consistent()
 
 
-def test_a_person_who_is_gone_meanwhile_leaves_nothing(monkeypatch):
+def test_user_deleted_meanwhile_leaves_nothing(monkeypatch):
     user = make_user()
     turn = uploads._lock_user
     monkeypatch.setattr(uploads, "_lock_user", lambda gone: (gone.delete(), turn(user)))
@@ -215,7 +215,7 @@ def test_a_person_who_is_gone_meanwhile_leaves_nothing(monkeypatch):
     assert not StoredObject.objects.exists()
 
 
-def test_a_storage_that_fails_is_told_apart_and_leaves_nothing(monkeypatch, caplog):
+def test_storage_error_leaves_nothing(monkeypatch, caplog):
     def refuse(*args):
         raise OSError("disk full")
 

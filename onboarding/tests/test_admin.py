@@ -35,7 +35,7 @@ def test_filters_by_active_and_retrieval(admin):
 
 
 @pytest.mark.parametrize(("action", "state"), [("activate", True), ("deactivate", False)])
-def test_an_action_changes_the_chosen(admin, action, state):
+def test_actions_change_the_selected_experts(admin, action, state):
     chosen = make_expert(is_active=not state)
     other = make_expert(slug="other", is_active=not state)
     form = {"action": action, "_selected_action": [chosen.pk]}
@@ -45,7 +45,7 @@ def test_an_action_changes_the_chosen(admin, action, state):
     assert list(Expert.objects.filter(is_active=not state)) == [other]
 
 
-def test_a_null_character_is_a_form_error(admin):
+def test_null_character_is_a_form_error(admin):
     make_expert()
     pk = Expert.objects.get().pk
     fields = {"slug": "x", "name": "X", "description": "D", "prompt": "a\0b", "icon": ""}
@@ -60,7 +60,7 @@ def test_adds_an_expert(admin):
     assert Expert.objects.get().is_active is False
 
 
-def test_costs_the_same_with_one_and_with_sixty(admin):
+def test_list_costs_the_same_for_one_and_sixty(admin):
     make_expert()
     admin.get(LIST)
     with CaptureQueriesContext(connection) as few:
@@ -71,6 +71,6 @@ def test_costs_the_same_with_one_and_with_sixty(admin):
     assert len(many) == len(few) <= 4
 
 
-def test_is_closed_to_a_member(client):
+def test_users_have_no_access(client):
     client.force_login(make_user())
     assert client.get(LIST).status_code == 302

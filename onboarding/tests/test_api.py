@@ -35,14 +35,14 @@ def test_costs_two_statements(member, count, django_assert_num_queries):
         assert len(member.get("/api/experts").json()) == count
 
 
-def test_gives_a_part(member):
+def test_returns_the_requested_page(member):
     make_experts(4)
     part = member.get("/api/experts?limit=2&offset=1").json()
     assert [expert["slug"] for expert in part] == ["expert-002", "expert-003"]
 
 
 @pytest.mark.parametrize("limit", ["abc", "1.5", "1.0", "+1", "1_0", "0", "501", "-1", ""])
-def test_a_limit_that_is_none_is_refused_by_name(member, limit):
+def test_invalid_limit_is_422(member, limit):
     answer = member.get("/api/experts", {"limit": limit})
     assert answer.status_code == 422
     assert list(answer.json()["fields"]) == ["limit"]
@@ -51,16 +51,16 @@ def test_a_limit_that_is_none_is_refused_by_name(member, limit):
 @pytest.mark.parametrize(
     ("query", "field"), [("limt=1", "limt"), ("limit=1&limit=2", "limit"), ("q=x", "q")]
 )
-def test_a_parameter_that_is_unknown_or_there_twice_is_refused_by_name(member, query, field):
+def test_unknown_or_repeated_parameter_is_422(member, query, field):
     answer = member.get(f"/api/experts?{query}")
     assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
 
 
-def test_an_offset_beyond_the_end_is_an_empty_list(member):
+def test_offset_beyond_the_end_returns_an_empty_list(member):
     assert member.get("/api/experts?offset=10000000").json() == []
 
 
-def test_asks_strangers_to_sign_in(client):
+def test_anonymous_is_401(client):
     assert client.get("/api/experts").status_code == 401
 
 

@@ -22,39 +22,39 @@ def fault(content):
     return line
 
 
-def test_reads_the_records_in_order():
+def test_reads_records_in_order():
     records = [GOOD, GOOD | {"slug": "law", "is_active": False}]
     assert list(read_records(io.BytesIO(json.dumps(records).encode()))) == records
 
 
-def test_an_empty_array_is_an_empty_catalogue():
+def test_empty_array_has_no_records():
     assert list(read_records(io.BytesIO(b" [ ] "))) == []
 
 
-def test_a_byte_order_mark_is_passed_over():
+def test_ignores_a_byte_order_mark():
     assert list(read_records(io.BytesIO(json.dumps([GOOD]).encode("utf-8-sig")))) == [GOOD]
 
 
-def test_a_byte_order_mark_alone_is_an_empty_file():
+def test_byte_order_mark_alone_is_an_empty_file():
     assert fault(b"\xef\xbb\xbf").startswith("record 1: not JSON in UTF-8 (parse error: premature")
 
 
 @pytest.mark.parametrize(
     "tail", [b"x" * 20_000_000, b"\\u00e9" * 3_000_000, b'", "a": ' + b" " * 20_000_000]
 )
-def test_a_record_without_end_is_refused_at_once(tail):
+def test_rejects_an_endless_record_early(tail):
     content = json.dumps([GOOD]).encode()[:-1] + b', {"slug": "' + tail
     begun = time.monotonic()
     assert fault(content) == "record 2: longer than 500,000 bytes"
     assert time.monotonic() - begun < 2
 
 
-def test_a_record_may_be_long():
+def test_accepts_a_long_record():
     record = GOOD | {"prompt": "x" * 400_000}
     assert fault([GOOD, record]).startswith("record 2 ('tax'): prompt: Ensure this value has at")
 
 
-def test_the_project_brings_five_experts():
+def test_project_has_five_experts():
     with DEFAULT_FILE.open("rb") as file:
         records = list(read_records(file))
     assert [record["slug"] for record in records] == ["tech", "law", "tax", "hr", "design"]
@@ -88,25 +88,25 @@ def test_the_project_brings_five_experts():
         ([], "record 1: not an object"),
     ],
 )
-def test_names_the_record_and_its_fault(record, reason):
+def test_error_names_record_and_reason(record, reason):
     assert fault([record]).startswith(reason)
 
 
-def test_counts_the_records_from_one():
+def test_records_are_numbered_from_one():
     records = [GOOD, GOOD | {"slug": "law"}, GOOD | {"slug": "Bad Slug"}]
     assert fault(records).startswith("record 3 ('Bad Slug'): slug: ")
 
 
-def test_a_slug_occurs_once():
+def test_rejects_a_repeated_slug():
     assert fault([GOOD, GOOD]) == "record 2 ('tax'): slug: used by an earlier record"
 
 
-def test_a_field_occurs_once():
+def test_rejects_a_repeated_field():
     assert fault(b'[{"slug": "tax", "slug": "law"}]') == "record 1 ('tax'): 'slug' is given twice"
 
 
 @pytest.mark.parametrize("content", [{"item": GOOD}, "text", 7, None])
-def test_anything_but_an_array_is_refused(content):
+def test_rejects_anything_but_an_array(content):
     assert fault(content) == "the file is not a JSON array of experts"
 
 
@@ -114,21 +114,21 @@ def test_anything_but_an_array_is_refused(content):
     "ending",
     [b"", b"]]", b"] []", b", {", b", x", b', "\xff"]', b", " + b"1" * 5000 + b"]"],
 )
-def test_what_is_not_json_is_refused_where_it_begins(ending):
+def test_rejects_invalid_json_where_it_starts(ending):
     assert fault(b"[" + json.dumps(GOOD).encode() + ending).startswith("record 2: not ")
 
 
-def test_an_empty_file_is_refused():
+def test_rejects_an_empty_file():
     assert fault(b"").startswith("record 1: not JSON in UTF-8 (parse error: premature EOF")
 
 
-def test_another_encoding_is_refused():
+def test_rejects_other_encodings():
     assert fault(json.dumps([GOOD]).encode("utf-16")).startswith("record 1: not JSON in UTF-8")
 
 
-def test_lists_in_lists_are_refused_before_they_fill_the_memory():
+def test_rejects_nested_lists_before_they_fill_the_memory():
     assert fault(b"[" * 100_000) == "record 1: not an object"
 
 
-def test_a_line_stays_short_whatever_the_file_says():
+def test_error_message_stays_short():
     assert len(fault([GOOD | {"slug": "x" * 9999, "name": 7}])) < 200

@@ -14,18 +14,18 @@ def names(experts):
     return [expert.name for expert in experts]
 
 
-def test_the_catalogue_is_in_alphabetical_order_whatever_the_case():
+def test_catalogue_order_ignores_case():
     for slug, name in (("b", "bridge"), ("c", "Compass"), ("a", "Anchor")):
         make_expert(slug=slug, name=name)
     assert names(Expert.objects.for_catalogue()) == ["Anchor", "bridge", "Compass"]
 
 
-def test_the_catalogue_leaves_out_the_inactive():
+def test_catalogue_excludes_inactive_experts():
     make_expert(is_active=False)
     assert not Expert.objects.for_catalogue().exists()
 
 
-def test_the_catalogue_does_not_load_prompts():
+def test_catalogue_does_not_load_prompts():
     make_expert()
     loaded = Expert.objects.for_catalogue().get()
     assert {"prompt", "personality"} <= loaded.get_deferred_fields()
@@ -38,12 +38,12 @@ def test_search_finds_every_word_in_name_or_description(text):
 
 
 @pytest.mark.parametrize("text", ["law", "tax law", "%", "_", "\\", "\0"])
-def test_search_finds_nothing_else(text):
+def test_search_excludes_other_experts(text):
     make_expert(name="Tax", description="Deducts money.")
     assert names(Expert.objects.search(text)) == []
 
 
-def test_activating_counts_those_that_were_not():
+def test_set_active_counts_changed_experts():
     make_expert(slug="on")
     off = make_expert(slug="off", is_active=False)
     assert Expert.objects.set_active(is_active=True) == 1
@@ -51,7 +51,7 @@ def test_activating_counts_those_that_were_not():
     assert off.is_active
 
 
-def test_activating_is_an_update():
+def test_set_active_updates_the_timestamp():
     expert = make_expert(is_active=False)
     before = expert.updated_at
     Expert.objects.set_active(is_active=True)
@@ -72,12 +72,12 @@ def test_activating_is_an_update():
         {"prompt": " "},
     ],
 )
-def test_the_database_refuses_what_the_form_would(fields):
+def test_database_enforces_the_validation(fields):
     with pytest.raises(IntegrityError):
         make_expert(**fields)
 
 
-def test_two_experts_have_two_slugs():
+def test_slug_is_unique():
     make_expert()
     with pytest.raises(IntegrityError):
         make_expert(name="Another")

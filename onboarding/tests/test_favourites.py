@@ -25,13 +25,13 @@ def of(user):
     return Preferences.objects.get(pk=user.pk).experts
 
 
-def test_keeps_the_order_and_each_once_with_one_statement(django_assert_num_queries):
+def test_keeps_order_and_drops_duplicates_with_one_statement(django_assert_num_queries):
     first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
     with django_assert_num_queries(1):
         assert favourites.validate([second, first, second], current=[]) == [second, first]
 
 
-def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
+def test_current_inactive_favourite_may_stay_without_a_statement(
     django_assert_num_queries,
 ):
     gone = make_expert(is_active=False).pk
@@ -40,7 +40,7 @@ def test_what_was_a_favourite_may_stay_although_inactive_without_a_statement(
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**31, 2**63 - 1, 2**63, 10**40])
-def test_refuses_who_is_not_in_the_catalogue(key):
+def test_rejects_unknown_experts(key):
     known = make_expert().pk
     with pytest.raises(ValidationError) as caught:
         favourites.validate([known, key], current=[])
@@ -48,17 +48,17 @@ def test_refuses_who_is_not_in_the_catalogue(key):
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**63])
-def test_a_number_that_can_be_no_key_costs_no_statement(key, django_assert_num_queries):
+def test_impossible_id_costs_no_statement(key, django_assert_num_queries):
     with django_assert_num_queries(0), pytest.raises(ValidationError):
         favourites.validate([key], current=[])
 
 
-def test_refuses_the_inactive():
+def test_rejects_inactive_experts():
     with pytest.raises(ValidationError):
         favourites.validate([make_expert(is_active=False).pk], current=[])
 
 
-def test_refuses_more_than_fifty():
+def test_rejects_more_than_fifty():
     make_experts(51)
     keys = list(Expert.objects.values_list("pk", flat=True))
     assert len(favourites.validate(keys[:50], current=[])) == MAX_FAVOURITES
@@ -66,13 +66,13 @@ def test_refuses_more_than_fifty():
         favourites.validate(keys, current=[])
 
 
-def test_the_database_takes_no_more_than_fifty():
+def test_database_rejects_more_than_fifty():
     user = make_user()
     with pytest.raises(IntegrityError):
         Preferences.of(user).store(experts=list(range(51)))
 
 
-def test_adds_and_comes_back_to_the_search_where_the_button_was(client, ada):
+def test_adds_and_redirects_back_to_the_search(client, ada):
     key = make_expert().pk
     form = {"next": "/?q=navi&page=1"}
     answer = client.post(f"/onboarding/experts/{key}/favourite/", form)
@@ -80,21 +80,21 @@ def test_adds_and_comes_back_to_the_search_where_the_button_was(client, ada):
     assert of(ada) == [key]
 
 
-def test_adds_at_the_end_and_once(client, ada):
+def test_adds_once_at_the_end(client, ada):
     first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
     for key in (first, second, first):
         client.post(f"/onboarding/experts/{key}/favourite/")
     assert of(ada) == [first, second]
 
 
-def test_adds_where_another_favourite_is_inactive(client, ada):
+def test_adds_while_another_favourite_is_inactive(client, ada):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(ada).store(experts=[gone])
     client.post(f"/onboarding/experts/{here}/favourite/")
     assert of(ada) == [gone, here]
 
 
-def test_removes_and_does_not_mind_a_second_time(client, ada):
+def test_removes_and_ignores_a_second_click(client, ada):
     key, other = make_expert().pk, make_expert(slug="other").pk
     Preferences.of(ada).store(experts=[key, other])
     for _ in range(2):
@@ -103,7 +103,7 @@ def test_removes_and_does_not_mind_a_second_time(client, ada):
     assert of(ada) == [other]
 
 
-def test_a_newcomer_without_a_row_can_have_favourites(client):
+def test_user_without_a_row_can_add_favourites(client):
     user = make_user(newcomer=True)
     client.force_login(user)
     key = make_expert().pk
@@ -111,7 +111,7 @@ def test_a_newcomer_without_a_row_can_have_favourites(client):
     assert of(user) == [key]
 
 
-def test_htmx_gets_the_card_alone(client, ada):
+def test_htmx_gets_only_the_card(client, ada):
     key = make_expert().pk
     path, form = f"/onboarding/experts/{key}", {"next": "/?q=navi"}
     card = client.post(f"{path}/favourite/", form, headers=HTMX).content.decode()
@@ -124,14 +124,14 @@ def test_htmx_gets_the_card_alone(client, ada):
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_who_is_not_in_the_catalogue_cannot_be_added(client, ada, active):
+def test_cannot_add_unknown_or_inactive_experts(client, ada, active):
     key = make_expert(is_active=False).pk + active
     assert client.post(f"/onboarding/experts/{key}/favourite/").status_code == 404
     assert client.post(f"/onboarding/experts/{'9' * 40}/favourite/").status_code == 404
     assert of(ada) == []
 
 
-def test_the_fifty_first_is_refused_with_a_message(client, ada):
+def test_rejects_the_fifty_first_with_a_message(client, ada):
     make_experts(51)
     *most, last = Expert.objects.values_list("pk", flat=True)
     Preferences.of(ada).store(experts=most)
@@ -146,21 +146,21 @@ def test_the_fifty_first_is_refused_with_a_message(client, ada):
     "away",
     [*AWAY, "/?q=" + "x" * 2040],
 )
-def test_comes_back_to_this_site_only(client, ada, away):
+def test_redirects_only_to_this_site(client, ada, away):
     key = make_expert().pk
     answer = client.post(f"/onboarding/experts/{key}/favourite/", {"next": away})
     assert answer.headers["Location"] == f"/#expert-{key}"
 
 
 @pytest.mark.parametrize("verb", ["favourite", "unfavourite"])
-def test_asks_strangers_to_sign_in_and_a_link_changes_nothing(client, verb):
+def test_anonymous_must_sign_in_and_get_changes_nothing(client, verb):
     path = f"/onboarding/experts/{make_expert().pk}/{verb}/"
     assert client.post(path).url.startswith("/accounts/login/")
     assert client.get(path).url == "/"
     assert not Preferences.objects.filter(experts__len__gt=0).exists()
 
 
-def test_touches_nobody_else(client, ada):
+def test_does_not_change_other_users(client, ada):
     bob, key = make_user(email="bob@example.org"), make_expert().pk
     Preferences.of(bob).store(experts=[key])
     client.post(f"/onboarding/experts/{key}/favourite/")
@@ -169,13 +169,13 @@ def test_touches_nobody_else(client, ada):
 
 
 @pytest.mark.parametrize("key", [0, 2**63, 10**40])
-def test_a_number_that_can_be_no_key_is_removed_without_a_fault(client, ada, key):
+def test_removing_an_impossible_id_is_no_error(client, ada, key):
     assert client.post(f"/onboarding/experts/{key}/unfavourite/").status_code == 302
     assert client.post(f"/onboarding/experts/{key}/unfavourite/", headers=HTMX).status_code == 404
     assert of(ada) == []
 
 
-def test_htmx_loads_the_whole_page_when_the_session_has_ended(client):
+def test_htmx_reloads_the_page_after_the_session_ended(client):
     path = f"/onboarding/experts/{make_expert().pk}/favourite/"
     answer = client.post(path, headers=HTMX)
     assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")

@@ -23,9 +23,7 @@ def text(answer):
     return answer.content.decode()
 
 
-def test_a_stranger_is_asked_to_sign_up_or_in_without_a_statement(
-    client, django_assert_num_queries
-):
+def test_landing_offers_sign_up_and_sign_in_without_a_statement(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         page = text(client.get("/"))
     assert 'href="/accounts/signup/"' in page
@@ -33,7 +31,7 @@ def test_a_stranger_is_asked_to_sign_up_or_in_without_a_statement(
     assert "Sign out" not in page
 
 
-def test_a_member_sees_the_active_experts(member):
+def test_user_sees_active_experts(member):
     make_expert()
     make_expert(slug="gone", name="Retired", is_active=False)
     page = text(member.get("/"))
@@ -49,14 +47,14 @@ def test_costs_three_statements(member, count, django_assert_num_queries):
         member.get("/")
 
 
-def test_does_not_ask_the_database_for_prompts(member, django_assert_num_queries):
+def test_does_not_load_prompts(member, django_assert_num_queries):
     make_expert()
     with django_assert_num_queries(3) as captured:
         member.get("/")
     assert "prompt" not in captured.captured_queries[-1]["sql"]
 
 
-def test_the_navigation_fits_the_person(client):
+def test_navigation_fits_the_user(client):
     client.force_login(make_user())
     page = text(client.get("/"))
     assert 'action="/accounts/logout/"' in page
@@ -66,11 +64,11 @@ def test_the_navigation_fits_the_person(client):
     assert 'href="/admin/"' in text(client.get("/"))
 
 
-def test_marks_the_page_that_is_shown(member):
+def test_marks_the_current_page(member):
     assert '<a href="/" aria-current="page">Experts</a>' in text(member.get("/"))
 
 
-def test_searches_and_keeps_what_was_searched_for(member):
+def test_searches_and_keeps_the_search_text(member):
     make_experts(2)
     make_expert(name="Tax & more")
     page = text(member.get("/", {"q": "tax &"}))
@@ -79,19 +77,19 @@ def test_searches_and_keeps_what_was_searched_for(member):
     assert "Expert 001" not in page
 
 
-def test_says_what_to_do_without_a_match(member):
+def test_explains_an_empty_result(member):
     make_expert()
     page = text(member.get("/?q=zebra"))
     assert "No expert for “zebra”" in page
     assert '<a href="/">see all experts</a>' in page
 
 
-def test_says_what_to_do_without_experts(member):
+def test_explains_an_empty_catalogue(member):
     assert "manage.py seed_experts" in text(member.get("/"))
 
 
 @pytest.mark.parametrize("query", ["%00", "%FF", "x" * 5000, "a+" * 500])
-def test_any_search_is_answered(member, query):
+def test_any_search_text_works(member, query):
     make_expert()
     assert "No expert for" in text(member.get(f"/?q=zebra+{query}"))
 
@@ -108,34 +106,34 @@ def test_shows_24_on_a_page_and_keeps_the_search_in_the_links(member):
 @pytest.mark.parametrize(
     ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("9" * 30, 2)]
 )
-def test_a_page_that_is_none_becomes_one_that_is(member, page, shown):
+def test_invalid_page_becomes_the_nearest_one(member, page, shown):
     make_experts(30)
     assert f"page {shown} of 2" in text(member.get("/", {"page": page}))
 
 
-def test_htmx_gets_the_results_alone(member):
+def test_htmx_gets_only_the_results(member):
     make_expert()
     part = text(member.get("/?q=navi", headers=HTMX))
     assert "Navigator" in part
     assert "<html" not in part
 
 
-def test_htmx_gets_the_whole_page_back_when_it_lost_its_history(member):
+def test_htmx_history_restore_gets_the_whole_page(member):
     restore = HTMX | {"HX-History-Restore-Request": "true"}
     assert "<html" in text(member.get("/?q=navi", headers=restore))
 
 
-def test_the_two_answers_are_told_apart_by_caches(member):
+def test_varies_on_htmx(member):
     assert "HX-Request" in member.get("/").headers["Vary"]
 
 
-def test_a_search_is_cut_to_what_the_field_takes(member):
+def test_truncates_long_searches(member):
     page = text(member.get("/", {"q": "y" * 101}))
     assert f'value="{"y" * 100}"' in page
     assert f"No expert for “{'y' * 100}”" in page
 
 
-def test_numbers_are_written_as_in_the_person_s_locale(client):
+def test_numbers_use_the_user_s_locale(client):
     user = make_user()
     Profile.of(user).store(locale="de")
     client.force_login(user)
@@ -143,7 +141,7 @@ def test_numbers_are_written_as_in_the_person_s_locale(client):
     assert "1.001 experts, page 1 of 42" in text(client.get("/"))
 
 
-def test_htmx_reloads_the_page_when_the_session_has_ended(client):
+def test_htmx_reloads_the_page_after_the_session_ended(client):
     assert client.get("/?q=navi", headers=HTMX).headers["HX-Refresh"] == "true"
 
 
@@ -151,7 +149,7 @@ def test_rejects_post(member):
     assert member.post("/").status_code == 405
 
 
-def test_a_busy_database_is_503_and_says_when_to_come_back(member, monkeypatch):
+def test_busy_database_is_503_with_retry_after(member, monkeypatch):
     def busy(self, favourites):
         raise OperationalError("query_wait_timeout")
 
@@ -173,7 +171,7 @@ def favourite(client):
     return key
 
 
-def test_favourites_come_first_and_say_so(client, favourite):
+def test_favourites_come_first_with_a_badge(client, favourite):
     make_experts(30)
     page = text(client.get("/"))
     assert page.index("Zebra") < page.index("Expert 001") < page.index("Expert 023")
@@ -183,21 +181,21 @@ def test_favourites_come_first_and_say_so(client, favourite):
     assert page.count("/favourite/") == 2 * 23
 
 
-def test_the_last_page_follows_on_without_the_favourites(client, favourite):
+def test_last_page_has_the_rest_without_favourites(client, favourite):
     make_experts(30)
     page = text(client.get("/?page=2"))
     assert "Zebra" not in page
     assert page.index("Expert 024") < page.index("Expert 030")
 
 
-def test_a_search_finds_favourites_first_and_others(client, favourite):
+def test_search_lists_favourites_first(client, favourite):
     make_experts(2)
     page = text(client.get("/?q=knows"))
     assert page.index("Zebra") < page.index("Expert 001")
     assert "Zebra" not in text(client.get("/?q=expert"))
 
 
-def test_a_favourite_that_is_gone_or_inactive_is_passed_over(client, favourite):
+def test_skips_deleted_and_inactive_favourites(client, favourite):
     make_experts(1)
     Expert.objects.filter(pk=favourite).update(is_active=False)
     assert "Zebra" not in text(client.get("/"))
@@ -206,13 +204,13 @@ def test_a_favourite_that_is_gone_or_inactive_is_passed_over(client, favourite):
 
 
 @pytest.mark.parametrize("count", [1, 200])
-def test_favourites_cost_no_statement_more(client, favourite, count, django_assert_num_queries):
+def test_favourites_cost_no_extra_statement(client, favourite, count, django_assert_num_queries):
     make_experts(count)
     with django_assert_num_queries(3):
         client.get("/")
 
 
-def test_the_button_of_a_favourite_remembers_search_and_page(member):
+def test_favourite_button_keeps_search_and_page(member):
     make_experts(30)
     page = text(member.get("/?q=expert&page=2"))
     assert 'name="next" value="/?q=expert&amp;page=2"' in page
@@ -220,7 +218,7 @@ def test_the_button_of_a_favourite_remembers_search_and_page(member):
     assert 'name="next" value="/?q=expert&amp;page=2"' in part
 
 
-def test_the_button_says_whom_it_is_about(member):
+def test_button_label_names_the_expert(member):
     key = make_expert().pk
     button = f'id="favourite-{key}" aria-label="Add to favourites: Navigator">Add to favourites<'
     assert button in text(member.get("/"))

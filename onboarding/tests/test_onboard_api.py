@@ -43,7 +43,7 @@ def assert_refused(answer, *fields):
     assert not Preferences.objects.exists()
 
 
-def test_stores_the_answers_and_marks_the_person_as_onboarded(ada, post):
+def test_stores_the_answers_and_marks_the_user_as_onboarded(ada, post):
     key = make_expert().pk
     answer = post({"name": " Countess ", "traits": ["direct"], "experts": [key]})
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
@@ -59,7 +59,7 @@ def test_every_answer_is_optional(ada, post, client):
     assert client.get("/").status_code == 200
 
 
-def test_again_changes_what_it_names_and_keeps_the_rest(ada, post):
+def test_repeated_call_changes_only_given_fields(ada, post):
     post({"name": "Countess", "traits": ["direct"]})
     before = stored(ada)
     assert post({"traits": ["curious", "curious", "concise"]}).json() == {"ok": True}
@@ -71,7 +71,7 @@ def test_again_changes_what_it_names_and_keeps_the_rest(ada, post):
 
 @pytest.mark.parametrize("field", ["name", "traits", "experts"])
 @pytest.mark.parametrize("value", [None, 7, 1.5, True, {"a": 1}, [None], [True], [{}], [[]]])
-def test_a_value_of_another_type_is_refused_by_name(ada, post, field, value):
+def test_wrong_type_is_422_with_the_field(ada, post, field, value):
     answer = post({field: value})
     item = f"{field}.0" if isinstance(value, list) and field != "name" else field
     assert_refused(answer, item)
@@ -92,28 +92,28 @@ def test_a_value_of_another_type_is_refused_by_name(ada, post, field, value):
         ("experts", [10**400]),
     ],
 )
-def test_a_value_that_breaks_a_rule_is_refused_by_name(ada, post, field, value):
+def test_invalid_value_is_422_with_the_field(ada, post, field, value):
     assert_refused(post({field: value}), field)
 
 
 @pytest.mark.parametrize("text", ["1", "direct"])
-def test_an_expert_is_no_text(ada, post, text):
+def test_expert_id_must_be_a_number(ada, post, text):
     assert_refused(post({"experts": [text]}), "experts.0")
 
 
-def test_all_faults_are_told_at_once_and_nothing_is_stored(ada, post):
+def test_returns_all_errors_at_once_and_stores_nothing(ada, post):
     answer = post({"name": "x" * 129, "traits": ["rude"], "experts": [7]})
     assert_refused(answer, "name", "traits", "experts")
 
 
-def test_an_inactive_expert_is_refused_unless_it_was_a_favourite(ada, post):
+def test_rejects_inactive_experts_unless_already_favourites(ada, post):
     gone = make_expert(is_active=False).pk
     assert_refused(post({"experts": [gone]}), "experts")
     Preferences.of(ada).store(experts=[gone])
     assert post({"experts": [gone]}).status_code == 200
 
 
-def test_there_are_at_most_fifty_favourites(ada, post):
+def test_rejects_more_than_fifty_favourites(ada, post):
     make_experts(51)
     keys = list(Expert.objects.values_list("pk", flat=True))
     assert_refused(post({"experts": keys}), "experts")
@@ -121,14 +121,14 @@ def test_there_are_at_most_fifty_favourites(ada, post):
     assert len(stored(ada).experts) == 50
 
 
-def test_an_empty_list_of_experts_is_an_answer(ada, post):
+def test_accepts_an_empty_list_of_experts(ada, post):
     Preferences.of(ada).store(experts=[make_expert().pk])
     assert post({"experts": []}).status_code == 200
     assert stored(ada).experts == []
 
 
 @pytest.mark.parametrize("key", ["role", "is_staff", "isStaff", "step", "finishedAt", "email"])
-def test_no_other_key_is_taken(ada, post, key):
+def test_rejects_unknown_keys(ada, post, key):
     assert_refused(post({key: "admin"}), key)
     assert not User.objects.get().is_staff
 
@@ -150,18 +150,18 @@ def test_no_other_key_is_taken(ada, post, key):
         b"[" * 100_000,
     ],
 )
-def test_what_is_no_object_is_refused(ada, post, body):
+def test_rejects_json_that_is_not_an_object(ada, post, body):
     answer = post(body)
     assert answer.status_code in (400, 422)
     assert list(answer.json()) == ["code", "message", "fields"]
     assert not Preferences.objects.exists()
 
 
-def test_ten_megabytes_are_too_many(ada, post):
+def test_ten_megabytes_are_413(ada, post):
     assert post({"name": "x" * 10_000_000}).status_code == 413
 
 
-def test_the_answers_are_stored_together_or_not_at_all(ada, post, monkeypatch, client):
+def test_stores_all_answers_or_none(ada, post, monkeypatch, client):
     def broken(preferences):
         raise DatabaseError
 
@@ -172,28 +172,28 @@ def test_the_answers_are_stored_together_or_not_at_all(ada, post, monkeypatch, c
     assert not Preferences.objects.exists()
 
 
-def test_asks_strangers_to_sign_in(post):
+def test_anonymous_is_401(post):
     answer = post({})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
 
 
-def test_takes_no_get(client, ada):
+def test_rejects_get(client, ada):
     assert client.get(PATH).status_code == 405
 
 
-def test_a_form_is_415(ada, client):
+def test_form_is_415(ada, client):
     answer = client.post(PATH, {"name": "Countess"})
     assert (answer.status_code, answer.json()["code"]) == (415, "media_type:api")
 
 
-def test_favourites_are_those_that_are_given_although_others_are_inactive(ada, post):
+def test_stores_exactly_the_given_favourites(ada, post):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(ada).store(experts=[gone])
     assert post({"experts": [here]}).status_code == 200
     assert stored(ada).experts == [here]
 
 
-def test_the_document_says_which_traits_there_are(client):
+def test_openapi_lists_the_traits(client):
     schemas = client.get("/api/openapi.json").json()["components"]["schemas"]
     answers = schemas["Answers"]["properties"]
     assert answers["traits"]["minItems"] == 1

@@ -25,7 +25,7 @@ def make_ada(**preferences):
     return user
 
 
-def test_lists_and_searches_people(admin):
+def test_lists_and_searches_users(admin):
     make_ada(traits=["direct", "curious"])
     page = admin.get(LIST, {"q": "lovelace"}).content.decode()
     assert "ada@example.org" in page
@@ -50,7 +50,7 @@ def test_filters_by_step_trait_and_end(admin, query, found):
     assert ("ada@example.org" in admin.get(LIST, query).content.decode()) is found
 
 
-def test_traits_are_changed_by_ticking(admin):
+def test_traits_are_edited_with_checkboxes(admin):
     user = make_ada(traits=["direct"])
     path = f"{LIST}{user.pk}/change/"
     assert admin.get(path).content.decode().count('name="traits"') == 6
@@ -60,7 +60,7 @@ def test_traits_are_changed_by_ticking(admin):
     assert Preferences.objects.get(pk=user.pk).traits == []
 
 
-def test_nothing_but_the_traits_is_written(admin):
+def test_saves_only_the_traits(admin):
     path = f"{LIST}{make_ada().pk}/change/"
     with CaptureQueriesContext(connection) as captured:
         admin.post(path, {"traits": ["direct"]})
@@ -69,13 +69,13 @@ def test_nothing_but_the_traits_is_written(admin):
     assert "step" not in update.partition("WHERE")[0]
 
 
-def test_an_unknown_trait_is_refused(admin):
+def test_rejects_unknown_traits(admin):
     user = make_ada()
     answer = admin.post(f"{LIST}{user.pk}/change/", {"traits": ["rude"]})
     assert "Choose from friendly" in answer.content.decode()
 
 
-def test_history_and_favourites_are_shown_and_not_edited(admin):
+def test_progress_and_favourites_are_read_only(admin):
     user = make_ada(experts=[make_expert().pk])
     page = admin.get(f"{LIST}{user.pk}/change/").content.decode()
     assert "Navigator" in page
@@ -85,11 +85,11 @@ def test_history_and_favourites_are_shown_and_not_edited(admin):
     assert (after.step, after.is_onboarded, after.traits) == ("traits", False, ["direct"])
 
 
-def test_rows_come_by_themselves(admin):
+def test_rows_cannot_be_added(admin):
     assert admin.get(f"{LIST}add/").status_code == 403
 
 
-def test_costs_the_same_with_one_and_with_sixty(admin):
+def test_list_costs_the_same_for_one_and_sixty(admin):
     admin.get(LIST)
     with CaptureQueriesContext(connection) as few:
         admin.get(LIST)
@@ -100,6 +100,6 @@ def test_costs_the_same_with_one_and_with_sixty(admin):
     assert len(many) == len(few) <= 4
 
 
-def test_is_closed_to_a_member(client):
+def test_users_have_no_access(client):
     client.force_login(make_user())
     assert client.get(LIST).status_code == 302

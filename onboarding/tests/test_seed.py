@@ -18,7 +18,7 @@ def seed():
     return said.getvalue()
 
 
-def test_creates_the_administrator_of_the_environment_and_the_experts(settings):
+def test_creates_administrator_from_environment_and_experts(settings):
     settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD = "boss@example.org", "nine-quiet-harbours"
     said = seed()
     user = User.objects.get()
@@ -28,14 +28,14 @@ def test_creates_the_administrator_of_the_environment_and_the_experts(settings):
     assert Expert.objects.count() == 5
 
 
-def test_without_a_password_it_makes_one_and_shows_it_once(settings):
+def test_generates_and_shows_a_password_if_unset(settings):
     settings.ADMIN_PASSWORD = ""
     password = seed().partition("password: ")[2].split()[0]
     assert User.objects.get().check_password(password)
     assert len(password) >= 16
 
 
-def test_the_administrator_can_sign_in_and_has_to_choose_a_password(settings, client):
+def test_administrator_must_change_the_password_after_sign_in(settings, client):
     settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD = "boss@example.org", "nine-quiet-harbours"
     seed()
     form = {"login": "boss@example.org", "password": "nine-quiet-harbours"}
@@ -43,7 +43,7 @@ def test_the_administrator_can_sign_in_and_has_to_choose_a_password(settings, cl
     assert client.get("/admin/").url == "/accounts/password/change/"
 
 
-def test_does_nothing_where_users_exist():
+def test_does_nothing_if_users_exist():
     make_user()
     assert seed() == "seed: there are users already, nothing to do\n"
     assert not Expert.objects.exists()
@@ -53,9 +53,7 @@ def test_does_nothing_where_users_exist():
     ("email", "password", "named"),
     [("boss", "nine-quiet-harbours", "ADMIN_EMAIL"), ("boss@example.org", "123", "ADMIN_PASSWORD")],
 )
-def test_refuses_an_administrator_who_could_not_or_should_not_sign_in(
-    settings, email, password, named
-):
+def test_rejects_invalid_email_and_weak_password(settings, email, password, named):
     settings.ADMIN_EMAIL, settings.ADMIN_PASSWORD = email, password
     with pytest.raises(CommandError, match=rf"^{named}: [^\n]*$"):
         seed()

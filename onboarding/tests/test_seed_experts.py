@@ -46,13 +46,13 @@ def statements():
         yield seen
 
 
-def test_loads_the_five_defaults():
+def test_loads_five_default_experts():
     call_command("seed_experts", stdout=io.StringIO())
     slugs = set(Expert.objects.active().values_list("slug", flat=True))
     assert slugs == {"tech", "law", "tax", "hr", "design"}
 
 
-def test_says_what_it_created_updated_and_left(seed):
+def test_reports_created_updated_and_unchanged(seed):
     make_expert(**GOOD)
     make_expert(slug="law", name="Old")
     records = [GOOD, GOOD | {"slug": "law"}, GOOD | {"slug": "hr"}]
@@ -60,14 +60,14 @@ def test_says_what_it_created_updated_and_left(seed):
     assert Expert.objects.get(slug="law").name == "Tax"
 
 
-def test_a_second_run_changes_nothing(seed):
+def test_second_run_changes_nothing(seed):
     seed([GOOD])
     before = Expert.objects.values().get()
     assert seed([GOOD]) == "experts: 0 created, 0 updated, 1 unchanged"
     assert Expert.objects.values().get() == before
 
 
-def test_an_update_keeps_key_and_creation_and_moves_the_update(seed):
+def test_update_keeps_id_and_creation_time(seed):
     before = make_expert(slug="tax")
     seed([GOOD])
     after = Expert.objects.get()
@@ -75,44 +75,44 @@ def test_an_update_keeps_key_and_creation_and_moves_the_update(seed):
     assert after.updated_at > before.updated_at
 
 
-def test_what_a_record_leaves_out_keeps_its_value(seed):
+def test_missing_fields_keep_their_values(seed):
     make_expert(slug="tax", is_active=False, personality="Dry.")
     seed([GOOD])
     after = Expert.objects.get()
     assert (after.name, after.is_active, after.personality) == ("Tax", False, "Dry.")
 
 
-def test_experts_that_the_file_does_not_name_stay(seed):
+def test_experts_missing_in_the_file_stay(seed):
     make_expert()
     seed([GOOD])
     assert Expert.objects.count() == 2
 
 
-def test_a_dry_run_reports_and_writes_nothing(seed):
+def test_dry_run_reports_and_writes_nothing(seed):
     said = seed([GOOD], dry_run=True)
     assert said == "experts: 1 created, 0 updated, 0 unchanged (dry run, nothing written)"
     assert not Expert.objects.exists()
 
 
-def test_a_bad_record_in_a_later_batch_leaves_nothing_behind(seed, monkeypatch):
+def test_invalid_record_in_a_later_batch_rolls_everything_back(seed, monkeypatch):
     monkeypatch.setattr(seeding, "BATCH_SIZE", 1)
     with pytest.raises(CommandError, match=r"record 2 \('law'\): name: .*Nothing was written\.$"):
         seed([GOOD, GOOD | {"slug": "law", "name": 7}])
     assert not Expert.objects.exists()
 
 
-def test_a_refusal_ends_in_one_full_stop(seed):
+def test_error_message_ends_with_one_full_stop(seed):
     with pytest.raises(CommandError, match=r"cannot be blank\. Nothing was written\.$"):
         seed([GOOD | {"name": ""}])
 
 
-def test_a_duplicate_is_found_across_batches(seed, monkeypatch):
+def test_finds_duplicates_across_batches(seed, monkeypatch):
     monkeypatch.setattr(seeding, "BATCH_SIZE", 1)
     with pytest.raises(CommandError, match="record 2"):
         seed([GOOD, GOOD])
 
 
-def test_costs_one_statement_a_batch(seed, statements):
+def test_costs_one_statement_per_batch(seed, statements):
     seed([GOOD | {"slug": f"expert-{number}"} for number in range(seeding.BATCH_SIZE + 1)])
     assert statements == ["SAVEPOINT", "SELECT", "WITH", "WITH", "RELEASE"]
 
@@ -130,7 +130,7 @@ def row_version():
         return cursor.fetchall()
 
 
-def test_a_new_record_gets_the_defaults_of_what_it_leaves_out(seed):
+def test_new_record_gets_the_defaults(seed):
     seed([GOOD])
     expert = Expert.objects.get()
     assert (expert.is_active, expert.uses_retrieval, expert.icon) == (True, False, "")
@@ -143,12 +143,12 @@ def test_keeps_every_character(seed):
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none.json", "No such file"), (".", "Is a dir")])
-def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, reason):
+def test_unreadable_file_is_a_one_line_error(tmp_path, name, reason):
     with pytest.raises(CommandError, match=rf"cannot be read: {reason}[^\n]*$"):
         call_command("seed_experts", file=tmp_path / name)
 
 
-def test_shows_progress_on_a_terminal_only(seed, monkeypatch, capfd):
+def test_shows_progress_only_on_a_terminal(seed, monkeypatch, capfd):
     seed([GOOD])
     assert capfd.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -157,7 +157,7 @@ def test_shows_progress_on_a_terminal_only(seed, monkeypatch, capfd):
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
-def test_a_second_seed_waits_for_its_turn_and_finds_nothing_to_do():
+def test_concurrent_seeds_run_one_after_the_other():
     tallies = []
 
     def second():

@@ -37,14 +37,14 @@ def mended(data, file=io.BytesIO):
         (rb'"a\tb\u00e9"', "a\tbé"),
     ],
 )
-def test_half_a_pair_is_marked_and_nothing_else_changes(file, escaped, text):
+def test_marks_only_lone_surrogates(file, escaped, text):
     assert json.loads(mended(escaped, file)) == text
 
 
 @pytest.mark.parametrize("end", [b"\\", b"\\u", b"\\ud8", b"\\ud800", b"\\ud800\\u"])
-def test_what_the_file_breaks_off_is_handed_on(end):
+def test_passes_on_an_incomplete_escape_at_the_end(end):
     assert mended(b'"a' + end) == b'"a' + end
 
 
-def test_only_the_first_byte_order_mark_goes():
+def test_removes_only_the_first_byte_order_mark():
     assert mended(b"\xef\xbb\xbf[\xef\xbb\xbf]") == b"[\xef\xbb\xbf]"

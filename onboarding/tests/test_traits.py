@@ -10,7 +10,7 @@ from onboarding.models import Preferences
 from onboarding.traits import Trait
 
 
-def test_there_are_six_and_each_is_described():
+def test_there_are_six_described_traits():
     assert Trait.values == [
         "friendly",
         "concise",
@@ -22,7 +22,7 @@ def test_there_are_six_and_each_is_described():
     assert len({trait.description for trait in Trait}) == 6
 
 
-def test_keeps_the_order_and_each_once():
+def test_keeps_order_and_drops_duplicates():
     assert traits.validate(["direct", "curious", "direct"]) == ["direct", "curious"]
 
 
@@ -30,14 +30,14 @@ def test_keeps_the_order_and_each_once():
     ("chosen", "code"),
     [([], "required"), (["rude"], "unknown"), (["direct", ""], "unknown"), (["\0"], "unknown")],
 )
-def test_refuses_none_and_any_other(chosen, code):
+def test_rejects_empty_and_unknown(chosen, code):
     with pytest.raises(ValidationError) as caught:
         traits.validate(chosen)
     assert caught.value.code == code
 
 
 @pytest.mark.django_db
-def test_the_database_takes_no_other():
+def test_database_rejects_unknown_traits():
     user = make_user()
     with pytest.raises(IntegrityError):
         Preferences.of(user).store(traits=["rude"])

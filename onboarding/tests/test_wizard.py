@@ -41,7 +41,7 @@ def text(answer, *, status=200):
     return answer.content.decode()
 
 
-def test_goes_from_the_name_over_the_traits_to_the_experts_and_home(client, ada):
+def test_goes_through_all_steps_to_home(client, ada):
     key = make_expert().pk
     assert client.get("/onboarding/").url == NAME
     assert client.post(NAME, {"name": "  Countess  "}).url == TRAITS
@@ -57,7 +57,7 @@ def test_goes_from_the_name_over_the_traits_to_the_experts_and_home(client, ada)
     ("step", "number", "label"),
     [("name", 1, "Your name"), ("traits", 2, "Your assistant"), ("experts", 3, "Your experts")],
 )
-def test_shows_how_far_it_is(client, at, step, number, label):
+def test_shows_the_progress(client, at, step, number, label):
     at(step)
     page = text(client.get(f"/onboarding/{step}/"))
     assert f'<label for="progress">Step {number} of 3</label>' in page
@@ -67,17 +67,17 @@ def test_shows_how_far_it_is(client, at, step, number, label):
 
 
 @pytest.mark.parametrize("step", ["name", "traits", "experts"])
-def test_resumes_where_the_browser_was_closed(client, at, step):
+def test_resumes_at_the_reached_step(client, at, step):
     at(step)
     assert client.get("/onboarding/").url == f"/onboarding/{step}/"
 
 
-def test_the_name_is_that_of_the_account_until_changed(client, ada):
+def test_name_starts_with_the_account_s_name(client, ada):
     assert 'value="Ada Lovelace"' in text(client.get(NAME))
 
 
 @pytest.mark.parametrize("name", ["x" * 129, "nul\0"])
-def test_a_name_that_is_none_is_refused_beside_the_field_and_kept(client, ada, name):
+def test_invalid_name_is_an_error_at_the_field(client, ada, name):
     page = text(client.post(NAME, {"name": name}), status=422)
     assert 'id="id_name_error"' in page
     assert f'value="{name}"' in page
@@ -85,14 +85,14 @@ def test_a_name_that_is_none_is_refused_beside_the_field_and_kept(client, ada, n
     assert client.get("/onboarding/").url == NAME
 
 
-def test_at_least_one_trait_is_required(client, at, ada):
+def test_requires_a_trait(client, at, ada):
     at("traits")
     page = text(client.post(TRAITS), status=422)
     assert '<ul class="errorlist" id="id_traits_error"><li>Choose at least one trait.' in page
     assert stored(ada).step == "traits"
 
 
-def test_traits_are_of_the_six_and_what_was_chosen_stays_chosen(client, at, ada):
+def test_rejects_unknown_traits_and_keeps_the_selection(client, at, ada):
     at("traits")
     page = text(client.post(TRAITS, {"traits": ["direct", "rude"]}), status=422)
     assert "Choose from friendly, concise" in page
@@ -107,7 +107,7 @@ def test_experts_are_optional(client, at, ada):
 
 
 @pytest.mark.parametrize("key", ["abc", "0", "1.5", "9" * 40, "9" * 5000, "\0"])
-def test_an_unknown_expert_is_refused(client, at, ada, key):
+def test_rejects_unknown_experts(client, at, ada, key):
     at("experts")
     page = text(client.post(EXPERTS, {"experts": [key]}), status=422)
     assert "Choose experts from the list." in page
@@ -125,7 +125,7 @@ def test_offers_a_bounded_number_of_experts_with_two_statements(
     assert page.count('type="checkbox"') == min(count, MAX_OFFERED)
 
 
-def test_a_chosen_expert_is_offered_however_many_come_before(client, at):
+def test_always_offers_selected_experts(client, at):
     make_experts(100)
     at("experts", experts=[make_expert(name="Zebra").pk])
     page = text(client.get(EXPERTS))
@@ -133,7 +133,7 @@ def test_a_chosen_expert_is_offered_however_many_come_before(client, at):
     assert page.count(" checked") == 1
 
 
-def test_a_favourite_that_is_inactive_is_not_shown_and_not_lost(client, at, ada):
+def test_keeps_inactive_favourites_without_showing_them(client, at, ada):
     gone, here = make_expert(name="Retired", is_active=False).pk, make_expert(slug="here").pk
     at("experts", experts=[gone])
     assert "Retired" not in text(client.get(EXPERTS))
@@ -141,7 +141,7 @@ def test_a_favourite_that_is_inactive_is_not_shown_and_not_lost(client, at, ada)
     assert stored(ada).experts == [here, gone]
 
 
-def test_says_so_where_there_are_no_experts(client, at):
+def test_explains_missing_experts(client, at):
     at("experts")
     assert "There are no experts yet." in text(client.get(EXPERTS))
 
@@ -149,7 +149,7 @@ def test_says_so_where_there_are_no_experts(client, at):
 @pytest.mark.parametrize(
     ("step", "then"), [("name", TRAITS), ("traits", EXPERTS), ("experts", "/")]
 )
-def test_skipping_goes_on_and_stores_no_answer(client, at, ada, step, then):
+def test_skip_goes_on_and_stores_nothing(client, at, ada, step, then):
     at(step)
     page = text(client.get(f"/onboarding/{step}/"))
     assert f'formaction="/onboarding/{step}/skip/"' in page
@@ -160,7 +160,7 @@ def test_skipping_goes_on_and_stores_no_answer(client, at, ada, step, then):
     assert mine.is_onboarded == (then == "/")
 
 
-def test_back_leads_to_what_was_entered(client, ada):
+def test_back_shows_the_saved_answers(client, ada):
     client.post(NAME, {"name": "Countess"})
     client.post(TRAITS, {"traits": ["direct"]})
     assert f'<a class="back" href="{TRAITS}">Back</a>' in text(client.get(EXPERTS))
@@ -172,32 +172,32 @@ def test_back_leads_to_what_was_entered(client, ada):
     assert 'class="back"' not in page
 
 
-def test_answering_an_earlier_step_again_does_not_forget_how_far_one_was(client, at, ada):
+def test_repeating_an_earlier_step_keeps_the_progress(client, at, ada):
     at("experts")
     assert client.post(NAME, {"name": "Countess"}).url == TRAITS
     assert stored(ada).step == "experts"
 
 
 @pytest.mark.parametrize("path", [TRAITS, EXPERTS])
-def test_one_cannot_jump_ahead(client, ada, path):
+def test_cannot_skip_ahead(client, ada, path):
     assert client.get(path).url == NAME
     assert client.post(path, {"traits": ["direct"]}).url == NAME
     assert client.post(f"{path}skip/").url == NAME
     assert not Preferences.objects.exists()
 
 
-def test_there_is_no_other_step(client, ada):
+def test_unknown_step_is_404(client, ada):
     assert client.get("/onboarding/shoes/").status_code == 404
     assert client.post("/onboarding/shoes/skip/").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/onboarding/", NAME, TRAITS, EXPERTS])
-def test_who_is_onboarded_is_sent_home(client, path):
+def test_onboarded_user_is_redirected_home(client, path):
     client.force_login(make_user())
     assert client.get(path).url == "/"
 
 
-def test_who_is_onboarded_changes_nothing_here(client):
+def test_onboarded_user_changes_nothing(client):
     client.force_login(make_user())
     assert client.post(NAME, {"name": "Countess"}).url == "/"
     assert client.post(f"{NAME}skip/").url == "/"
@@ -205,21 +205,21 @@ def test_who_is_onboarded_changes_nothing_here(client):
 
 
 @pytest.mark.parametrize("path", [NAME, f"{NAME}skip/"])
-def test_who_is_onboarded_is_told_why_nothing_changes(client, path):
+def test_onboarded_user_sees_an_explanation(client, path):
     client.force_login(make_user())
     words = "Your setup is already complete. You can change it in your profile."
     assert words in text(client.post(path, {"name": "Countess"}, follow=True))
     assert words not in text(client.get(NAME, follow=True))
 
 
-def test_finishing_again_keeps_the_first_time(at, ada):
+def test_finishing_again_keeps_the_first_timestamp(at, ada):
     before = timezone.now()
     at("experts", finished_at=before)
     Preferences.of(ada).finish()
     assert stored(ada).finished_at == before
 
 
-def test_leads_to_the_wanted_page_in_the_end(client, ada):
+def test_ends_at_the_next_page(client, ada):
     query = "?next=%2Faccount%2F"
     assert client.get(f"/onboarding/{query}").url == NAME + query
     assert f'action="{NAME}{query}"' in text(client.get(NAME + query))
@@ -232,7 +232,7 @@ def test_leads_to_the_wanted_page_in_the_end(client, ada):
     "away",
     [*AWAY, "/" + "x" * 5000],
 )
-def test_leads_to_no_page_of_another_site(client, at, away):
+def test_does_not_redirect_to_other_sites(client, at, away):
     at("experts")
     assert client.get("/onboarding/", {"next": away}).url == EXPERTS
     assert client.post(f"{EXPERTS}skip/", query_params={"next": away}).url == "/"
@@ -240,22 +240,22 @@ def test_leads_to_no_page_of_another_site(client, at, away):
 
 
 @pytest.mark.parametrize("path", ["/onboarding/", NAME])
-def test_asks_strangers_to_sign_in(client, path):
+def test_anonymous_must_sign_in(client, path):
     assert client.get(path).url == f"/accounts/login/?next={path}"
 
 
-def test_takes_no_other_method(client, ada):
+def test_rejects_other_methods(client, ada):
     assert client.post("/onboarding/").status_code == 405
     assert client.put(NAME).status_code == 405
     assert client.put(f"{NAME}skip/").status_code == 405
 
 
-def test_who_had_to_sign_in_to_skip_is_back_in_the_wizard(client, ada):
+def test_skip_by_get_returns_to_the_wizard(client, ada):
     assert client.get(f"{NAME}skip/?next=%2Ffiles%2F").url == "/onboarding/?next=%2Ffiles%2F"
     assert not Preferences.objects.exists()
 
 
-def test_a_step_is_stored_with_its_answer_or_not_at_all(client, ada, monkeypatch):
+def test_step_and_answer_are_stored_together(client, ada, monkeypatch):
     def broken(preferences, step):
         raise DatabaseError
 
@@ -266,7 +266,7 @@ def test_a_step_is_stored_with_its_answer_or_not_at_all(client, ada, monkeypatch
 
 
 @pytest.mark.parametrize("step", ["name", "traits"])
-def test_a_step_about_the_person_alone_costs_the_session_s_statement(
+def test_step_without_experts_costs_only_the_session_s_statement(
     client, at, step, django_assert_num_queries
 ):
     at(step)

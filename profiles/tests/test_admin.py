@@ -46,7 +46,7 @@ def test_lists_and_searches(client):
     assert b"ada@example.org" not in found
 
 
-def test_filters_those_with_a_picture(client):
+def test_filters_by_avatar(client):
     give_avatar(make_profile().user)
     make_profile(email="bob@example.org")
     found = client.get(LIST, {"avatar__isempty": "0"}).content
@@ -54,7 +54,7 @@ def test_filters_those_with_a_picture(client):
     assert b"bob@example.org" not in found
 
 
-def test_the_statements_are_as_many_for_many_people(client, django_assert_num_queries):
+def test_statements_do_not_grow_with_users(client, django_assert_num_queries):
     make_profile()
     with django_assert_num_queries(3):
         client.get(LIST)
@@ -64,7 +64,7 @@ def test_the_statements_are_as_many_for_many_people(client, django_assert_num_qu
         client.get(LIST)
 
 
-def test_corrects_a_zone(client):
+def test_changes_a_zone(client):
     profile = make_profile()
     assert change(client, profile, timezone="Europe/London").status_code == 302
     profile.refresh_from_db()
@@ -72,13 +72,13 @@ def test_corrects_a_zone(client):
 
 
 @pytest.mark.parametrize("fields", [{"timezone": "Narnia"}, {"locale": "tlh"}, {"bio": "x" * 2049}])
-def test_takes_only_what_the_person_could_choose(client, fields):
+def test_accepts_only_valid_values(client, fields):
     response = change(client, make_profile(), **fields)
     assert response.status_code == 200
     assert set(response.context["adminform"].form.errors) == set(fields)
 
 
-def test_a_correction_does_not_bring_a_former_picture_back(client, monkeypatch):
+def test_saving_does_not_restore_an_old_avatar(client, monkeypatch):
     profile = make_profile()
     give_avatar(profile.user)
     former = Profile.full_clean
@@ -93,7 +93,7 @@ def test_a_correction_does_not_bring_a_former_picture_back(client, monkeypatch):
     assert (profile.bio, profile.avatar_id) == ("Corrected.", None)
 
 
-def test_removes_pictures_of_those_who_have_one(client):
+def test_removes_the_avatars_of_selected_users(client):
     ada, bob = make_profile(), make_profile(email="bob@example.org")
     give_avatar(ada.user)
     action = {"action": "remove_avatars", "_selected_action": [ada.pk, bob.pk]}
@@ -101,7 +101,7 @@ def test_removes_pictures_of_those_who_have_one(client):
     assert list_stored_keys() == set()
 
 
-def test_deleting_a_profile_takes_its_picture_away(client):
+def test_deleting_a_profile_deletes_its_avatar(client):
     profile = make_profile()
     give_avatar(profile.user)
     client.post(f"{LIST}{profile.pk}/delete/", {"post": "yes"})
@@ -111,7 +111,7 @@ def test_deleting_a_profile_takes_its_picture_away(client):
 
 
 @pytest.mark.parametrize("way", ["alone", "chosen"])
-def test_deleting_a_person_leaves_nothing(client, way):
+def test_deleting_a_user_leaves_nothing(client, way):
     profile = make_profile()
     give_avatar(profile.user)
     assert remove(client, profile.user, way=way).status_code == 302
@@ -123,7 +123,7 @@ def test_deleting_a_person_leaves_nothing(client, way):
 
 
 @pytest.mark.parametrize("way", ["alone", "chosen"])
-def test_the_last_administrator_is_not_deleted(client, way):
+def test_last_administrator_cannot_be_deleted(client, way):
     ada, grace = make_profile().user, User.objects.get(email="grace@example.org")
     page = remove(client, grace, *([ada] if way == "chosen" else []), way=way, follow=True)
     assert b"You are the last administrator" in page.content
@@ -132,26 +132,26 @@ def test_the_last_administrator_is_not_deleted(client, way):
     assert not LogEntry.objects.exists()
 
 
-def test_an_administrator_who_is_not_the_last_deletes_their_own_account(client):
+def test_other_administrator_can_delete_their_account(client):
     make_admin(email="next@example.org")
     grace = User.objects.get(email="grace@example.org")
     assert remove(client, grace, way="alone", follow=True).status_code == 200
     assert User.objects.get().email == "next@example.org"
 
 
-def test_people_are_deleted_only_after_a_question(client):
+def test_deletion_asks_first(client):
     ada = make_profile().user
     chosen = {"action": "delete_selected", "_selected_action": [ada.pk]}
     assert b"Are you sure" in client.post(PEOPLE, chosen).content
     assert User.objects.filter(pk=ada.pk).exists()
 
 
-def test_who_may_not_delete_people_has_no_such_action(client):
+def test_delete_action_needs_the_permission(client):
     clerk = make_user(email="carl@example.org", is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
     client.force_login(clerk)
     assert b"delete_selected" not in client.get(PEOPLE).content
 
 
-def test_nobody_adds_one(client):
+def test_profiles_cannot_be_added(client):
     assert client.get(f"{LIST}add/").status_code == 403

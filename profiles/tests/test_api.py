@@ -38,7 +38,7 @@ def user(client):
     return user
 
 
-def test_get_tells_the_whole_profile(client, user):
+def test_get_returns_the_whole_profile(client, user):
     answer = client.get(URL).json()
     assert list(answer) == SHAPE
     assert answer == {
@@ -68,12 +68,12 @@ def test_get_costs_one_statement(client, user, django_assert_num_queries):
     ("roles", "role"),
     [({"is_staff": True}, "admin"), ({"is_superuser": True}, "admin"), ({}, "user")],
 )
-def test_the_role_is_what_the_person_may_do(client, roles, role):
+def test_role_follows_the_permissions(client, roles, role):
     client.force_login(make_user(**roles))
     assert client.get(URL).json()["role"] == role
 
 
-def test_every_answer_has_the_same_shape(client, user):
+def test_get_and_patch_return_the_same_schema(client, user):
     answers = [
         client.get(URL),
         patch(client, {}),
@@ -86,7 +86,7 @@ def test_every_answer_has_the_same_shape(client, user):
     assert [list(answer.json()) for answer in answers] == [SHAPE] * 6
 
 
-def test_patch_changes_what_it_names_and_answers_as_get_does(client, user):
+def test_patch_changes_the_given_fields(client, user):
     expert = make_expert()
     change = {
         "name": "  Countess  ",
@@ -102,14 +102,14 @@ def test_patch_changes_what_it_names_and_answers_as_get_does(client, user):
     assert answer.json() | change | {"name": "Countess"} == answer.json()
 
 
-def test_what_is_left_out_stays(client, user):
+def test_missing_fields_keep_their_values(client, user):
     patch(client, {"bio": "Writes programs.", "botTraits": ["direct"]})
     before = client.get(URL).json()
     assert patch(client, {"name": "Ada"}).json() == before | {"name": "Ada"}
     assert patch(client, {}).json() == before | {"name": "Ada"}
 
 
-def test_a_zone_that_is_not_known_any_more_does_not_hinder_other_changes(client, user):
+def test_outdated_zone_does_not_block_other_changes(client, user):
     Profile.objects.create(user=user, timezone="Europe/Atlantis")
     assert patch(client, {"name": "Ada"}).status_code == 200
 
@@ -161,14 +161,14 @@ def test_a_zone_that_is_not_known_any_more_does_not_hinder_other_changes(client,
         ({"imageUrl": "https://example.org/me.png"}, "imageUrl"),
     ],
 )
-def test_what_is_wrong_is_422_under_its_name_and_nothing_is_written(client, user, change, field):
+def test_invalid_value_is_422_and_saves_nothing(client, user, change, field):
     before = client.get(URL).json()
     right = {"bio": "Right."} if "bio" not in change else {"name": "Right"}
     assert get_error_fields(patch(client, right | change)) == {field}
     assert client.get(URL).json() == before
 
 
-def test_nobody_becomes_an_administrator_by_a_patch(client, user):
+def test_patch_cannot_change_the_role(client, user):
     for value in ("admin", ["admin"], True):
         assert get_error_fields(patch(client, {"name": "Eve", "role": value})) == {"role"}
         assert get_error_fields(send(client, role=str(value))) == {"role"}
@@ -176,12 +176,12 @@ def test_nobody_becomes_an_administrator_by_a_patch(client, user):
 
 
 @pytest.mark.parametrize("body", ["null", "[]", '"x"', "1", "true", "[[]]"])
-def test_a_body_that_is_no_object_is_422(client, user, body):
+def test_json_that_is_not_an_object_is_422(client, user, body):
     assert client.patch(URL, body, "application/json").status_code == 422
 
 
 @pytest.mark.parametrize("body", ["{", "\0", '{"name": "\\ud800"}', "[" * 100_000, "1" * 5000])
-def test_a_body_that_is_no_json_is_400(client, user, body):
+def test_invalid_json_is_400(client, user, body):
     assert client.patch(URL, body, "application/json").status_code == 400
 
 
@@ -190,50 +190,50 @@ def test_ten_megabytes_of_json_are_413(client, user):
     assert client.patch(URL, body, "application/json").status_code == 413
 
 
-def test_another_content_type_is_415(client, user):
+def test_other_content_type_is_415(client, user):
     assert client.patch(URL, "name=Ada", "application/x-www-form-urlencoded").status_code == 415
 
 
-def test_favourites_are_those_that_are_given_although_others_are_inactive(client, user):
+def test_stores_exactly_the_given_favourites(client, user):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(user).store(experts=[gone])
     assert patch(client, {"experts": [here]}).json()["experts"] == [here]
     assert patch(client, {"experts": []}).json()["experts"] == []
 
 
-def test_traits_must_be_some_where_there_were_some(client, user):
+def test_traits_cannot_be_emptied(client, user):
     assert patch(client, {"botTraits": []}).status_code == 200
     patch(client, {"botTraits": ["direct"]})
     assert get_error_fields(patch(client, {"botTraits": []})) == {"botTraits"}
 
 
-def test_a_favourite_that_became_inactive_may_stay(client, user):
+def test_inactive_favourite_may_stay(client, user):
     expert = make_expert()
     patch(client, {"experts": [expert.pk]})
     Expert.objects.update(is_active=False)
     assert patch(client, {"experts": [expert.pk]}).json()["experts"] == [expert.pk]
 
 
-def test_one_person_does_not_change_another(client, user):
+def test_does_not_change_other_users(client, user):
     grace = make_admin()
     patch(client, {"name": "Eve", "bio": "x"})
     grace.refresh_from_db()
     assert grace.name == "Grace Hopper"
 
 
-def test_a_stranger_is_401():
+def test_anonymous_is_401():
     for answer in (Client().get(URL), patch(Client(), {"name": "Eve"})):
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
 
 
-def test_a_patch_needs_the_csrf_token(user):
+def test_patch_needs_the_csrf_token(user):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user)
     assert patch(strict, {"name": "Eve"}).status_code == 403
     assert send(strict, name="Eve").status_code == 403
 
 
-def test_the_document_tells_both_kinds_of_body(client):
+def test_openapi_has_both_content_types(client):
     document = client.get("/api/openapi.json").json()
     content = document["paths"][URL]["patch"]["requestBody"]["content"]
     assert set(content) == {"application/json", "multipart/form-data"}

@@ -18,7 +18,7 @@ def user(client):
     return user
 
 
-def test_a_form_says_the_same_as_json(client, user):
+def test_form_works_like_json(client, user):
     first, second = make_expert(), make_expert(slug="second", name="Second")
     fields = {"name": " Ada ", "bio": "Writes\r\nprograms.", "timezone": "Europe/London"}
     lists = {"botTraits": ["direct", "curious"], "experts": [second.pk, first.pk]}
@@ -43,13 +43,13 @@ def test_a_form_says_the_same_as_json(client, user):
         ({"surprise": "x"}, "surprise"),
     ],
 )
-def test_what_is_wrong_with_a_form_is_422(client, user, fields, field):
+def test_invalid_form_is_422(client, user, fields, field):
     before = client.get(URL).json()
     assert get_error_fields(send(client, bio="Right.", **fields)) == {field}
     assert client.get(URL).json() == before
 
 
-def test_a_file_in_place_of_a_text_is_422(client, user):
+def test_file_instead_of_text_is_422(client, user):
     assert get_error_fields(send(client, name=make_image())) == {"name"}
     assert get_error_fields(send(client, botTraits=make_image())) == {"botTraits"}
 
@@ -57,40 +57,40 @@ def test_a_file_in_place_of_a_text_is_422(client, user):
 @pytest.mark.parametrize(
     "kind", ["multipart/form-data", "multipart/form-data; boundary=\xe9", MULTIPART_CONTENT]
 )
-def test_a_form_that_cannot_be_read_is_400(client, user, kind):
+def test_malformed_form_is_400(client, user, kind):
     body = b'--BoUnDaRyStRiNg\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n'
     body += b"Content-Transfer-Encoding: base64\r\n\r\nx\r\n--BoUnDaRyStRiNg--"
     answer = client.patch(URL, body, kind)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
 
 
-def test_a_form_that_ends_too_early_changes_nothing(client, user):
+def test_truncated_form_changes_nothing(client, user):
     before = client.get(URL).json()
     assert client.patch(URL, b"--BoUnDa", MULTIPART_CONTENT).json() == before
 
 
-def test_a_form_of_very_many_fields_is_413(client, user):
+def test_form_with_too_many_fields_is_413(client, user):
     fields = {f"field-{number}": "x" for number in range(20_001)}
     assert send(client, **fields).status_code == 413
 
 
 @pytest.mark.parametrize("name", ["name", "bio", "timezone", "locale"])
-def test_a_text_that_a_form_has_twice_is_422_under_its_name(client, user, name):
+def test_repeated_field_is_422(client, user, name):
     assert get_error_fields(send(client, **{name: ["UTC", "en"]})) == {name}
 
 
-def test_an_image_that_a_form_has_twice_is_422(client, user):
+def test_repeated_image_is_422(client, user):
     assert get_error_fields(send(client, image=[make_image(), make_image()])) == {"image"}
     assert get_error_fields(send(client, image=["x", make_image()])) == {"image"}
 
 
-def test_a_form_may_bring_its_csrf_token(client, user):
+def test_accepts_the_csrf_token_as_a_field(client, user):
     answer = send(client, name="Countess", csrfmiddlewaretoken="x")
     assert (answer.status_code, answer.json()["name"]) == (200, "Countess")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_image_is_stored_with_the_rest_shown_and_removed_by_null(client, user):
+def test_image_is_stored_and_removed_by_null(client, user):
     answer = send(client, image=make_image(), name="Ada").json()
     assert answer["name"] == "Ada"
     assert answer["image"].startswith("/profile/avatar/")
@@ -100,20 +100,20 @@ def test_an_image_is_stored_with_the_rest_shown_and_removed_by_null(client, user
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_image_beside_something_wrong_is_not_stored(client, user):
+def test_image_is_not_stored_with_an_invalid_field(client, user):
     key = give_avatar(user)
     assert get_error_fields(send(client, image=make_image(), timezone="Narnia")) == {"timezone"}
     assert list_stored_keys() == {key}
 
 
-def test_what_is_no_image_is_422(client, user):
+def test_invalid_image_is_422(client, user):
     answer = send(client, image=make_image(kind="GIF"))
     assert answer.json()["fields"] == {
         "image": ["This is a GIF image, which isn't supported: save it as JPEG or PNG first."]
     }
 
 
-def test_a_storage_that_fails_is_503(client, user, monkeypatch):
+def test_storage_error_is_503(client, user, monkeypatch):
     def full(*args, **options):
         raise OSError("no space left on device")
 

@@ -26,11 +26,11 @@ def names(*labels):
         ("", "file"),
     ],
 )
-def test_a_name_is_as_like_the_label_as_it_can_safely_be(label, name):
+def test_replaces_unsafe_characters(label, name):
     assert names(label) == [name]
 
 
-def test_no_name_is_there_twice_be_it_in_other_capitals():
+def test_names_are_unique_regardless_of_case():
     assert names("a.txt", "A.TXT", "a.txt", "a (2).txt") == [
         "a.txt",
         "A (2).TXT",
@@ -39,16 +39,16 @@ def test_no_name_is_there_twice_be_it_in_other_capitals():
     ]
 
 
-def test_one_letter_written_in_two_ways_is_one_name():
+def test_normalizes_unicode():
     assert len({name.casefold() for name in names("e\u0301.txt", "\u00e9.txt")}) == 2
 
 
-def test_a_long_name_keeps_its_extension_and_fits_a_file_system():
+def test_truncates_long_names_before_the_extension():
     first, second = names("ü" * 250 + ".txt", "ü" * 250 + ".txt")
     assert first.endswith("ü.txt")
     assert second.endswith("ü (2).txt")
     assert len(second.encode()) < 255
 
 
-def test_ten_thousand_of_the_same_name_take_no_time():
+def test_ten_thousand_equal_names_are_fast():
     assert len(set(names(*["a.txt"] * 10_000))) == 10_000

@@ -44,7 +44,7 @@ def test_becomes_a_square_webp(client, user, kind):
         assert (image.format, image.size) == ("WEBP", (256, 256))
 
 
-def test_is_recognised_by_its_content_and_not_by_what_the_browser_says(client, user):
+def test_type_is_detected_by_content(client, user):
     text = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>", "image/png")
     response = send(client, text)
     assert response.status_code == 422
@@ -52,19 +52,19 @@ def test_is_recognised_by_its_content_and_not_by_what_the_browser_says(client, u
     assert list_stored_keys() == set()
 
 
-def test_more_than_two_megabytes_are_refused_before_they_are_looked_at(client, user):
+def test_rejects_more_than_two_megabytes_without_decoding(client, user):
     content = make_image().read().ljust(2_000_001, b"\0")
     response = send(client, SimpleUploadedFile("me.png", content))
     assert response.status_code == 422
     assert b"Choose an image of at most 2 MB." in response.content
 
 
-def test_two_megabytes_are_taken(client, user):
+def test_accepts_two_megabytes(client, user):
     content = make_image().read().ljust(2_000_000, b"\0")
     assert send(client, SimpleUploadedFile("me.png", content)).status_code == 302
 
 
-def test_what_is_broken_empty_or_a_bomb_is_refused(client, user):
+def test_rejects_broken_and_empty_images_and_bombs(client, user):
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
     for content in (make_image().read()[:-20], b"", bomb.getvalue()):
@@ -72,7 +72,7 @@ def test_what_is_broken_empty_or_a_bomb_is_refused(client, user):
     assert list_stored_keys() == set()
 
 
-def test_is_shown_to_its_owner_for_one_statement(client, user, django_assert_num_queries):
+def test_owner_sees_it_for_one_statement(client, user, django_assert_num_queries):
     give_avatar(user)
     url = address()
     with django_assert_num_queries(1):
@@ -83,7 +83,7 @@ def test_is_shown_to_its_owner_for_one_statement(client, user, django_assert_num
     assert response.content.startswith(b"RIFF")
 
 
-def test_is_shown_to_nobody_else(client, user):
+def test_others_cannot_see_it(client, user):
     give_avatar(user)
     other = Client()
     assert other.get(address()).url.startswith("/accounts/login/")
@@ -91,7 +91,7 @@ def test_is_shown_to_nobody_else(client, user):
     assert other.get(address()).status_code == 404
 
 
-def test_there_is_no_other_picture_than_the_present_one(client, user):
+def test_only_the_current_avatar_is_served(client, user):
     give_avatar(user)
     former = address()
     give_avatar(user)
@@ -100,12 +100,12 @@ def test_there_is_no_other_picture_than_the_present_one(client, user):
     assert client.get("/profile/avatar/me.webp").status_code == 404
 
 
-def test_what_is_missing_in_storage_is_404(client, user):
+def test_missing_object_is_404(client, user):
     default_storage.delete(give_avatar(user))
     assert client.get(address()).status_code == 404
 
 
-def test_a_new_one_takes_the_former_away(client, user):
+def test_new_avatar_replaces_the_old_one(client, user):
     former = give_avatar(user)
     send(client, make_image(colour="blue"))
     (key,) = list_stored_keys()
@@ -130,15 +130,15 @@ def test_can_be_removed(client, user):
     assert not StoredObject.objects.exists()
 
 
-def test_removing_none_does_no_harm(client, user):
+def test_removing_no_avatar_is_no_error(client, user):
     assert client.post("/profile/avatar/remove/").status_code == 302
 
 
-def test_a_link_does_not_remove_it(client, user):
+def test_get_does_not_remove_it(client, user):
     assert client.get("/profile/avatar/remove/").url == "/profile/"
 
 
-def test_a_storage_that_does_not_delete_leaves_the_object_to_the_purge(client, user, monkeypatch):
+def test_object_is_left_to_purge_files_if_storage_fails(client, user, monkeypatch):
     def fails(self, name):
         raise OSError("read only")
 

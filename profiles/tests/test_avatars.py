@@ -23,7 +23,7 @@ from profiles.tests.avatar_images import give_avatar, list_stored_keys
         ("Ölgün Äström", "ÖÄ"),
     ],
 )
-def test_the_initials_are_of_the_name_else_of_the_address(name, letters):
+def test_initials_come_from_name_or_email(name, letters):
     assert avatars.get_initials(User(name=name, email="x@example.org")) == letters
 
 
@@ -33,7 +33,7 @@ def shown(user):
 
 
 @pytest.mark.django_db
-def test_the_small_template_shows_the_initials_or_the_picture():
+def test_template_shows_initials_or_avatar():
     user = make_user()
     assert ">AL<" in shown(user)
     key = give_avatar(user)
@@ -41,7 +41,7 @@ def test_the_small_template_shows_the_initials_or_the_picture():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_that_replace_one_picture_at_once_nothing_is_left_over():
+def test_concurrent_replacements_leave_nothing_over():
     first = make_user()
     give_avatar(first)
     # The second came with what was in the database before the first was through.

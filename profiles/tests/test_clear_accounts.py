@@ -23,40 +23,40 @@ def clear():
     return out.getvalue()
 
 
-def test_what_was_never_confirmed_goes_after_seven_days():
+def test_deletes_unconfirmed_accounts_after_seven_days():
     joined(7)
     young = joined(6, email="bob@example.org")
     assert clear() == "1 unconfirmed accounts deleted.\n"
     assert User.objects.get() == young
 
 
-def test_whoever_has_confirmed_an_address_stays():
+def test_keeps_confirmed_accounts():
     joined(400, confirmed=True)
     clear()
     assert User.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
-def test_the_staff_stays(role):
+def test_keeps_staff(role):
     joined(400, **{role: True})
     clear()
     assert User.objects.exists()
 
 
-def test_whoever_has_been_signed_in_stays():
+def test_keeps_accounts_that_have_signed_in():
     joined(400, last_login=timezone.now())
     clear()
     assert User.objects.exists()
 
 
-def test_whoever_confirms_in_the_same_moment_stays():
+def test_keeps_accounts_confirmed_concurrently():
     user = joined(8)
     user.confirm_email()
     assert not delete_unconfirmed(user.pk)
     assert User.objects.exists()
 
 
-def test_the_address_is_free_again():
+def test_email_can_be_used_again():
     joined(8)
     clear()
     assert make_admin(email="ada@example.org").has_confirmed_email()

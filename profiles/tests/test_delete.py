@@ -61,7 +61,7 @@ def log(actor, about, text):
     )
 
 
-def test_asks_and_says_what_is_lost(client, user, django_assert_max_num_queries):
+def test_asks_and_lists_what_will_be_lost(client, user, django_assert_max_num_queries):
     make_file(user, "notes.txt", b"x" * 1200)
     with django_assert_max_num_queries(3):
         page = client.get("/profile/delete/").content.decode()
@@ -69,7 +69,7 @@ def test_asks_and_says_what_is_lost(client, user, django_assert_max_num_queries)
         assert words in page
 
 
-def test_with_the_password_everything_is_gone(client, user):
+def test_deletes_everything_with_the_password(client, user):
     live_fully(user)
     response = delete(client, follow=True)
     assert response.redirect_chain == [("/", 302)]
@@ -80,13 +80,13 @@ def test_with_the_password_everything_is_gone(client, user):
     assert list_stored_keys() == set()
 
 
-def test_what_was_being_written_is_left_to_the_purge(client, user):
+def test_pending_objects_are_left_to_purge_files(client, user):
     live_fully(user)
     delete(client)
     assert [row.key for row in StoredObject.objects.due()] == [f"{user.pk}/half-written.txt"]
 
 
-def test_what_administrators_did_stays_without_the_name(client, user):
+def test_history_of_administrators_stays_anonymized(client, user):
     grace = make_admin()
     about_ada = [
         log(grace, user, "ada@example.org"),
@@ -101,7 +101,7 @@ def test_what_administrators_did_stays_without_the_name(client, user):
     assert about_grace.object_repr == "grace@example.org"
 
 
-def test_the_history_forgets_what_the_person_owned(client, user):
+def test_history_forgets_the_user_s_rows(client, user):
     grace, file = make_admin(), make_file(user, "secret.txt")
     entries = [
         log(grace, file, "secret.txt"),
@@ -115,7 +115,7 @@ def test_the_history_forgets_what_the_person_owned(client, user):
         assert (entry.object_repr, entry.object_id) == ("a deleted user", None)
 
 
-def test_the_history_forgets_the_address_wherever_it_is(client, user):
+def test_history_forgets_the_email_everywhere(client, user):
     grace = make_admin()
     gone = log(grace, grace, "ADA@example.org since 2026-11-23")
     said = log(grace, grace, "grace@example.org")
@@ -128,14 +128,14 @@ def test_the_history_forgets_the_address_wherever_it_is(client, user):
 
 
 @pytest.mark.parametrize("like", ["bada@example.org", "x.ada@example.org", "ada@example.org.uk"])
-def test_the_history_keeps_addresses_that_are_but_alike(client, user, like):
+def test_history_keeps_similar_emails(client, user, like):
     entry = log(make_admin(), make_user(email=like), like)
     delete(client)
     entry.refresh_from_db()
     assert entry.object_repr == like
 
 
-def test_others_lose_nothing(client, user):
+def test_other_users_lose_nothing(client, user):
     bob = make_user(email="bob@example.org")
     live_fully(bob)
     before = {row for row in everything() if str(bob.pk) in row}, list_stored_keys()
@@ -145,7 +145,7 @@ def test_others_lose_nothing(client, user):
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "a\0b", "x" * 10_000])
-def test_a_wrong_password_is_said_beside_the_field(client, user, password):
+def test_wrong_password_is_an_error_at_the_field(client, user, password):
     response = delete(client, password)
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {"password"}
@@ -153,12 +153,12 @@ def test_a_wrong_password_is_said_beside_the_field(client, user, password):
     assert Session.objects.get().user == user
 
 
-def test_without_any_password_nothing_happens(client, user):
+def test_missing_password_deletes_nothing(client, user):
     assert client.post("/profile/delete/").status_code == 422
     assert User.objects.get() == user
 
 
-def test_guessing_ends_soon(client, user):
+def test_password_attempts_are_limited(client, user):
     for _ in range(5):
         delete(client, "wrong")
     response = delete(client)
@@ -166,7 +166,7 @@ def test_guessing_ends_soon(client, user):
     assert User.objects.get() == user
 
 
-def test_the_last_administrator_stays_and_is_told_why(client):
+def test_last_administrator_sees_an_explanation(client):
     client.force_login(make_admin())
     make_admin(email="gone@example.org", is_active=False)
     assert b"You are the last administrator" in client.get("/profile/delete/").content
@@ -176,21 +176,21 @@ def test_the_last_administrator_stays_and_is_told_why(client):
     assert User.objects.filter(is_active=True).count() == 1
 
 
-def test_an_administrator_who_is_not_the_last_may_go(client):
+def test_other_administrator_can_delete_the_account(client):
     client.force_login(make_admin())
     make_admin(email="next@example.org")
     assert delete(client).status_code == 302
     assert User.objects.get().email == "next@example.org"
 
 
-def test_of_the_last_two_only_one_may_go():
+def test_only_one_of_the_last_two_administrators_can_leave():
     first, second = make_admin(), make_admin(email="next@example.org")
     delete_account(first)
     with pytest.raises(ValidationError):
         delete_account(second)
 
 
-def test_a_failure_in_the_middle_leaves_all_as_it_was(client, user, monkeypatch):
+def test_failure_rolls_everything_back(client, user, monkeypatch):
     def fails(self):
         raise IntegrityError
 
@@ -202,7 +202,7 @@ def test_a_failure_in_the_middle_leaves_all_as_it_was(client, user, monkeypatch)
     assert (set(everything()), list_stored_keys()) == before
 
 
-def test_a_storage_that_fails_does_not_keep_the_account(client, user, monkeypatch):
+def test_storage_error_does_not_stop_the_deletion(client, user, monkeypatch):
     def fails(self, name):
         raise OSError("read only")
 
@@ -213,12 +213,12 @@ def test_a_storage_that_fails_does_not_keep_the_account(client, user, monkeypatc
     assert StoredObject.objects.due().count() == StoredObject.objects.count() == 4
 
 
-def test_signing_in_again_is_not_possible(client, user):
+def test_cannot_sign_in_afterwards(client, user):
     delete(client)
     answer = client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
     assert answer.status_code == 200
 
 
-def test_a_stranger_is_sent_to_the_sign_in(client):
+def test_anonymous_is_redirected_to_login(client):
     assert client.get("/profile/delete/").url == "/accounts/login/?next=/profile/delete/"
     assert delete(client).status_code == 302

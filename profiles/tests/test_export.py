@@ -46,7 +46,7 @@ def data(archive):
     return json.loads(archive.read("data.json"))
 
 
-def test_is_a_download_that_nobody_keeps(client, user):
+def test_is_an_attachment_with_no_store(client, user):
     response = client.post("/profile/export/")
     day = f"{timezone.localdate():%Y-%m-%d}"
     assert response.streaming
@@ -58,7 +58,7 @@ def test_is_a_download_that_nobody_keeps(client, user):
     response.close()
 
 
-def test_has_all_that_the_person_told(client, user):
+def test_contains_profile_and_preferences(client, user):
     expert = make_expert()
     Profile.objects.create(user=user, bio="Writes “programs”.", timezone="Europe/London")
     Preferences.of(user).store(traits=["direct"], experts=[expert.pk])
@@ -75,7 +75,7 @@ def test_has_all_that_the_person_told(client, user):
     assert len(found["sessions"]) == 1
 
 
-def test_has_the_account_but_none_of_its_secrets(client, user):
+def test_contains_the_account_without_secrets(client, user):
     text = export(client).read("data.json").decode()
     account = json.loads(text)["account"]
     assert (account["id"], account["email"]) == (str(user.pk), "ada@example.org")
@@ -84,7 +84,7 @@ def test_has_the_account_but_none_of_its_secrets(client, user):
         assert secret not in text
 
 
-def test_has_the_files_those_in_the_trash_and_the_picture(client, user):
+def test_contains_files_trash_and_avatar(client, user):
     give_avatar(user)
     make_file(user, "notes.txt", b"first")
     make_file(user, "notes.txt", b"second")
@@ -104,7 +104,7 @@ def test_has_the_files_those_in_the_trash_and_the_picture(client, user):
     assert data(archive)["files"][0]["size"] == 5
 
 
-def test_a_label_that_is_a_path_leads_nowhere(client, user):
+def test_paths_in_names_are_harmless(client, user):
     for name in ("../../evil.txt", "/etc/passwd", "..\\evil.txt", "C:\\evil.txt"):
         make_file(user, name)
     names = export(client).namelist()[1:]
@@ -113,7 +113,7 @@ def test_a_label_that_is_a_path_leads_nowhere(client, user):
     assert not any("\\" in name or ":" in name for name in names)
 
 
-def test_what_is_missing_in_storage_is_noted_and_the_rest_is_there(client, user):
+def test_notes_missing_objects_and_exports_the_rest(client, user):
     lost = make_file(user, "lost.txt")
     make_file(user, "kept.txt")
     default_storage.delete(lost.object_id)
@@ -123,7 +123,7 @@ def test_what_is_missing_in_storage_is_noted_and_the_rest_is_there(client, user)
     assert b"files/lost.txt" in archive.read("MISSING.txt")
 
 
-def test_what_breaks_off_is_noted_and_the_rest_is_there(client, user, monkeypatch):
+def test_notes_incomplete_objects_and_exports_the_rest(client, user, monkeypatch):
     make_file(user, "half.txt", b"x" * 200_000)
     make_file(user, "kept.txt", b"kept")
 
@@ -140,14 +140,14 @@ def test_what_breaks_off_is_noted_and_the_rest_is_there(client, user, monkeypatc
     assert b"files/half.txt" in archive.read("MISSING.txt")
 
 
-def test_nobody_else_s_are_in_it(client, user):
+def test_excludes_other_users(client, user):
     make_file(make_user(email="bob@example.org"), "bob.txt")
     archive = export(client)
     assert archive.namelist() == ["data.json"]
     assert b"bob" not in archive.read("data.json")
 
 
-def test_asks_the_database_nothing_once_it_is_being_sent(user, django_assert_num_queries):
+def test_costs_no_statement_while_streaming(user, django_assert_num_queries):
     make_file(user, "notes.txt")
     give_avatar(user)
     export = Export.for_user(user)
@@ -155,7 +155,7 @@ def test_asks_the_database_nothing_once_it_is_being_sent(user, django_assert_num
         assert b"".join(export.stream_zip())
 
 
-def test_the_statements_are_as_many_for_many_files(user, django_assert_num_queries):
+def test_statements_do_not_grow_with_files(user, django_assert_num_queries):
     Preferences.of(user).store(experts=[make_expert().pk])
     for number in range(5):
         make_file(user, f"{number}.txt")
@@ -164,14 +164,14 @@ def test_the_statements_are_as_many_for_many_files(user, django_assert_num_queri
         Export.for_user(user)
 
 
-def test_is_sent_in_pieces(user):
+def test_is_streamed_in_small_pieces(user):
     make_file(user, "large.txt", b"x" * 1_000_000)
     assert max(map(len, Export.for_user(user).stream_zip())) <= 65_536
 
 
-def test_a_link_does_not_start_it(client, user):
+def test_get_does_not_start_it(client, user):
     assert client.get("/profile/export/").url == "/profile/"
 
 
-def test_a_stranger_is_sent_to_the_sign_in(client):
+def test_anonymous_is_redirected_to_login(client):
     assert client.post("/profile/export/").url.startswith("/accounts/login/")

@@ -20,7 +20,7 @@ from profiles.timezones import list_locales, list_zones
         ("Atlantis", "Atlantis"),
     ],
 )
-def test_a_zone_is_known_by_its_city(typed, zone):
+def test_finds_a_zone_by_its_city(typed, zone):
     assert ZoneField().clean(typed) == zone
 
 
@@ -36,10 +36,10 @@ def test_a_zone_is_known_by_its_city(typed, zone):
         ("Klingon", "Klingon"),
     ],
 )
-def test_a_locale_is_known_by_its_name(typed, locale):
+def test_finds_a_locale_by_its_name(typed, locale):
     assert LocaleField().clean(typed) == locale
 
 
-def test_every_zone_and_locale_is_known_by_its_own_name():
+def test_finds_every_zone_and_locale_by_its_own_name():
     assert [zone for zone in list_zones() if ZoneField().clean(zone) != zone] == []
     assert [tag for tag in list_locales() if LocaleField().clean(tag) != tag] == []

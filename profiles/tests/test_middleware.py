@@ -48,30 +48,30 @@ def person(client, **values):
 
 
 @pytest.mark.parametrize("url", ["/now/", "/lazy/"])
-def test_a_page_is_in_the_person_s_zone_and_locale(client, url):
+def test_page_uses_the_user_s_zone_and_locale(client, url):
     person(client, timezone="Europe/Berlin", locale="de")
     assert text(client, url) == "23.11.2026, 17:05"
 
 
-def test_who_has_chosen_nothing_reads_the_defaults(client):
+def test_user_without_a_choice_gets_the_defaults(client):
     client.force_login(make_user())
     assert text(client) == text(Client()) == "Nov 23, 2026, 4:05 PM"
 
 
-def test_the_next_person_does_not_inherit_it(client):
+def test_next_user_is_not_affected(client):
     person(client, timezone="Asia/Tokyo", locale="ja")
     assert text(client) == "2026/11/24 1:05"
     assert text(Client()) == "Nov 23, 2026, 4:05 PM"
 
 
-def test_a_zone_or_locale_that_is_not_known_any_more_is_the_default(client):
+def test_unknown_zone_or_locale_is_the_default(client):
     person(client, timezone="Europe/Atlantis", locale="de")
     assert text(client) == "23.11.2026, 16:05"
     Profile.objects.update(timezone="Europe/Berlin", locale="tlh")
     assert text(client) == "Nov 23, 2026, 5:05 PM"
 
 
-def test_the_administration_is_in_the_person_s_zone(client):
+def test_admin_uses_the_user_s_zone(client):
     admin = make_admin()
     Profile.objects.create(user=admin, timezone="Pacific/Auckland")
     client.force_login(admin)
@@ -84,20 +84,18 @@ def test_the_administration_is_in_the_person_s_zone(client):
 @pytest.mark.parametrize(
     ("url", "statements"), [("/healthz", 0), ("/readyz", 1), ("/static/favicon.svg", 0)]
 )
-def test_what_tells_no_time_does_not_ask_who_it_is(
-    client, url, statements, django_assert_num_queries
-):
+def test_unlocalized_paths_need_no_user(client, url, statements, django_assert_num_queries):
     person(client, timezone="Europe/Berlin")
     with django_assert_num_queries(statements):
         client.get(url).close()
 
 
-def test_a_stranger_costs_no_statement(client, django_assert_num_queries):
+def test_anonymous_costs_no_statement(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/now/").status_code == 200
 
 
-def test_a_person_costs_the_session_s_own_statement(client, django_assert_num_queries):
+def test_user_costs_only_the_session_s_statement(client, django_assert_num_queries):
     person(client, timezone="Europe/Berlin")
     with django_assert_num_queries(1):
         text(client)

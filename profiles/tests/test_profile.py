@@ -52,7 +52,7 @@ def errors(response):
     return set(response.context["form"].errors)
 
 
-def test_shows_what_is_there(client, user):
+def test_shows_the_current_values(client, user):
     Profile.objects.create(user=user, bio="Writes programs.", timezone="Europe/London")
     Preferences.of(user).store(traits=["curious"], experts=[make_expert().pk])
     page = client.get("/profile/").content.decode()
@@ -70,7 +70,7 @@ def test_shows_what_is_there(client, user):
         assert words in page
 
 
-def test_proposes_every_zone_and_locale(client, user):
+def test_suggests_every_zone_and_locale(client, user):
     page = client.get("/profile/").content.decode()
     assert '<datalist id="timezone-options">' in page
     assert '<option value="America/New_York">America/New York</option>' in page
@@ -78,12 +78,12 @@ def test_proposes_every_zone_and_locale(client, user):
 
 
 @pytest.mark.parametrize("typed", ["America/New York", "america/new_york", " AMERICA/NEW YORK "])
-def test_takes_a_zone_as_people_write_it(client, user, typed):
+def test_accepts_other_spellings_of_a_zone(client, user, typed):
     assert post(client, timezone=typed).status_code == 302
     assert kept()["timezone"] == "America/New_York"
 
 
-def test_saves_everything_and_says_so(client, user):
+def test_saves_everything_with_a_message(client, user):
     expert = make_expert()
     response = client.post(
         "/profile/", FIELDS | {"experts": [expert.pk], "image": make_image()}, follow=True
@@ -93,7 +93,7 @@ def test_saves_everything_and_says_so(client, user):
     assert kept() == FIELDS | {"experts": [expert.pk], "picture": True}
 
 
-def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(client, user):
+def test_errors_are_at_the_fields_and_input_stays(client, user):
     response = post(client, timezone="Narnia", bio="Something new.")
     page = response.content.decode()
     assert errors(response) == {"timezone"}
@@ -122,30 +122,30 @@ def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(client, user):
         ("experts", "\0"),
     ],
 )
-def test_one_wrong_field_and_nothing_is_written(client, user, field, value):
+def test_one_invalid_field_saves_nothing(client, user, field, value):
     before = kept()
     assert errors(post(client, **{field: value}, image=make_image())) == {field}
     assert kept() == before
     assert list_stored_keys() == set()
 
 
-def test_the_greatest_lengths_are_taken_and_line_ends_count_once(client, user):
+def test_accepts_the_longest_values(client, user):
     bio = "x" * 1023 + "\n" + "y" * 1024
     assert post(client, name=f" {'x' * 128} ", bio=bio.replace("\n", "\r\n")).status_code == 302
     assert kept()["name"] == "x" * 128
     assert kept()["bio"] == bio
 
 
-def test_who_has_traits_keeps_at_least_one(client, user):
+def test_traits_cannot_be_emptied(client, user):
     Preferences.of(user).store(traits=["curious"])
     assert errors(post(client, bot_traits=[])) == {"bot_traits"}
 
 
-def test_who_never_chose_a_trait_may_go_on_so(client, user):
+def test_traits_may_stay_empty(client, user):
     assert post(client, bot_traits=[]).status_code == 302
 
 
-def test_a_favourite_whose_expert_is_inactive_stays_unseen(client, user):
+def test_keeps_inactive_favourites_without_showing_them(client, user):
     expert = make_expert()
     Preferences.of(user).store(experts=[expert.pk])
     Expert.objects.update(is_active=False)
@@ -154,7 +154,7 @@ def test_a_favourite_whose_expert_is_inactive_stays_unseen(client, user):
     assert kept()["experts"] == [expert.pk]
 
 
-def test_many_experts_are_a_bounded_list_with_the_chosen_ones(client, user):
+def test_offers_a_bounded_list_with_the_favourites(client, user):
     make_experts(120)
     last = Expert.objects.get(slug="expert-120")
     Preferences.of(user).store(experts=[last.pk])
@@ -163,7 +163,7 @@ def test_many_experts_are_a_bounded_list_with_the_chosen_ones(client, user):
     assert "Expert 120" in page
 
 
-def test_a_storage_that_fails_is_said_beside_the_picture(client, user, monkeypatch):
+def test_storage_error_is_shown_at_the_avatar(client, user, monkeypatch):
     def full(*args, **options):
         raise OSError("no space left on device")
 
@@ -175,7 +175,7 @@ def test_a_storage_that_fails_is_said_beside_the_picture(client, user, monkeypat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failure_in_the_middle_of_writing_leaves_all_as_it_was(client, user, monkeypatch):
+def test_failure_rolls_everything_back(client, user, monkeypatch):
     key, before = give_avatar(user), kept()
 
     def fails(*changes):
@@ -195,16 +195,16 @@ def test_costs_at_most_three_statements(client, user, django_assert_max_num_quer
         client.get("/profile/")
 
 
-def test_a_stranger_is_sent_to_the_sign_in(client):
+def test_anonymous_is_redirected_to_login(client):
     for method in (client.get, client.post):
         assert method("/profile/").url == "/accounts/login/?next=/profile/"
 
 
-def test_other_methods_are_refused(client, user):
+def test_rejects_other_methods(client, user):
     assert client.put("/profile/").status_code == 405
 
 
-def test_another_person_s_profile_is_left_alone(client, user):
+def test_does_not_change_other_users(client, user):
     Profile.objects.create(user=make_user(email="bob@example.org"), bio="Bob's.")
     post(client)
     assert Profile.objects.get(user__email="bob@example.org").bio == "Bob's."
