@@ -16,7 +16,7 @@ def ada():
 
 @pytest.fixture
 def member(client, ada):
-    """The browser of Ada, who is signed in."""
+    """A browser in which Ada is signed in."""
     client.force_login(ada)
     return client
 
@@ -27,14 +27,14 @@ def use(settings, uploads):
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
-    """Every test keeps its files in a folder of its own."""
+    """Give every test its own folder."""
     use(settings, storage_settings.build_storage(tmp_path / "files", ""))
     return tmp_path / "files"
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint():
-    """The address of a server on this machine that speaks S3."""
+    """The URL of a local server with the S3 API."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -44,7 +44,7 @@ def s3_endpoint():
 
 @pytest.fixture
 def bucket(settings, s3_endpoint):
-    """The test's files are in a bucket of its own."""
+    """Give the test its own bucket."""
     name = f"test-{uuid.uuid4()}"
     access = {"region": "us-east-1", "key_id": "someone", "secret": "something"}
     client = boto3.client(
@@ -62,7 +62,7 @@ def bucket(settings, s3_endpoint):
 
 @pytest.fixture(params=["folder", "bucket"])
 def store(request):
-    """Once in a folder, once in a bucket."""
+    """Run the test with a folder and with a bucket."""
     request.getfixturevalue(request.param)
     return request.param
 

@@ -1,4 +1,4 @@
-"""What the tests upload."""
+"""Content for uploads in tests."""
 
 import io
 import struct
@@ -13,14 +13,13 @@ PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 def make_image(form="PNG", size=(60, 40), mode="RGB", color="red", **options):
-    """The bytes of an image."""
     stream = io.BytesIO()
     Image.new(mode, size, color).save(stream, form, **options)
     return stream.getvalue()
 
 
 def make_png_claiming(width, height):
-    """A small PNG that says to be of that size."""
+    """Return a small PNG whose header declares this size."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [header, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
     parts = (
@@ -31,10 +30,9 @@ def make_png_claiming(width, height):
 
 
 def make_upload(name="notes.txt", content=b"hello\n", content_type="application/x-whatever"):
-    """A file as a browser sends it; what it says of the type is to be believed by nobody."""
+    """Return an upload as browsers send it; its type must be ignored."""
     return SimpleUploadedFile(name, content, content_type)
 
 
 def upload_file(user, name="notes.txt", content=b"hello\n"):
-    """A file that has been uploaded."""
     return upload(user, make_upload(name, content))

@@ -1,17 +1,17 @@
-"""Files in the database alone, without their bytes, for tests of lists."""
+"""File rows without objects in storage, for tests of lists."""
 
 from files.models import File, StoredObject
 
 
 def make_row(user, *, name="notes.txt", picture=False, **overrides):
-    """`user`'s notes, or a picture with a thumbnail, but for what `overrides` say."""
+    """Create the row of a text, or of an image with a thumbnail."""
     count = StoredObject.objects.count()
     keys = [f"{user.pk}/{count + place}.bin" for place in range(1 + picture)]
     objects = [StoredObject.objects.create(key=key, owner=user, remove_after=None) for key in keys]
     content_type = "image/png" if picture else "text/plain"
     fields = {"content_type": content_type, "size": 1200, "thumbnail": [*objects, None][1]}
     file = File.objects.create(user=user, name=name, object=objects[0], **fields | overrides)
-    # The moment of creation is not for a form to say.
+    # auto_now_add ignores values on creation.
     File.objects.filter(pk=file.pk).update(**overrides)
     return file
 

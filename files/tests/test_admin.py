@@ -1,4 +1,4 @@
-"""Files and objects in the administration: looked at, deleted for good, never changed."""
+"""The admin of files and objects."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_admin, make_user
 from files.models import File
-from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import make_image, upload_file
 from files.tests.rows import make_row, make_rows
 

@@ -1,4 +1,4 @@
-"""DELETE /api/files and what takes it back."""
+"""DELETE /api/files and POST /api/files/{id}/restore."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_user
 from files.models import TRASH_PERIOD
-from files.tests.agreement import stored_keys
+from files.tests.consistency import stored_keys
 from files.tests.content import upload_file
 from files.tests.rows import make_row
 

@@ -7,7 +7,7 @@ from accounts.tests.people import make_user
 from files import objects
 from files.models import File
 from files.storage import Folder
-from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import make_image, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,8 +22,8 @@ def user(client):
     return user
 
 
-def refusal(client, data, status=422):
-    """The fields that are refused; nothing is kept."""
+def get_error_fields(client, data, status=422):
+    """Check that nothing is stored, and return the invalid fields."""
     answer = client.post(PATH, data)
     assert answer.status_code == status
     assert list(answer.json()) == ["code", "message", "fields"]
@@ -68,12 +68,12 @@ def test_client_s_name_is_only_a_label(client, user):
     ],
 )
 def test_anything_but_one_valid_file_is_422(client, user, data):
-    assert refusal(client, data)
+    assert get_error_fields(client, data)
 
 
 def test_error_is_at_the_field(client, user, settings):
     settings.FILE_QUOTA = 1
-    assert refusal(client, {"file": make_upload()}) == {
+    assert get_error_fields(client, {"file": make_upload()}) == {
         "file": ["There is not enough space for this file. Delete other files for good first."]
     }
 

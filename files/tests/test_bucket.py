@@ -1,4 +1,4 @@
-"""What is special about a bucket: signed addresses, and a server that may be away."""
+"""Storage in a bucket: signed URLs and unreachable servers."""
 
 import subprocess
 import sys
@@ -14,8 +14,8 @@ from django.core.files.storage import default_storage
 from accounts.tests.people import make_user
 from config.tests.processes import free_port
 from files import objects, storage_settings
-from files.tests.agreement import assert_consistent
 from files.tests.conftest import use
+from files.tests.consistency import assert_consistent
 from files.tests.content import make_image, make_upload, upload_file
 from files.trash import delete_for_good
 from files.uploads import upload
@@ -30,21 +30,21 @@ def user(client):
     return user
 
 
-def signed_address(client, file):
+def get_signed_url(client, file):
     answer = client.get(f"/api/files/{file.pk}/download")
     assert answer.status_code == 302
     assert answer.headers["Cache-Control"] == "private, no-store"
     return answer.headers["Location"]
 
 
-def head(file):
+def request_head(file):
     client = default_storage.connection.meta.client
     return client.head_object(Bucket=default_storage.bucket_name, Key=file.object_id)
 
 
 def test_download_redirects_to_a_signed_url(bucket, client, user):
     file = upload_file(user, "Grüße.csv", b"a,b\n")
-    with urlopen(signed_address(client, file)) as answer:  # noqa: S310
+    with urlopen(get_signed_url(client, file)) as answer:  # noqa: S310
         assert answer.read() == b"a,b\n"
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         disposition = answer.headers["Content-Disposition"]
@@ -52,13 +52,13 @@ def test_download_redirects_to_a_signed_url(bucket, client, user):
 
 
 def test_signed_url_expires_after_minutes(bucket, client, user):
-    query = parse_qs(urlsplit(signed_address(client, upload_file(user))).query)
+    query = parse_qs(urlsplit(get_signed_url(client, upload_file(user))).query)
     assert query["X-Amz-Expires"] == ["300"]
     assert query["X-Amz-SignedHeaders"] == ["host"]
 
 
 def test_url_without_signature_is_refused(bucket, client, user):
-    address = signed_address(client, upload_file(user))
+    address = get_signed_url(client, upload_file(user))
     with pytest.raises(HTTPError) as caught:
         urlopen(address.partition("?")[0])  # noqa: S310
     with caught.value as answer:
@@ -85,7 +85,7 @@ def test_missing_object_is_404_and_logged(bucket, client, user, settings, caplog
 
 def test_bucket_does_not_get_the_client_s_type(bucket, user):
     file = upload(user, make_upload("a.html", b"<script>", "text/html"))
-    assert head(file)["ContentType"] == "application/octet-stream"
+    assert request_head(file)["ContentType"] == "application/octet-stream"
 
 
 def test_unreachable_server_fails_within_seconds(client, user, settings, caplog):

@@ -1,4 +1,4 @@
-"""How a file gets back to its owner, and what a browser is told of it."""
+"""Responses with stored files and their headers."""
 
 import pytest
 from django.core.files.storage import default_storage

@@ -1,4 +1,4 @@
-"""Texts in other encodings than UTF-8 are refused with the way out."""
+"""Texts in other encodings than UTF-8."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from files.file_types import detect_kind
 SAVE = "Save it as UTF-8, then upload it again."
 
 
-def refusal(content):
+def get_error(content):
     with pytest.raises(ValidationError) as caught:
         detect_kind(ContentFile(content), "a.txt")
     (message,) = caught.value.messages
@@ -33,8 +33,8 @@ def refusal(content):
     ],
 )
 def test_names_the_encoding(content, name):
-    assert refusal(content) == f"This text is saved as {name}. {SAVE}"
+    assert get_error(content) == f"This text is saved as {name}. {SAVE}"
 
 
 def test_does_not_name_unknown_encodings():
-    assert refusal("Привет, мир\n".encode("cp1251")) == f"This text isn't saved as UTF-8. {SAVE}"
+    assert get_error("Привет, мир\n".encode("cp1251")) == f"This text isn't saved as UTF-8. {SAVE}"

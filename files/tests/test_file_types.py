@@ -1,4 +1,4 @@
-"""What a file is, and what it may be called."""
+"""Detection of file types, and names of files."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from files.tests.content import PDF, make_image
 KIND = {kind.name: kind for kind in KINDS}
 
 
-def name_of(content, name="x"):
+def detect_name(content, name="x"):
     return detect_kind(ContentFile(content), name).name
 
 
@@ -30,7 +30,7 @@ def name_of(content, name="x"):
 )
 @pytest.mark.parametrize("name", ["x", "x.png", "x.pdf", "x.exe", ""])
 def test_detects_the_kind_by_content(content, kind, name):
-    assert name_of(content, name) == kind
+    assert detect_name(content, name) == kind
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_detects_the_kind_by_content(content, kind, name):
     ],
 )
 def test_name_selects_the_kind_of_text(name, kind):
-    assert name_of(b"a,b\n", name) == kind
+    assert detect_name(b"a,b\n", name) == kind
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_name_selects_the_kind_of_text(name, kind):
         b"one line\x0banother of the same paragraph",
         b"from DOS\r\n\x1a",
         b"from CP/M" + b"\x1a" * 100_000,
-        "ü".encode() * 100_000,  # halves of it at the ends of chunks
+        "ü".encode() * 100_000,  # characters split between chunks
     ],
 )
 def test_accepts_utf_8_as_text(content):
-    assert name_of(content) == "txt"
+    assert detect_name(content) == "txt"
 
 
-def refusal(content):
+def get_error(content):
     with pytest.raises(ValidationError) as caught:
-        name_of(content, "a.txt")
+        detect_name(content, "a.txt")
     (message,) = caught.value.messages
     return message
 
@@ -87,7 +87,7 @@ def refusal(content):
     ],
 )
 def test_rejects_other_content(content):
-    assert refusal(content) == (
+    assert get_error(content) == (
         "This file type isn't supported: choose JPEG, PNG, WebP, PDF, plain text, CSV or Markdown."
     )
 
@@ -101,23 +101,23 @@ def test_rejects_other_content(content):
     ],
 )
 def test_names_known_unsupported_kinds(content, name):
-    assert refusal(content).startswith(f"This is {name}, which isn't supported: save it as ")
+    assert get_error(content).startswith(f"This is {name}, which isn't supported: save it as ")
 
 
 def test_suggests_only_allowed_kinds(settings):
     settings.FILE_TYPES = ("txt",)
-    assert refusal(make_image("GIF")) == "This file type isn't supported: choose plain text."
+    assert get_error(make_image("GIF")) == "This file type isn't supported: choose plain text."
 
 
 def test_rejects_kinds_that_are_not_allowed(settings):
     settings.FILE_TYPES = ("png", "txt")
-    assert refusal(PDF) == "This file type isn't supported: choose PNG or plain text."
+    assert get_error(PDF) == "This file type isn't supported: choose PNG or plain text."
 
 
 @pytest.mark.parametrize(("taken", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])
 def test_text_becomes_another_allowed_kind_of_text(settings, taken, kind):
     settings.FILE_TYPES = taken
-    assert name_of(b"a,b\n", "a.csv") == kind
+    assert detect_name(b"a,b\n", "a.csv") == kind
 
 
 @pytest.mark.parametrize(

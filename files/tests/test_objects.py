@@ -1,4 +1,4 @@
-"""Objects and their rows: who may claim them, and when they are removed."""
+"""Objects in storage and their rows."""
 
 import threading
 
@@ -19,19 +19,19 @@ from files.objects import (
     write_objects,
 )
 from files.storage import Folder
-from files.tests.agreement import stored_keys
+from files.tests.consistency import stored_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def claimed(user, count=1):
+def write_used(user, count=1):
     with write_objects(user, [("txt", b"hello")] * count) as keys, transaction.atomic():
         mark_used(keys)
     return keys
 
 
-def broken(user, action):
-    """Write an object and fail in the block, after the action with its key."""
+def write_and_fail(user, action):
+    """Write an object, run the action with its key, and raise in the block."""
     with write_objects(user, [("txt", b"hello")]) as keys:
         action(keys)
         raise ZeroDivisionError
@@ -43,7 +43,7 @@ def refuse(*args):
 
 def test_used_object_is_stored():
     user = make_user()
-    (key,) = claimed(user)
+    (key,) = write_used(user)
     assert key.startswith(f"{user.pk}/")
     assert key.endswith(".txt")
     with objects.open_object(key) as stored:
@@ -53,14 +53,14 @@ def test_used_object_is_stored():
 
 def test_unused_object_is_removed_if_the_block_fails():
     with pytest.raises(ZeroDivisionError):
-        broken(make_user(), lambda keys: None)
+        write_and_fail(make_user(), lambda keys: None)
     assert stored_keys() == []
     assert not StoredObject.objects.exists()
 
 
 def test_used_object_stays_if_the_block_fails_afterwards():
     with pytest.raises(ZeroDivisionError):
-        broken(make_user(), mark_used)
+        write_and_fail(make_user(), mark_used)
     keys = stored_keys()
     assert len(keys) == 1
     assert remove(keys) == []
@@ -84,7 +84,7 @@ def test_cannot_use_an_expired_object():
         mark_used(keys)
 
     with pytest.raises(ObjectLostError):
-        broken(make_user(), late)
+        write_and_fail(make_user(), late)
     assert stored_keys() == []
 
 
@@ -96,12 +96,12 @@ def test_cannot_use_an_object_without_owner():
         mark_used(keys)
 
     with pytest.raises(ObjectLostError):
-        broken(user, orphaned)
+        write_and_fail(user, orphaned)
     assert stored_keys() == []
 
 
 def test_unused_object_is_removed_after_the_transaction():
-    keys = claimed(make_user(), 2)
+    keys = write_used(make_user(), 2)
     with transaction.atomic():
         mark_unused(keys)
         assert stored_keys() == sorted(keys)
@@ -110,7 +110,7 @@ def test_unused_object_is_removed_after_the_transaction():
 
 
 def test_object_stays_after_a_rollback():
-    keys = claimed(make_user())
+    keys = write_used(make_user())
     with transaction.atomic():
         mark_unused(keys)
         transaction.set_rollback(True)
@@ -121,14 +121,14 @@ def test_object_stays_after_a_rollback():
 
 def test_objects_of_deleted_users_are_due():
     user = make_user()
-    claimed(user, 2)
+    write_used(user, 2)
     user.delete()
     assert objects.remove_due() == (2, [])
     assert stored_keys() == []
 
 
 def test_failed_removal_is_logged_and_stays_due(monkeypatch, caplog):
-    keys = claimed(make_user())
+    keys = write_used(make_user())
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "delete", refuse)
         mark_unused(keys)
@@ -138,7 +138,7 @@ def test_failed_removal_is_logged_and_stays_due(monkeypatch, caplog):
 
 
 def test_stops_after_consecutive_failures(monkeypatch):
-    keys, asked = claimed(make_user(), 8), []
+    keys, asked = write_used(make_user(), 8), []
     monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
     mark_unused(keys)
     assert len(asked) == 1
@@ -148,7 +148,7 @@ def test_stops_after_consecutive_failures(monkeypatch):
 
 def test_few_failures_do_not_block_the_others(monkeypatch):
     user = make_user()
-    *bad, good = claimed(user, objects.MAX_FAILURES + 2)
+    *bad, good = write_used(user, objects.MAX_FAILURES + 2)
     user.delete()
     delete = Folder.delete
     monkeypatch.setattr(
@@ -163,7 +163,7 @@ def test_few_failures_do_not_block_the_others(monkeypatch):
 def test_stops_after_consecutive_failures_across_pages(monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user, asked = make_user(), []
-    keys = claimed(user, 9)
+    keys = write_used(user, 9)
     user.delete()
     monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
     assert sorted(objects.remove_due()[1]) == sorted(keys)
@@ -172,7 +172,7 @@ def test_stops_after_consecutive_failures_across_pages(monkeypatch):
 
 def test_request_removes_a_limited_number(monkeypatch):
     monkeypatch.setattr(objects, "MAX_REMOVED_AT_ONCE", 2)
-    mark_unused(claimed(make_user(), 5))
+    mark_unused(write_used(make_user(), 5))
     assert len(stored_keys()) == 3
     assert objects.remove_due() == (3, [])
 
@@ -180,24 +180,24 @@ def test_request_removes_a_limited_number(monkeypatch):
 def test_removes_all_due_objects_in_pages(monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
-    claimed(user, 5)
+    write_used(user, 5)
     user.delete()
     assert objects.remove_due() == (5, [])
 
 
 def test_waits_for_uncommitted_use():
-    """It came in time, and is committed when the object is due already."""
+    """The object is marked in time, but the commit comes when it is due."""
     with write_objects(make_user(), [("txt", b"hello")]) as keys:
         StoredObject.objects.update(remove_after=timezone.now())
         with transaction.atomic():
             StoredObject.objects.update(remove_after=None)
-            removal = in_a_thread(lambda: remove(keys))
-            wait_until(somebody_waits_for_a_lock, 10, "the removal waits for the claim")
+            removal = run_in_thread(lambda: remove(keys))
+            wait_until(is_waiting_for_a_lock, 10, "the removal waits for the claim")
         removal.join()
     assert stored_keys() == keys
 
 
-def in_a_thread(action):
+def run_in_thread(action):
     def work():
         try:
             action()
@@ -209,7 +209,7 @@ def in_a_thread(action):
     return thread
 
 
-def somebody_waits_for_a_lock():
+def is_waiting_for_a_lock():
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return cursor.fetchone()[0]
@@ -217,7 +217,7 @@ def somebody_waits_for_a_lock():
 
 @pytest.mark.parametrize("read", [objects.open_object, objects.is_stored])
 def test_unreadable_storage_raises_storage_error(monkeypatch, caplog, read):
-    keys = claimed(make_user())
+    keys = write_used(make_user())
     monkeypatch.setattr(Folder, "open", refuse)
     monkeypatch.setattr(Folder, "exists", refuse)
     with pytest.raises(StorageError) as caught:

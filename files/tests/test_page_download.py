@@ -1,4 +1,4 @@
-"""What is stored comes back to its owner: the file itself, and the preview of an image."""
+"""Pages that serve files and previews."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The list of a person's files: search, sort, pages, quota."""
+"""The page with the list of files: search, order, pages, quota."""
 
 import re
 from datetime import UTC, datetime, timedelta

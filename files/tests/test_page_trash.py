@@ -1,4 +1,4 @@
-"""Delete, restore, delete for good: each a button of the list."""
+"""The buttons to delete, restore and delete for good."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -24,8 +24,8 @@ def days_ago(days):
     return timezone.now() - timedelta(days=days)
 
 
-def assert_goes_to(answer, url, says):
-    """Redirected to `url`, which says `says`."""
+def assert_redirects(answer, url, says):
+    """Check the redirect to `url` and the message there."""
     assert answer.status_code == 302
     assert answer.headers["Location"] == url
     assert says in text(answer.client.get(url))
@@ -78,13 +78,13 @@ class TestDelete:
     def test_moves_the_file_to_the_trash(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
-        assert_goes_to(answer, "/files/?sort=name&page=2", "“notes.txt” deleted.")
+        assert_redirects(answer, "/files/?sort=name&page=2", "“notes.txt” deleted.")
         assert File.objects.get().is_deleted
 
     def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(2))
         answer = member.post(f"/files/{file.pk}/delete/")
-        assert_goes_to(answer, "/files/", "“notes.txt” was already deleted.")
+        assert_redirects(answer, "/files/", "“notes.txt” was already deleted.")
         assert File.objects.get().deleted_at == file.deleted_at
 
 
@@ -92,18 +92,18 @@ class TestRestore:
     def test_restores_the_file(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(29))
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” restored.")
+        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” restored.")
         assert not File.objects.get().is_deleted
 
     def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada)
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” was already restored.")
+        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” was already restored.")
 
     def test_fails_after_30_days(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(30))
         answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "was deleted more than 30 days ago.")
+        assert_redirects(answer, "/files/?deleted=1", "was deleted more than 30 days ago.")
         assert File.objects.get().is_deleted
 
 
@@ -120,14 +120,14 @@ class TestDeleteForGood:
     def test_deletes_the_file(self, member, ada):
         file = make_row(ada, deleted_at=timezone.now())
         answer = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
-        assert_goes_to(answer, "/files/?deleted=1", "“notes.txt” deleted for good.")
+        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” deleted for good.")
         assert not File.objects.exists()
 
     @pytest.mark.parametrize("method", ["get", "post"])
     def test_keeps_a_file_that_is_not_in_the_trash(self, member, ada, method):
         file = make_row(ada)
         answer = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
-        assert_goes_to(
+        assert_redirects(
             answer, "/files/?deleted=1", "“notes.txt” was not deleted, because it\u2019s in use."
         )
         assert File.objects.exists()
@@ -159,14 +159,14 @@ class TestEmptyTrash:
         make_row(ada, name="present.txt")
         make_row(make_user(email="eve@example.org"), name="hers", deleted_at=timezone.now())
         answer = member.post("/files/trash/empty/")
-        assert_goes_to(answer, "/files/?deleted=1", "2 files deleted for good.")
+        assert_redirects(answer, "/files/?deleted=1", "2 files deleted for good.")
         left = File.objects.order_by("name").values_list("name", flat=True)
         assert list(left) == ["hers", "present.txt"]
 
     def test_second_click_shows_a_message(self, member, ada):
         make_row(ada)
         answer = member.post("/files/trash/empty/")
-        assert_goes_to(answer, "/files/?deleted=1", "There was nothing left to delete.")
+        assert_redirects(answer, "/files/?deleted=1", "There was nothing left to delete.")
 
 
 class TestTrash:

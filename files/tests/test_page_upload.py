@@ -1,4 +1,4 @@
-"""Upload by the form, as a browser without JavaScript does: each file for itself."""
+"""Upload with the form, as browsers without JavaScript do."""
 
 import re
 
@@ -14,15 +14,15 @@ pytestmark = pytest.mark.django_db
 PROGRAM = b"MZ\x90\x00\x03\x00"
 
 
-def errors(answer, status=422):
-    """What stands beside the field of a refused form."""
+def list_errors(answer, status=422):
+    """Return the errors at the field."""
     assert answer.status_code == status
     page = answer.content.decode()
     listed = re.search(r'<ul class="errorlist" id="id_file_error">(.*?)</ul>', page)
     return re.findall("<li>(.*?)</li>", listed[1])
 
 
-def uploaded():
+def list_uploaded():
     return set(File.objects.values_list("name", flat=True))
 
 
@@ -43,7 +43,7 @@ def test_uploads_several_files_and_keeps_the_query(member):
     answer = member.post("/files/upload/?q=a&sort=name", {"file": files})
     assert answer.headers["Location"] == "/files/?q=a&sort=name"
     assert "3 files uploaded." in member.get("/files/").content.decode()
-    assert uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
+    assert list_uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
 
 
 def test_invalid_file_is_an_error_and_the_others_are_stored(member):
@@ -53,7 +53,7 @@ def test_invalid_file_is_an_error_and_the_others_are_stored(member):
         make_upload("notes.txt"),
     ]
     answer = member.post("/files/upload/?sort=name", {"file": files})
-    (error,) = errors(answer)
+    (error,) = list_errors(answer)
     assert error.startswith("tool.exe: This file type isn&#x27;t supported")
     page = answer.content.decode()
     assert "2 files uploaded." in page
@@ -68,7 +68,7 @@ def test_every_invalid_file_has_its_error(member, settings):
         make_upload("long.txt", b"x" * 1_000_001),
         make_upload("<b>.exe", PROGRAM),
     ]
-    empty, long, program = errors(member.post("/files/upload/", {"file": files}))
+    empty, long, program = list_errors(member.post("/files/upload/", {"file": files}))
     assert empty == "empty.txt: This file is empty."
     assert long == "long.txt: This file is larger than 1 MB."
     assert program.startswith("&lt;b&gt;.exe: This file type isn&#x27;t supported")
@@ -78,7 +78,7 @@ def test_every_invalid_file_has_its_error(member, settings):
 def test_error_and_form_show_the_same_size(member, settings):
     settings.FILE_MAX_SIZE = 1_500_000
     files = {"file": make_upload("long.txt", b"x" * 1_500_001)}
-    assert errors(member.post("/files/upload/", files)) == [
+    assert list_errors(member.post("/files/upload/", files)) == [
         "long.txt: This file is larger than 1.5 MB."
     ]
 
@@ -86,14 +86,14 @@ def test_error_and_form_show_the_same_size(member, settings):
 def test_rejects_files_beyond_the_quota(member, settings):
     settings.FILE_QUOTA = 10
     files = [make_upload("one.txt"), make_upload("two.txt")]
-    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    (error,) = list_errors(member.post("/files/upload/", {"file": files}))
     assert error.startswith("two.txt: There is not enough space")
-    assert uploaded() == {"one.txt"}
+    assert list_uploaded() == {"one.txt"}
 
 
 @pytest.mark.parametrize("data", [{}, {"file": ""}, {"file": "a.txt"}, {"other": "x"}])
 def test_requires_a_file(member, data):
-    assert errors(member.post("/files/upload/", data)) == ["Choose at least one file."]
+    assert list_errors(member.post("/files/upload/", data)) == ["Choose at least one file."]
 
 
 def test_accepts_10_files_at_once(member):
@@ -103,7 +103,7 @@ def test_accepts_10_files_at_once(member):
 
 def test_rejects_11_files_at_once(member):
     files = [make_upload(f"{number}.txt") for number in range(11)]
-    (error,) = errors(member.post("/files/upload/", {"file": files}))
+    (error,) = list_errors(member.post("/files/upload/", {"file": files}))
     assert error == "You can upload at most 10 files at once. Nothing was uploaded."
     assert not File.objects.exists()
 
@@ -117,9 +117,9 @@ def test_storage_error_affects_only_its_file(member, monkeypatch):
     real = forms.upload
     monkeypatch.setattr(forms, "upload", upload)
     files = [make_upload("lost.txt"), make_upload("kept.txt")]
-    (error,) = errors(member.post("/files/upload/", {"file": files}), 503)
+    (error,) = list_errors(member.post("/files/upload/", {"file": files}), 503)
     assert error == "lost.txt: The file was not saved. Try again later."
-    assert uploaded() == {"kept.txt"}
+    assert list_uploaded() == {"kept.txt"}
 
 
 def test_redirects_anonymous_to_login(client):

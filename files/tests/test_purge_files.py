@@ -1,4 +1,4 @@
-"""manage.py purge_files, over a folder and over a bucket."""
+"""manage.py purge_files with a folder and with a bucket."""
 
 import uuid
 from datetime import timedelta
@@ -15,8 +15,8 @@ from config.tests.processes import free_port
 from files import objects, orphans, storage_settings
 from files.models import TRASH_PERIOD, File, StoredObject
 from files.storage import Folder
-from files.tests.agreement import assert_consistent, stored_keys
 from files.tests.conftest import use
+from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import make_image, upload_file
 from profiles.models import Profile
 
@@ -41,17 +41,17 @@ def expire(file):
     File.objects.filter(pk=file.pk).update(deleted_at=ago)
 
 
-def put(key):
+def store_object(key):
     return default_storage.save(key, ContentFile(b"hello"))
 
 
-def a_key():
+def make_key():
     return f"{uuid.uuid4()}/{uuid.uuid4()}.txt"
 
 
-def being_written(user, key):
+def write_pending(user, key):
     StoredObject.objects.create(key=key, owner=user)
-    return put(key)
+    return store_object(key)
 
 
 def test_does_nothing_without_files(store, purge):
@@ -72,14 +72,14 @@ def test_deletes_only_expired_files(store, purge):
 
 def test_retries_failed_removals(store, purge):
     user = make_user()
-    key = being_written(user, a_key())
+    key = write_pending(user, make_key())
     StoredObject.objects.filter(pk=key).update(remove_after=timezone.now())
     assert "leftover objects removed: 1" in purge()
     assert stored_keys() == []
 
 
 def test_keeps_pending_objects(store, purge):
-    key = being_written(make_user(), a_key())
+    key = write_pending(make_user(), make_key())
     assert purge("--remove-orphans") == NOTHING.rstrip("\n") + " (removed)\n"
     assert stored_keys() == [key]
 
@@ -95,7 +95,7 @@ def test_removes_objects_of_deleted_users(store, purge):
 def test_dry_run_reports_and_removes_nothing(store, purge):
     user = make_user()
     expire(upload_file(user))
-    put(orphan := a_key())
+    store_object(orphan := make_key())
     before = stored_keys()
     assert purge("--dry-run", "--remove-orphans") == (
         "expired files: 1, objects to remove: 0 (dry run)\n"
@@ -108,7 +108,7 @@ def test_dry_run_reports_and_removes_nothing(store, purge):
 
 
 def test_reports_objects_without_a_row_and_removes_them_on_request(store, purge):
-    put(key := a_key())
+    store_object(key := make_key())
     assert f"object without a row: {key}\n" in purge()
     assert stored_keys() == [key]
     assert "object without a row: 1" in purge("--remove-orphans")
@@ -135,7 +135,7 @@ def test_clears_missing_thumbnails(store, purge):
 
 def test_clears_missing_avatars(purge):
     user = make_user()
-    avatar = StoredObject.objects.create(key=a_key(), owner=user, remove_after=None)
+    avatar = StoredObject.objects.create(key=make_key(), owner=user, remove_after=None)
     Profile.objects.create(user=user, avatar=avatar)
     purge("--remove-orphans")
     assert Profile.objects.get().avatar is None
@@ -146,7 +146,7 @@ def test_clears_missing_avatars(purge):
     "key", ["notes.txt", "a/b.txt", f"{uuid.uuid4()}/notes.txt", f"x/{uuid.uuid4()}/a.txt"]
 )
 def test_ignores_foreign_objects(store, purge, key):
-    put(key)
+    store_object(key)
     assert purge("--remove-orphans").count(": 0") == 4
     assert default_storage.exists(key)
 
@@ -155,18 +155,18 @@ def test_wrong_bucket_deletes_nothing(store, purge, settings, tmp_path):
     user = make_user()
     files = [upload_file(user) for _ in range(3)]
     use(settings, storage_settings.build_storage(tmp_path / "other", ""))
-    put(a_key())
+    store_object(make_key())
     assert "object without a row: 1, row without its object: 3\n" in purge()
     assert set(user.files.all()) == set(files)
     assert len(stored_keys()) == 1
 
 
 def test_object_with_a_new_row_is_no_orphan(purge, monkeypatch):
-    user, key = make_user(), a_key()
+    user, key = make_user(), make_key()
     whole = Folder.list_keys
 
     def listed(self):
-        being_written(user, key)
+        write_pending(user, key)
         yield from whole(self)
 
     rows = iter([[]])
@@ -188,7 +188,7 @@ def test_compares_in_pages(purge, monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
     user = make_user()
     files = [upload_file(user) for _ in range(7)]
-    put(extra := a_key())
+    store_object(extra := make_key())
     found = dict(orphans.compare_keys())
     assert found == {file.object_id: None for file in files} | {extra: orphans.Orphan.OBJECT}
 
@@ -199,7 +199,7 @@ def test_failed_removals_are_named_and_fail_the_command(purge, monkeypatch):
 
     file = upload_file(make_user())
     expire(file)
-    put(orphan := a_key())
+    store_object(orphan := make_key())
     monkeypatch.setattr(Folder, "delete", refuse)
     with pytest.raises(CommandError) as caught:
         purge("--remove-orphans")

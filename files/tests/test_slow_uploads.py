@@ -1,4 +1,4 @@
-"""No connection to PostgreSQL is held while bytes travel."""
+"""Uploads hold no server connection."""
 
 import http.client
 import threading
@@ -27,7 +27,7 @@ END = b"\r\n--limit--\r\n"
 
 
 class Upload(threading.Thread):
-    """Sends half of a file, then a byte now and then until `hurry` is set, then the rest."""
+    """Send half of a file, then a byte now and then until `hurry` is set, then the rest."""
 
     def __init__(self, port, session, hurry):
         super().__init__()
@@ -77,8 +77,8 @@ def slow_uploads(port, session):
             upload.join()
 
 
-def busy_servers(console, connection):
-    """How many connections the pool has given to clients, and how many do something."""
+def count_busy_servers(console, connection):
+    """Count the server connections that clients hold, and those that run a statement."""
     pools = [row for row in console.show("POOLS") if row["database"] != "pgbouncer"]
     doing = connection.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'",
@@ -88,23 +88,23 @@ def busy_servers(console, connection):
 
 
 def test_pool_is_idle_during_30_slow_uploads(session):
-    # A quarter of the threads is for large bodies.
+    # Large bodies get a quarter of the threads.
     with haproxy(threads=4 * CLIENTS, workers=1) as port, superuser() as connection:
         log = ServerLog()
         with slow_uploads(port, session) as uploads, Console(settings.POOLS["web"]) as console:
-            # Each has asked who is there, which is its one statement before the body is read.
-            wait_until(lambda: len(asked(log)) == CLIENTS, 30, "all are in the middle")
-            # PostgreSQL logs a statement when it begins.
-            wait_until(lambda: busy_servers(console, connection) == (0, 0), 5, "and have heard")
+            # Each has read the session, its only statement before the body is read.
+            wait_until(lambda: len(list_statements(log)) == CLIENTS, 30, "all uploads have started")
+            # PostgreSQL logs statements when they start.
+            wait_until(lambda: count_busy_servers(console, connection) == (0, 0), 5, "all are idle")
             target = [upload.sent + 20 for upload in uploads]
             samples = []
             while any(upload.sent < goal for upload, goal in zip(uploads, target, strict=True)):
-                samples.append(busy_servers(console, connection))
+                samples.append(count_busy_servers(console, connection))
         assert len(samples) >= 20
         assert set(samples) == {(0, 0)}
         assert [upload.status for upload in uploads] == [201] * CLIENTS
     assert File.objects.filter(size=SIZE).count() == CLIENTS
 
 
-def asked(log):
+def list_statements(log):
     return [sql for sql in log.statements("ai4ceo web") if "accounts_session" in sql]

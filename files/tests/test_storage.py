@@ -1,4 +1,4 @@
-"""The folder: what is on the disk, who may read it, and that it is there after a power cut."""
+"""The folder storage: permissions, syncing, failures."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The STORAGES entry of what people upload."""
+"""The STORAGES setting for uploads."""
 
 from pathlib import Path
 

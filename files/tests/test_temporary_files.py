@@ -1,4 +1,4 @@
-"""Temporary files of uploads that earlier releases left behind."""
+"""Temporary files left behind by older releases."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Into the trash, out of it, and gone for good."""
+"""Moving files to the trash, restoring and deleting them for good."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.tests.people import make_user
 from files.models import TRASH_PERIOD, File
-from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import make_image, upload_file
 from files.trash import delete_expired, delete_for_good
 

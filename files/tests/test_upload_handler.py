@@ -1,4 +1,4 @@
-"""Uploads on their way, to a disk without room."""
+"""Receiving uploads, also on a full disk."""
 
 import errno
 import io
@@ -22,8 +22,8 @@ def temporary(tmp_path, settings):
 
 
 @pytest.fixture
-def full(monkeypatch):
-    """The disk takes the first chunk of a file, and then no more."""
+def full_disk(monkeypatch):
+    """The disk is full after the first chunk of a file."""
 
     def write(self, data):
         if self.file.tell():
@@ -60,7 +60,7 @@ def test_interrupted_upload_is_closed_with_its_request():
 
 
 def read_half(asked, body):
-    """As the client ends in mid-body."""
+    """Read a request whose client disconnects halfway."""
     asked._stream = HalfBody(body[:1_000_000])
     asked.POST  # noqa: B018  reading it reads the request
 
@@ -75,7 +75,7 @@ class HalfBody:
         raise ConnectionResetError
 
 
-@pytest.mark.usefixtures("full")
+@pytest.mark.usefixtures("full_disk")
 def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
     with pytest.raises(StorageError, match="was not saved"):
         request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
@@ -83,7 +83,7 @@ def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
     assert "no room for its temporary file: [Errno 28] No space left" in caplog.text
 
 
-@pytest.mark.usefixtures("full")
+@pytest.mark.usefixtures("full_disk")
 def test_full_disk_reads_the_request_to_its_end():
     asked = request("a.txt")
     with pytest.raises(StorageError):

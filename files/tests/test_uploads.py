@@ -1,4 +1,4 @@
-"""What is kept of what is sent, in a folder and in a bucket."""
+"""Validating and storing uploads, in a folder and in a bucket."""
 
 import io
 import threading
@@ -17,20 +17,20 @@ from config.lib.local_formats import local_formats
 from files import images, objects, quota, uploads
 from files.models import TRASH_PERIOD, File, StoredObject
 from files.storage import Folder
-from files.tests.agreement import assert_consistent, stored_keys
+from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import PDF, make_image, make_png_claiming, make_upload, upload_file
 from files.uploads import upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def content_of(key):
+def read_object(key):
     with default_storage.open(key) as stored:
         return stored.read()
 
 
-def refusal(user, file):
-    """Why the file is not kept; nothing is left of it."""
+def get_errors(user, file):
+    """Return the errors, and check that nothing is stored."""
     before = stored_keys()
     with pytest.raises(ValidationError) as caught:
         upload(user, file)
@@ -52,7 +52,7 @@ def test_stores_the_file_unchanged(store, name, content, content_type):
     file = upload_file(make_user(), name, content)
     assert (file.name, file.content_type, file.size) == (name, content_type, len(content))
     assert file.thumbnail is None
-    assert content_of(file.object_id) == content
+    assert read_object(file.object_id) == content
     assert_consistent()
 
 
@@ -60,8 +60,8 @@ def test_stores_the_file_unchanged(store, name, content, content_type):
 def test_stores_an_image_with_a_thumbnail(store, form):
     data = make_image(form, (800, 400))
     file = upload_file(make_user(), "a", data)
-    assert content_of(file.object_id) == data
-    thumbnail = Image.open(io.BytesIO(content_of(file.thumbnail_id)))
+    assert read_object(file.object_id) == data
+    thumbnail = Image.open(io.BytesIO(read_object(file.thumbnail_id)))
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
     assert_consistent()
 
@@ -86,11 +86,11 @@ def test_ignores_the_client_s_type(content_type):
 def test_moves_a_temporary_file():
     with TemporaryUploadedFile("a.txt", "", 6, None) as file:
         file.write(b"hello\n")
-        assert content_of(upload(make_user(), file).object_id) == b"hello\n"
+        assert read_object(upload(make_user(), file).object_id) == b"hello\n"
 
 
 def test_rejects_an_empty_file():
-    assert refusal(make_user(), make_upload(content=b"")) == {"file": [uploads.EMPTY]}
+    assert get_errors(make_user(), make_upload(content=b"")) == {"file": [uploads.EMPTY]}
 
 
 def test_accepts_the_largest_size(settings):
@@ -100,7 +100,7 @@ def test_accepts_the_largest_size(settings):
 
 def test_rejects_larger_files(settings):
     settings.FILE_MAX_SIZE = 1_000_000
-    reason = refusal(make_user(), make_upload(content=b"a" * 1_000_001))
+    reason = get_errors(make_user(), make_upload(content=b"a" * 1_000_001))
     assert reason == {"file": ["This file is larger than 1 MB."]}
 
 
@@ -108,24 +108,26 @@ def test_stores_too_costly_images_without_a_thumbnail():
     data = make_png_claiming(10_000, 10_000)
     file = upload_file(make_user(), "sea.png", data)
     assert (file.content_type, file.thumbnail) == ("image/png", None)
-    assert content_of(file.object_id) == data
+    assert read_object(file.object_id) == data
     assert_consistent()
 
 
 def test_rejects_broken_images():
     half = make_image(size=(400, 300))[:300]
-    assert refusal(make_user(), make_upload("a.png", half)) == {"file": [images.BROKEN]}
+    assert get_errors(make_user(), make_upload("a.png", half)) == {"file": [images.BROKEN]}
 
 
 def test_rejects_truncated_images():
-    assert refusal(make_user(), make_upload("a.jpg", b"\xff\xd8\xff")) == {"file": [images.BROKEN]}
+    assert get_errors(make_user(), make_upload("a.jpg", b"\xff\xd8\xff")) == {
+        "file": [images.BROKEN]
+    }
 
 
 def test_rejects_files_beyond_the_quota(settings):
     settings.FILE_QUOTA = 11
     user = make_user()
     upload_file(user)
-    assert refusal(user, make_upload()) == {"file": [quota.FULL]}
+    assert get_errors(user, make_upload()) == {"file": [quota.FULL]}
     assert quota.count_used_bytes(user) == 6
 
 
@@ -134,7 +136,7 @@ def test_trash_counts_towards_the_quota(settings):
     user = make_user()
     upload_file(user)
     user.files.trash()
-    assert refusal(user, make_upload()) == {"file": [quota.FULL]}
+    assert get_errors(user, make_upload()) == {"file": [quota.FULL]}
 
 
 def test_expired_files_do_not_count_towards_the_quota(settings):
@@ -164,7 +166,7 @@ def test_rejects_too_many_files(monkeypatch):
     monkeypatch.setattr(quota, "MAX_FILES", 1)
     user = make_user()
     upload_file(user)
-    assert refusal(user, make_upload()) == {"file": [quota.TOO_MANY % "1"]}
+    assert get_errors(user, make_upload()) == {"file": [quota.TOO_MANY % "1"]}
 
 
 def test_limit_of_files_uses_the_user_s_locale(monkeypatch):
@@ -172,7 +174,7 @@ def test_limit_of_files_uses_the_user_s_locale(monkeypatch):
     monkeypatch.setattr(quota, "MAX_FILES", 1_234)
     monkeypatch.setattr(quota, "Count", lambda _: Max(Value(1_234)))
     with local_formats("UTC", "de"):
-        assert "You have 1.234 files" in refusal(user, make_upload())["file"][0]
+        assert "You have 1.234 files" in get_errors(user, make_upload())["file"][0]
 
 
 def test_concurrent_uploads_respect_the_quota(settings, monkeypatch):

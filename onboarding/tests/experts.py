@@ -1,10 +1,9 @@
-"""The experts in every app's tests."""
+"""Experts for the tests of all apps."""
 
 from onboarding.models import Expert
 
 
 def make_expert(**overrides):
-    """The navigator, active, but for what `overrides` say."""
     fields = {
         "slug": "navigator",
         "name": "Navigator",
@@ -16,6 +15,6 @@ def make_expert(**overrides):
 
 
 def make_experts(count):
-    """`count` active experts, `expert-001` first."""
+    """Create active experts, `expert-001` first."""
     for number in range(1, count + 1):
         make_expert(slug=f"expert-{number:03}", name=f"Expert {number:03}")

@@ -1,4 +1,4 @@
-"""The experts in the administration."""
+"""The admin of the experts."""
 
 import pytest
 from django.db import connection

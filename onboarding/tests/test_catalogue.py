@@ -1,4 +1,4 @@
-"""What a catalogue's file may contain."""
+"""Reading and validating the catalogue's file."""
 
 import io
 import json
@@ -12,8 +12,7 @@ from onboarding.seeding import DEFAULT_FILE
 GOOD = {"slug": "tax", "name": "Tax", "description": "Counts.", "prompt": "Count."}
 
 
-def fault(content):
-    """The line that `content` is refused with."""
+def error_of(content):
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     with pytest.raises(CatalogueError) as caught:
         list(read_records(io.BytesIO(data)))
@@ -36,7 +35,9 @@ def test_ignores_a_byte_order_mark():
 
 
 def test_byte_order_mark_alone_is_an_empty_file():
-    assert fault(b"\xef\xbb\xbf").startswith("record 1: not JSON in UTF-8 (parse error: premature")
+    assert error_of(b"\xef\xbb\xbf").startswith(
+        "record 1: not JSON in UTF-8 (parse error: premature"
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,13 +46,13 @@ def test_byte_order_mark_alone_is_an_empty_file():
 def test_rejects_an_endless_record_early(tail):
     content = json.dumps([GOOD]).encode()[:-1] + b', {"slug": "' + tail
     begun = time.monotonic()
-    assert fault(content) == "record 2: longer than 500,000 bytes"
+    assert error_of(content) == "record 2: longer than 500,000 bytes"
     assert time.monotonic() - begun < 2
 
 
 def test_accepts_a_long_record():
     record = GOOD | {"prompt": "x" * 400_000}
-    assert fault([GOOD, record]).startswith("record 2 ('tax'): prompt: Ensure this value has at")
+    assert error_of([GOOD, record]).startswith("record 2 ('tax'): prompt: Ensure this value has at")
 
 
 def test_project_has_five_experts():
@@ -89,25 +90,27 @@ def test_project_has_five_experts():
     ],
 )
 def test_error_names_record_and_reason(record, reason):
-    assert fault([record]).startswith(reason)
+    assert error_of([record]).startswith(reason)
 
 
 def test_records_are_numbered_from_one():
     records = [GOOD, GOOD | {"slug": "law"}, GOOD | {"slug": "Bad Slug"}]
-    assert fault(records).startswith("record 3 ('Bad Slug'): slug: ")
+    assert error_of(records).startswith("record 3 ('Bad Slug'): slug: ")
 
 
 def test_rejects_a_repeated_slug():
-    assert fault([GOOD, GOOD]) == "record 2 ('tax'): slug: used by an earlier record"
+    assert error_of([GOOD, GOOD]) == "record 2 ('tax'): slug: used by an earlier record"
 
 
 def test_rejects_a_repeated_field():
-    assert fault(b'[{"slug": "tax", "slug": "law"}]') == "record 1 ('tax'): 'slug' is given twice"
+    assert (
+        error_of(b'[{"slug": "tax", "slug": "law"}]') == "record 1 ('tax'): 'slug' is given twice"
+    )
 
 
 @pytest.mark.parametrize("content", [{"item": GOOD}, "text", 7, None])
 def test_rejects_anything_but_an_array(content):
-    assert fault(content) == "the file is not a JSON array of experts"
+    assert error_of(content) == "the file is not a JSON array of experts"
 
 
 @pytest.mark.parametrize(
@@ -115,20 +118,20 @@ def test_rejects_anything_but_an_array(content):
     [b"", b"]]", b"] []", b", {", b", x", b', "\xff"]', b", " + b"1" * 5000 + b"]"],
 )
 def test_rejects_invalid_json_where_it_starts(ending):
-    assert fault(b"[" + json.dumps(GOOD).encode() + ending).startswith("record 2: not ")
+    assert error_of(b"[" + json.dumps(GOOD).encode() + ending).startswith("record 2: not ")
 
 
 def test_rejects_an_empty_file():
-    assert fault(b"").startswith("record 1: not JSON in UTF-8 (parse error: premature EOF")
+    assert error_of(b"").startswith("record 1: not JSON in UTF-8 (parse error: premature EOF")
 
 
 def test_rejects_other_encodings():
-    assert fault(json.dumps([GOOD]).encode("utf-16")).startswith("record 1: not JSON in UTF-8")
+    assert error_of(json.dumps([GOOD]).encode("utf-16")).startswith("record 1: not JSON in UTF-8")
 
 
 def test_rejects_nested_lists_before_they_fill_the_memory():
-    assert fault(b"[" * 100_000) == "record 1: not an object"
+    assert error_of(b"[" * 100_000) == "record 1: not an object"
 
 
 def test_error_message_stays_short():
-    assert len(fault([GOOD | {"slug": "x" * 9999, "name": 7}])) < 200
+    assert len(error_of([GOOD | {"slug": "x" * 9999, "name": 7}])) < 200

@@ -1,4 +1,4 @@
-"""What holds for every expert, whoever writes it."""
+"""The model of the experts."""
 
 import pytest
 from django.core.exceptions import ValidationError

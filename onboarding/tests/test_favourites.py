@@ -1,4 +1,4 @@
-"""What may be a favourite, and the buttons on home that say so."""
+"""The rules of favourites, and the buttons on home."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,7 +21,7 @@ def ada(client):
     return user
 
 
-def of(user):
+def list_favourites(user):
     return Preferences.objects.get(pk=user.pk).experts
 
 
@@ -77,21 +77,21 @@ def test_adds_and_redirects_back_to_the_search(client, ada):
     form = {"next": "/?q=navi&page=1"}
     answer = client.post(f"/onboarding/experts/{key}/favourite/", form)
     assert answer.headers["Location"] == f"/?q=navi&page=1#expert-{key}"
-    assert of(ada) == [key]
+    assert list_favourites(ada) == [key]
 
 
 def test_adds_once_at_the_end(client, ada):
     first, second = make_expert(slug="first").pk, make_expert(slug="second").pk
     for key in (first, second, first):
         client.post(f"/onboarding/experts/{key}/favourite/")
-    assert of(ada) == [first, second]
+    assert list_favourites(ada) == [first, second]
 
 
 def test_adds_while_another_favourite_is_inactive(client, ada):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(ada).store(experts=[gone])
     client.post(f"/onboarding/experts/{here}/favourite/")
-    assert of(ada) == [gone, here]
+    assert list_favourites(ada) == [gone, here]
 
 
 def test_removes_and_ignores_a_second_click(client, ada):
@@ -100,7 +100,7 @@ def test_removes_and_ignores_a_second_click(client, ada):
     for _ in range(2):
         answer = client.post(f"/onboarding/experts/{key}/unfavourite/")
         assert answer.headers["Location"] == f"/#expert-{key}"
-    assert of(ada) == [other]
+    assert list_favourites(ada) == [other]
 
 
 def test_user_without_a_row_can_add_favourites(client):
@@ -108,7 +108,7 @@ def test_user_without_a_row_can_add_favourites(client):
     client.force_login(user)
     key = make_expert().pk
     client.post(f"/onboarding/experts/{key}/favourite/")
-    assert of(user) == [key]
+    assert list_favourites(user) == [key]
 
 
 def test_htmx_gets_only_the_card(client, ada):
@@ -128,7 +128,7 @@ def test_cannot_add_unknown_or_inactive_experts(client, ada, active):
     key = make_expert(is_active=False).pk + active
     assert client.post(f"/onboarding/experts/{key}/favourite/").status_code == 404
     assert client.post(f"/onboarding/experts/{'9' * 40}/favourite/").status_code == 404
-    assert of(ada) == []
+    assert list_favourites(ada) == []
 
 
 def test_rejects_the_fifty_first_with_a_message(client, ada):
@@ -139,7 +139,7 @@ def test_rejects_the_fifty_first_with_a_message(client, ada):
     assert "Choose at most 50 experts." in page
     answer = client.post(f"/onboarding/experts/{last}/favourite/", headers=HTMX)
     assert answer.headers["HX-Refresh"] == "true"
-    assert of(ada) == most
+    assert list_favourites(ada) == most
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_does_not_change_other_users(client, ada):
     Preferences.of(bob).store(experts=[key])
     client.post(f"/onboarding/experts/{key}/favourite/")
     client.post(f"/onboarding/experts/{key}/unfavourite/")
-    assert of(bob) == [key]
+    assert list_favourites(bob) == [key]
 
 
 @pytest.mark.parametrize("key", [0, 2**63, 10**40])
 def test_removing_an_impossible_id_is_no_error(client, ada, key):
     assert client.post(f"/onboarding/experts/{key}/unfavourite/").status_code == 302
     assert client.post(f"/onboarding/experts/{key}/unfavourite/", headers=HTMX).status_code == 404
-    assert of(ada) == []
+    assert list_favourites(ada) == []
 
 
 def test_htmx_reloads_the_page_after_the_session_ended(client):

@@ -1,4 +1,4 @@
-"""The start page: the landing for strangers, the catalogue for members."""
+"""The start page: landing for anonymous users, catalogue for others."""
 
 import pytest
 from django.db import OperationalError
@@ -164,7 +164,7 @@ def test_busy_database_is_503_with_retry_after(member, monkeypatch):
 
 @pytest.fixture
 def favourite(client):
-    """Signs somebody in whose favourite is the last expert by name; its key."""
+    """Sign in a user whose favourite is the last expert by name; return its id."""
     user, key = make_user(), make_expert(name="Zebra").pk
     Preferences.of(user).store(experts=[key])
     client.force_login(user)

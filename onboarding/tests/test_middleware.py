@@ -1,4 +1,4 @@
-"""Who is led to the wizard, and from where."""
+"""Redirects of new users to the wizard."""
 
 import pytest
 from django.db import OperationalError

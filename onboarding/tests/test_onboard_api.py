@@ -31,11 +31,11 @@ def post(client):
     return post
 
 
-def stored(user):
+def load_preferences(user):
     return Preferences.objects.get(pk=user.pk)
 
 
-def assert_refused(answer, *fields):
+def assert_invalid(answer, *fields):
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid:api"
     assert sorted(answer.json()["fields"]) == sorted(fields)
@@ -47,23 +47,23 @@ def test_stores_the_answers_and_marks_the_user_as_onboarded(ada, post):
     key = make_expert().pk
     answer = post({"name": " Countess ", "traits": ["direct"], "experts": [key]})
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
-    mine = stored(ada)
+    mine = load_preferences(ada)
     assert User.objects.get().name == "Countess"
     assert (mine.traits, mine.experts, mine.is_onboarded) == (["direct"], [key], True)
 
 
 def test_every_answer_is_optional(ada, post, client):
     assert post({}).json() == {"ok": True}
-    assert stored(ada).is_onboarded
+    assert load_preferences(ada).is_onboarded
     assert User.objects.get().name == "Ada Lovelace"
     assert client.get("/").status_code == 200
 
 
 def test_repeated_call_changes_only_given_fields(ada, post):
     post({"name": "Countess", "traits": ["direct"]})
-    before = stored(ada)
+    before = load_preferences(ada)
     assert post({"traits": ["curious", "curious", "concise"]}).json() == {"ok": True}
-    after = stored(ada)
+    after = load_preferences(ada)
     assert after.traits == ["curious", "concise"]
     assert after.finished_at == before.finished_at
     assert User.objects.get().name == "Countess"
@@ -74,7 +74,7 @@ def test_repeated_call_changes_only_given_fields(ada, post):
 def test_wrong_type_is_422_with_the_field(ada, post, field, value):
     answer = post({field: value})
     item = f"{field}.0" if isinstance(value, list) and field != "name" else field
-    assert_refused(answer, item)
+    assert_invalid(answer, item)
 
 
 @pytest.mark.parametrize(
@@ -93,22 +93,22 @@ def test_wrong_type_is_422_with_the_field(ada, post, field, value):
     ],
 )
 def test_invalid_value_is_422_with_the_field(ada, post, field, value):
-    assert_refused(post({field: value}), field)
+    assert_invalid(post({field: value}), field)
 
 
 @pytest.mark.parametrize("text", ["1", "direct"])
 def test_expert_id_must_be_a_number(ada, post, text):
-    assert_refused(post({"experts": [text]}), "experts.0")
+    assert_invalid(post({"experts": [text]}), "experts.0")
 
 
 def test_returns_all_errors_at_once_and_stores_nothing(ada, post):
     answer = post({"name": "x" * 129, "traits": ["rude"], "experts": [7]})
-    assert_refused(answer, "name", "traits", "experts")
+    assert_invalid(answer, "name", "traits", "experts")
 
 
 def test_rejects_inactive_experts_unless_already_favourites(ada, post):
     gone = make_expert(is_active=False).pk
-    assert_refused(post({"experts": [gone]}), "experts")
+    assert_invalid(post({"experts": [gone]}), "experts")
     Preferences.of(ada).store(experts=[gone])
     assert post({"experts": [gone]}).status_code == 200
 
@@ -116,20 +116,20 @@ def test_rejects_inactive_experts_unless_already_favourites(ada, post):
 def test_rejects_more_than_fifty_favourites(ada, post):
     make_experts(51)
     keys = list(Expert.objects.values_list("pk", flat=True))
-    assert_refused(post({"experts": keys}), "experts")
+    assert_invalid(post({"experts": keys}), "experts")
     assert post({"experts": keys[:50] + keys[:50]}).status_code == 200
-    assert len(stored(ada).experts) == 50
+    assert len(load_preferences(ada).experts) == 50
 
 
 def test_accepts_an_empty_list_of_experts(ada, post):
     Preferences.of(ada).store(experts=[make_expert().pk])
     assert post({"experts": []}).status_code == 200
-    assert stored(ada).experts == []
+    assert load_preferences(ada).experts == []
 
 
 @pytest.mark.parametrize("key", ["role", "is_staff", "isStaff", "step", "finishedAt", "email"])
 def test_rejects_unknown_keys(ada, post, key):
-    assert_refused(post({key: "admin"}), key)
+    assert_invalid(post({key: "admin"}), key)
     assert not User.objects.get().is_staff
 
 
@@ -190,7 +190,7 @@ def test_stores_exactly_the_given_favourites(ada, post):
     gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
     Preferences.of(ada).store(experts=[gone])
     assert post({"experts": [here]}).status_code == 200
-    assert stored(ada).experts == [here]
+    assert load_preferences(ada).experts == [here]
 
 
 def test_openapi_lists_the_traits(client):

@@ -1,4 +1,4 @@
-"""The preferences in the administration."""
+"""The admin of the preferences."""
 
 import pytest
 from django.db import connection
@@ -18,15 +18,15 @@ def admin(client):
     return client
 
 
-def make_ada(**preferences):
-    """Somebody at the second step."""
+def make_preferences(**preferences):
+    """Create a user at the second step."""
     user = make_user(newcomer=True)
     Preferences.of(user).store(**{"step": "traits"} | preferences)
     return user
 
 
 def test_lists_and_searches_users(admin):
-    make_ada(traits=["direct", "curious"])
+    make_preferences(traits=["direct", "curious"])
     page = admin.get(LIST, {"q": "lovelace"}).content.decode()
     assert "ada@example.org" in page
     assert "direct, curious" in page
@@ -46,12 +46,12 @@ def test_lists_and_searches_users(admin):
     ],
 )
 def test_filters_by_step_trait_and_end(admin, query, found):
-    make_ada(traits=["direct"])
+    make_preferences(traits=["direct"])
     assert ("ada@example.org" in admin.get(LIST, query).content.decode()) is found
 
 
 def test_traits_are_edited_with_checkboxes(admin):
-    user = make_ada(traits=["direct"])
+    user = make_preferences(traits=["direct"])
     path = f"{LIST}{user.pk}/change/"
     assert admin.get(path).content.decode().count('name="traits"') == 6
     assert admin.post(path, {"traits": ["curious", "concise"]}).status_code == 302
@@ -61,7 +61,7 @@ def test_traits_are_edited_with_checkboxes(admin):
 
 
 def test_saves_only_the_traits(admin):
-    path = f"{LIST}{make_ada().pk}/change/"
+    path = f"{LIST}{make_preferences().pk}/change/"
     with CaptureQueriesContext(connection) as captured:
         admin.post(path, {"traits": ["direct"]})
     (update,) = (query["sql"] for query in captured if "UPDATE" in query["sql"].split()[0])
@@ -70,13 +70,13 @@ def test_saves_only_the_traits(admin):
 
 
 def test_rejects_unknown_traits(admin):
-    user = make_ada()
+    user = make_preferences()
     answer = admin.post(f"{LIST}{user.pk}/change/", {"traits": ["rude"]})
     assert "Choose from friendly" in answer.content.decode()
 
 
 def test_progress_and_favourites_are_read_only(admin):
-    user = make_ada(experts=[make_expert().pk])
+    user = make_preferences(experts=[make_expert().pk])
     page = admin.get(f"{LIST}{user.pk}/change/").content.decode()
     assert "Navigator" in page
     form = {"step": "experts", "finished_at_0": "2026-01-01", "finished_at_1": "0:00", "user": "x"}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def seed(tmp_path):
-    """Loads `records` from a file; what the command said."""
+    """Load records from a file and return the command's output."""
 
     def run(records, **options):
         file = tmp_path / "experts.json"
@@ -35,7 +35,7 @@ def seed(tmp_path):
 
 @pytest.fixture
 def statements():
-    """The first word of each statement. Django's own log is emptied by the loading."""
+    """Capture the first word of each statement; loading clears Django's own log."""
     seen = []
 
     def record(execute, sql, params, many, context):
@@ -168,13 +168,13 @@ def test_concurrent_seeds_run_one_after_the_other():
     with transaction.atomic():
         seeding.acquire_lock()
         thread.start()
-        wait_until(waits_for_a_lock, 10, "the second seed waits")
+        wait_until(is_waiting_for_a_lock, 10, "the second seed waits")
         make_expert(**GOOD)
     thread.join(10)
     assert [str(tally) for tally in tallies] == ["0 created, 0 updated, 1 unchanged"]
 
 
-def waits_for_a_lock():
+def is_waiting_for_a_lock():
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         return cursor.fetchone()

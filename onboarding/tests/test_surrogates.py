@@ -6,14 +6,14 @@ import pytest
 from onboarding.surrogates import SurrogateReplacer
 
 
-class Slow(io.BytesIO):
-    """A file that gives one byte at a time, as a pipe may."""
+class SlowFile(io.BytesIO):
+    """A file that returns one byte at a time, as a pipe may."""
 
     def read(self, size=-1):
         return super().read(min(size, 1) if size >= 0 else 1)
 
 
-def mended(data, file=io.BytesIO):
+def replace(data, file=io.BytesIO):
     source, parts = SurrogateReplacer(file(data)), []
     assert source.read(0) == b""
     while part := source.read(64):
@@ -21,7 +21,7 @@ def mended(data, file=io.BytesIO):
     return b"".join(parts)
 
 
-@pytest.mark.parametrize("file", [io.BytesIO, Slow])
+@pytest.mark.parametrize("file", [io.BytesIO, SlowFile])
 @pytest.mark.parametrize(
     ("escaped", "text"),
     [
@@ -38,13 +38,13 @@ def mended(data, file=io.BytesIO):
     ],
 )
 def test_marks_only_lone_surrogates(file, escaped, text):
-    assert json.loads(mended(escaped, file)) == text
+    assert json.loads(replace(escaped, file)) == text
 
 
 @pytest.mark.parametrize("end", [b"\\", b"\\u", b"\\ud8", b"\\ud800", b"\\ud800\\u"])
 def test_passes_on_an_incomplete_escape_at_the_end(end):
-    assert mended(b'"a' + end) == b'"a' + end
+    assert replace(b'"a' + end) == b'"a' + end
 
 
 def test_removes_only_the_first_byte_order_mark():
-    assert mended(b"\xef\xbb\xbf[\xef\xbb\xbf]") == b"[\xef\xbb\xbf]"
+    assert replace(b"\xef\xbb\xbf[\xef\xbb\xbf]") == b"[\xef\xbb\xbf]"

@@ -1,4 +1,4 @@
-"""Which traits a person may wish for."""
+"""The traits and their validation."""
 
 import pytest
 from django.core.exceptions import ValidationError

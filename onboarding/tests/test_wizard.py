@@ -1,4 +1,4 @@
-"""The wizard: its three steps, forth and back."""
+"""The three steps of the wizard."""
 
 import pytest
 from django.db import DatabaseError
@@ -24,7 +24,7 @@ def ada(client):
 
 @pytest.fixture
 def at(ada):
-    """Puts Ada's wizard at a step, with what she has answered so far."""
+    """Put Ada's wizard at a step, with her answers so far."""
 
     def put(step, **answers):
         Preferences.of(ada).store(step=step, **answers)
@@ -32,7 +32,7 @@ def at(ada):
     return put
 
 
-def stored(user):
+def load_preferences(user):
     return Preferences.objects.get(pk=user.pk)
 
 
@@ -47,7 +47,7 @@ def test_goes_through_all_steps_to_home(client, ada):
     assert client.post(NAME, {"name": "  Countess  "}).url == TRAITS
     assert client.post(TRAITS, {"traits": ["direct", "curious"]}).url == EXPERTS
     assert client.post(EXPERTS, {"experts": [key]}).url == "/"
-    mine = stored(ada)
+    mine = load_preferences(ada)
     assert User.objects.get().name == "Countess"
     assert (mine.traits, mine.experts, mine.is_onboarded) == (["direct", "curious"], [key], True)
     assert "Welcome to AI4CEO!" in text(client.get("/"))
@@ -89,7 +89,7 @@ def test_requires_a_trait(client, at, ada):
     at("traits")
     page = text(client.post(TRAITS), status=422)
     assert '<ul class="errorlist" id="id_traits_error"><li>Choose at least one trait.' in page
-    assert stored(ada).step == "traits"
+    assert load_preferences(ada).step == "traits"
 
 
 def test_rejects_unknown_traits_and_keeps_the_selection(client, at, ada):
@@ -97,13 +97,13 @@ def test_rejects_unknown_traits_and_keeps_the_selection(client, at, ada):
     page = text(client.post(TRAITS, {"traits": ["direct", "rude"]}), status=422)
     assert "Choose from friendly, concise" in page
     assert page.count(" checked") == 1
-    assert stored(ada).traits == []
+    assert load_preferences(ada).traits == []
 
 
 def test_experts_are_optional(client, at, ada):
     at("experts")
     assert client.post(EXPERTS).url == "/"
-    assert stored(ada).is_onboarded
+    assert load_preferences(ada).is_onboarded
 
 
 @pytest.mark.parametrize("key", ["abc", "0", "1.5", "9" * 40, "9" * 5000, "\0"])
@@ -111,7 +111,7 @@ def test_rejects_unknown_experts(client, at, ada, key):
     at("experts")
     page = text(client.post(EXPERTS, {"experts": [key]}), status=422)
     assert "Choose experts from the list." in page
-    assert not stored(ada).is_onboarded
+    assert not load_preferences(ada).is_onboarded
 
 
 @pytest.mark.parametrize("count", [1, 200])
@@ -138,7 +138,7 @@ def test_keeps_inactive_favourites_without_showing_them(client, at, ada):
     at("experts", experts=[gone])
     assert "Retired" not in text(client.get(EXPERTS))
     client.post(EXPERTS, {"experts": [here]})
-    assert stored(ada).experts == [here, gone]
+    assert load_preferences(ada).experts == [here, gone]
 
 
 def test_explains_missing_experts(client, at):
@@ -155,7 +155,7 @@ def test_skip_goes_on_and_stores_nothing(client, at, ada, step, then):
     assert f'formaction="/onboarding/{step}/skip/"' in page
     form = {"name": "Bob", "traits": ["direct"], "experts": ["1"]}
     assert client.post(f"/onboarding/{step}/skip/", form).url == then
-    mine = stored(ada)
+    mine = load_preferences(ada)
     assert (User.objects.get().name, mine.traits, mine.experts) == ("Ada Lovelace", [], [])
     assert mine.is_onboarded == (then == "/")
 
@@ -175,7 +175,7 @@ def test_back_shows_the_saved_answers(client, ada):
 def test_repeating_an_earlier_step_keeps_the_progress(client, at, ada):
     at("experts")
     assert client.post(NAME, {"name": "Countess"}).url == TRAITS
-    assert stored(ada).step == "experts"
+    assert load_preferences(ada).step == "experts"
 
 
 @pytest.mark.parametrize("path", [TRAITS, EXPERTS])
@@ -216,7 +216,7 @@ def test_finishing_again_keeps_the_first_timestamp(at, ada):
     before = timezone.now()
     at("experts", finished_at=before)
     Preferences.of(ada).finish()
-    assert stored(ada).finished_at == before
+    assert load_preferences(ada).finished_at == before
 
 
 def test_ends_at_the_next_page(client, ada):

@@ -1,4 +1,4 @@
-"""Images as people send them, and what is in storage."""
+"""Images for avatars, and the objects in storage."""
 
 import io
 from pathlib import Path
@@ -20,7 +20,7 @@ def make_image(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
 
 
 def give_avatar(user):
-    """Have a picture stored as the person's own; its key."""
+    """Store an avatar for the user; return its key."""
     row = Profile.of(user)
     content = avatars.encode(make_image())
     with objects.write_objects(user, [("webp", content)]) as keys, transaction.atomic():
@@ -29,6 +29,5 @@ def give_avatar(user):
 
 
 def list_stored_keys():
-    """The keys of all objects in storage."""
     root = Path(default_storage.location)
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

@@ -29,7 +29,7 @@ def change(client, profile, **fields):
 
 
 def remove(client, *people, way, **options):
-    """Deletes them on the page of the first, or by the action on the list."""
+    """Delete users on the first one's page or with the action of the list."""
     if way == "alone":
         return client.post(f"{PEOPLE}{people[0].pk}/delete/", {"post": "yes"}, **options)
     keys = [user.pk for user in people]

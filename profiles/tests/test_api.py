@@ -11,7 +11,7 @@ from accounts.tests.people import make_admin, make_user
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert
 from profiles.models import Profile
-from profiles.tests.asking import URL, get_error_fields, patch, send
+from profiles.tests.api_requests import URL, get_error_fields, patch, send
 from profiles.tests.avatar_images import make_image
 
 pytestmark = pytest.mark.django_db

@@ -1,11 +1,11 @@
-"""PATCH /api/profile with a form, which may have a picture."""
+"""PATCH /api/profile with a form."""
 
 import pytest
 from django.test.client import MULTIPART_CONTENT
 
 from accounts.tests.people import make_user
 from onboarding.tests.experts import make_expert
-from profiles.tests.asking import URL, get_error_fields, patch, send
+from profiles.tests.api_requests import URL, get_error_fields, patch, send
 from profiles.tests.avatar_images import give_avatar, list_stored_keys, make_image
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The picture: sent, shown to its owner, replaced, removed."""
+"""Upload, serve, replace and remove the avatar."""
 
 import io
 from pathlib import Path
@@ -30,7 +30,7 @@ def send(client, image):
     return client.post("/profile/", FIELDS | {"image": image})
 
 
-def address():
+def avatar_url():
     return f"/profile/avatar/{Profile.objects.get().avatar_id.split('/')[1]}"
 
 
@@ -74,7 +74,7 @@ def test_rejects_broken_and_empty_images_and_bombs(client, user):
 
 def test_owner_sees_it_for_one_statement(client, user, django_assert_num_queries):
     give_avatar(user)
-    url = address()
+    url = avatar_url()
     with django_assert_num_queries(1):
         response = client.get(url)
     assert response.headers["Content-Type"] == "image/webp"
@@ -86,14 +86,14 @@ def test_owner_sees_it_for_one_statement(client, user, django_assert_num_queries
 def test_others_cannot_see_it(client, user):
     give_avatar(user)
     other = Client()
-    assert other.get(address()).url.startswith("/accounts/login/")
+    assert other.get(avatar_url()).url.startswith("/accounts/login/")
     other.force_login(make_user(email="bob@example.org"))
-    assert other.get(address()).status_code == 404
+    assert other.get(avatar_url()).status_code == 404
 
 
 def test_only_the_current_avatar_is_served(client, user):
     give_avatar(user)
-    former = address()
+    former = avatar_url()
     give_avatar(user)
     assert client.get(former).status_code == 404
     assert client.get(f"/profile/avatar/{uuid4()}.webp").status_code == 404
@@ -102,7 +102,7 @@ def test_only_the_current_avatar_is_served(client, user):
 
 def test_missing_object_is_404(client, user):
     default_storage.delete(give_avatar(user))
-    assert client.get(address()).status_code == 404
+    assert client.get(avatar_url()).status_code == 404
 
 
 def test_new_avatar_replaces_the_old_one(client, user):

@@ -27,7 +27,7 @@ def test_initials_come_from_name_or_email(name, letters):
     assert avatars.get_initials(User(name=name, email="x@example.org")) == letters
 
 
-def shown(user):
+def render_avatar(user):
     template = Template('{% include "profiles/avatar.html" %}')
     return template.render(Context({"user": user}))
 
@@ -35,16 +35,16 @@ def shown(user):
 @pytest.mark.django_db
 def test_template_shows_initials_or_avatar():
     user = make_user()
-    assert ">AL<" in shown(user)
+    assert ">AL<" in render_avatar(user)
     key = give_avatar(user)
-    assert f'src="/profile/avatar/{key.split("/")[1]}"' in shown(user)
+    assert f'src="/profile/avatar/{key.split("/")[1]}"' in render_avatar(user)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_replacements_leave_nothing_over():
     first = make_user()
     give_avatar(first)
-    # The second came with what was in the database before the first was through.
+    # The second request read the database before the first one committed.
     second = User.objects.select_related("profile").get()
     give_avatar(first)
     key = give_avatar(second)

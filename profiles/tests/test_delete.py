@@ -1,4 +1,4 @@
-"""The end of an account."""
+"""Deleting an account."""
 
 import pytest
 from django.apps import apps
@@ -32,8 +32,8 @@ def delete(client, password=PASSWORD, **options):
     return client.post("/profile/delete/", {"password": password}, **options)
 
 
-def everything():
-    """All rows of all tables, as text."""
+def dump_database():
+    """Return all rows of all tables as text."""
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             cursor.execute(f'SELECT t::text FROM "{model._meta.db_table}" t')
@@ -42,8 +42,8 @@ def everything():
         yield from (row for (row,) in cursor.fetchall())
 
 
-def live_fully(user):
-    """Leave a trace wherever somebody can."""
+def make_data_everywhere(user):
+    """Create rows in every table that can refer to the user."""
     give_avatar(user)
     Profile.of(user).store(bio="Writes programs.")
     Preferences.of(user).store(traits=["direct"])
@@ -70,18 +70,18 @@ def test_asks_and_lists_what_will_be_lost(client, user, django_assert_max_num_qu
 
 
 def test_deletes_everything_with_the_password(client, user):
-    live_fully(user)
+    make_data_everywhere(user)
     response = delete(client, follow=True)
     assert response.redirect_chain == [("/", 302)]
     assert b"Your account and all your data have been deleted." in response.content
     assert not response.wsgi_request.user.is_authenticated
-    traces = [row for row in everything() if str(user.pk) in row or "ada@example.org" in row]
+    traces = [row for row in dump_database() if str(user.pk) in row or "ada@example.org" in row]
     assert traces == [row for row in traces if "half-written" in row]
     assert list_stored_keys() == set()
 
 
 def test_pending_objects_are_left_to_purge_files(client, user):
-    live_fully(user)
+    make_data_everywhere(user)
     delete(client)
     assert [row.key for row in StoredObject.objects.due()] == [f"{user.pk}/half-written.txt"]
 
@@ -137,11 +137,11 @@ def test_history_keeps_similar_emails(client, user, like):
 
 def test_other_users_lose_nothing(client, user):
     bob = make_user(email="bob@example.org")
-    live_fully(bob)
-    before = {row for row in everything() if str(bob.pk) in row}, list_stored_keys()
-    live_fully(user)
+    make_data_everywhere(bob)
+    before = {row for row in dump_database() if str(bob.pk) in row}, list_stored_keys()
+    make_data_everywhere(user)
     delete(client)
-    assert ({row for row in everything() if str(bob.pk) in row}, list_stored_keys()) == before
+    assert ({row for row in dump_database() if str(bob.pk) in row}, list_stored_keys()) == before
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "a\0b", "x" * 10_000])
@@ -194,19 +194,19 @@ def test_failure_rolls_everything_back(client, user, monkeypatch):
     def fails(self):
         raise IntegrityError
 
-    live_fully(user)
-    before = set(everything()), list_stored_keys()
+    make_data_everywhere(user)
+    before = set(dump_database()), list_stored_keys()
     monkeypatch.setattr(User, "delete", fails)
     with pytest.raises(IntegrityError):
         delete_account(user)
-    assert (set(everything()), list_stored_keys()) == before
+    assert (set(dump_database()), list_stored_keys()) == before
 
 
 def test_storage_error_does_not_stop_the_deletion(client, user, monkeypatch):
     def fails(self, name):
         raise OSError("read only")
 
-    live_fully(user)
+    make_data_everywhere(user)
     monkeypatch.setattr("files.storage.Folder.delete", fails)
     assert delete(client).status_code == 302
     assert not User.objects.exists()

@@ -1,4 +1,4 @@
-"""All that is a person's, as a zip."""
+"""The export of a user's data as a zip."""
 
 import io
 import json
@@ -42,7 +42,7 @@ def export(client):
     return zipfile.ZipFile(io.BytesIO(response.getvalue()))
 
 
-def data(archive):
+def read_document(archive):
     return json.loads(archive.read("data.json"))
 
 
@@ -63,7 +63,7 @@ def test_contains_profile_and_preferences(client, user):
     Profile.objects.create(user=user, bio="Writes “programs”.", timezone="Europe/London")
     Preferences.of(user).store(traits=["direct"], experts=[expert.pk])
     Tour.objects.create(user=user, answered=True)
-    found = data(export(client))
+    found = read_document(export(client))
     assert found["profile"] == {
         "bio": "Writes “programs”.",
         "timezone": "Europe/London",
@@ -100,8 +100,8 @@ def test_contains_files_trash_and_avatar(client, user):
     ]
     assert archive.read("files/notes (2).txt") == b"second"
     assert archive.read("avatar.webp").startswith(b"RIFF")
-    assert [file["path"] for file in data(archive)["files"]] == archive.namelist()[2:]
-    assert data(archive)["files"][0]["size"] == 5
+    assert [file["path"] for file in read_document(archive)["files"]] == archive.namelist()[2:]
+    assert read_document(archive)["files"][0]["size"] == 5
 
 
 def test_paths_in_names_are_harmless(client, user):

@@ -1,4 +1,4 @@
-"""The pages are written in the zone and the locale of whoever is signed in."""
+"""Pages use the user's time zone and locale."""
 
 from datetime import UTC, datetime
 
@@ -40,7 +40,7 @@ def text(client, url="/now/"):
     return client.get(url).content.decode().replace("\u202f", " ")
 
 
-def person(client, **values):
+def sign_in(client, **values):
     user = make_user()
     Profile.objects.create(user=user, **values)
     client.force_login(user)
@@ -49,7 +49,7 @@ def person(client, **values):
 
 @pytest.mark.parametrize("url", ["/now/", "/lazy/"])
 def test_page_uses_the_user_s_zone_and_locale(client, url):
-    person(client, timezone="Europe/Berlin", locale="de")
+    sign_in(client, timezone="Europe/Berlin", locale="de")
     assert text(client, url) == "23.11.2026, 17:05"
 
 
@@ -59,13 +59,13 @@ def test_user_without_a_choice_gets_the_defaults(client):
 
 
 def test_next_user_is_not_affected(client):
-    person(client, timezone="Asia/Tokyo", locale="ja")
+    sign_in(client, timezone="Asia/Tokyo", locale="ja")
     assert text(client) == "2026/11/24 1:05"
     assert text(Client()) == "Nov 23, 2026, 4:05 PM"
 
 
 def test_unknown_zone_or_locale_is_the_default(client):
-    person(client, timezone="Europe/Atlantis", locale="de")
+    sign_in(client, timezone="Europe/Atlantis", locale="de")
     assert text(client) == "23.11.2026, 16:05"
     Profile.objects.update(timezone="Europe/Berlin", locale="tlh")
     assert text(client) == "Nov 23, 2026, 5:05 PM"
@@ -85,7 +85,7 @@ def test_admin_uses_the_user_s_zone(client):
     ("url", "statements"), [("/healthz", 0), ("/readyz", 1), ("/static/favicon.svg", 0)]
 )
 def test_unlocalized_paths_need_no_user(client, url, statements, django_assert_num_queries):
-    person(client, timezone="Europe/Berlin")
+    sign_in(client, timezone="Europe/Berlin")
     with django_assert_num_queries(statements):
         client.get(url).close()
 
@@ -96,6 +96,6 @@ def test_anonymous_costs_no_statement(client, django_assert_num_queries):
 
 
 def test_user_costs_only_the_session_s_statement(client, django_assert_num_queries):
-    person(client, timezone="Europe/Berlin")
+    sign_in(client, timezone="Europe/Berlin")
     with django_assert_num_queries(1):
         text(client)

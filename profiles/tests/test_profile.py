@@ -1,4 +1,4 @@
-"""The page on which people change what is theirs."""
+"""The profile's page."""
 
 import pytest
 from django.db import IntegrityError
@@ -32,8 +32,8 @@ def post(client, **fields):
     return client.post("/profile/", FIELDS | fields)
 
 
-def kept():
-    """What is in the database about the only person."""
+def load_values():
+    """Return the stored values of the only user."""
     user = User.objects.select_related("profile", "preferences").get()
     profile, preferences = Profile.of(user), Preferences.of(user)
     return {
@@ -47,7 +47,7 @@ def kept():
     }
 
 
-def errors(response):
+def list_errors(response):
     assert response.status_code == 422
     return set(response.context["form"].errors)
 
@@ -80,7 +80,7 @@ def test_suggests_every_zone_and_locale(client, user):
 @pytest.mark.parametrize("typed", ["America/New York", "america/new_york", " AMERICA/NEW YORK "])
 def test_accepts_other_spellings_of_a_zone(client, user, typed):
     assert post(client, timezone=typed).status_code == 302
-    assert kept()["timezone"] == "America/New_York"
+    assert load_values()["timezone"] == "America/New_York"
 
 
 def test_saves_everything_with_a_message(client, user):
@@ -90,13 +90,13 @@ def test_saves_everything_with_a_message(client, user):
     )
     assert response.redirect_chain == [("/profile/", 302)]
     assert b"Your profile is saved." in response.content
-    assert kept() == FIELDS | {"experts": [expert.pk], "picture": True}
+    assert load_values() == FIELDS | {"experts": [expert.pk], "picture": True}
 
 
 def test_errors_are_at_the_fields_and_input_stays(client, user):
     response = post(client, timezone="Narnia", bio="Something new.")
     page = response.content.decode()
-    assert errors(response) == {"timezone"}
+    assert list_errors(response) == {"timezone"}
     assert "Choose a city or time zone from the list" in page
     assert 'value="Narnia"' in page
     assert "Something new.</textarea>" in page
@@ -123,22 +123,22 @@ def test_errors_are_at_the_fields_and_input_stays(client, user):
     ],
 )
 def test_one_invalid_field_saves_nothing(client, user, field, value):
-    before = kept()
-    assert errors(post(client, **{field: value}, image=make_image())) == {field}
-    assert kept() == before
+    before = load_values()
+    assert list_errors(post(client, **{field: value}, image=make_image())) == {field}
+    assert load_values() == before
     assert list_stored_keys() == set()
 
 
 def test_accepts_the_longest_values(client, user):
     bio = "x" * 1023 + "\n" + "y" * 1024
     assert post(client, name=f" {'x' * 128} ", bio=bio.replace("\n", "\r\n")).status_code == 302
-    assert kept()["name"] == "x" * 128
-    assert kept()["bio"] == bio
+    assert load_values()["name"] == "x" * 128
+    assert load_values()["bio"] == bio
 
 
 def test_traits_cannot_be_emptied(client, user):
     Preferences.of(user).store(traits=["curious"])
-    assert errors(post(client, bot_traits=[])) == {"bot_traits"}
+    assert list_errors(post(client, bot_traits=[])) == {"bot_traits"}
 
 
 def test_traits_may_stay_empty(client, user):
@@ -151,7 +151,7 @@ def test_keeps_inactive_favourites_without_showing_them(client, user):
     Expert.objects.update(is_active=False)
     assert b"Navigator" not in client.get("/profile/").content
     post(client)
-    assert kept()["experts"] == [expert.pk]
+    assert load_values()["experts"] == [expert.pk]
 
 
 def test_offers_a_bounded_list_with_the_favourites(client, user):
@@ -167,16 +167,16 @@ def test_storage_error_is_shown_at_the_avatar(client, user, monkeypatch):
     def full(*args, **options):
         raise OSError("no space left on device")
 
-    before = kept()
+    before = load_values()
     monkeypatch.setattr("files.storage.Folder.save", full)
     response = post(client, image=make_image())
     assert (response.status_code, set(response.context["form"].errors)) == (503, {"image"})
-    assert kept() == before
+    assert load_values() == before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_failure_rolls_everything_back(client, user, monkeypatch):
-    key, before = give_avatar(user), kept()
+    key, before = give_avatar(user), load_values()
 
     def fails(*changes):
         raise IntegrityError
@@ -184,7 +184,7 @@ def test_failure_rolls_everything_back(client, user, monkeypatch):
     monkeypatch.setattr("profiles.forms.write", fails)
     with pytest.raises(IntegrityError):
         post(client, image=make_image())
-    assert kept() == before | {"picture": True}
+    assert load_values() == before | {"picture": True}
     assert list_stored_keys() == {key}
 
 

@@ -1,4 +1,4 @@
-"""The button that takes the time zone from the browser."""
+"""The button for the browser's time zone."""
 
 import pytest
 

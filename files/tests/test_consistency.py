@@ -1,4 +1,4 @@
-"""Storage and database agree, whatever breaks and wherever: each step is broken in turn."""
+"""Storage and database stay consistent, whichever step fails."""
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,7 +10,7 @@ from files import objects, trash
 from files.models import File
 from files.objects import StorageError
 from files.storage import Folder
-from files.tests.agreement import (
+from files.tests.consistency import (
     FailingCall,
     ProcessKilled,
     assert_consistent,
@@ -22,7 +22,7 @@ from files.tests.content import make_image, upload_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Of an image: two rows, each with its commit, two objects, the claim, the file, their commit.
+# For an image: two rows, each with its commit, two objects, mark_used, the file, their commit.
 STEPS = [
     ((objects, "_create_row"), 1),
     ((objects, "_create_row"), 2),
@@ -43,8 +43,8 @@ REMOVAL = [
 ]
 
 
-def die(action):
-    """Have the process killed in the action: its connection is closed, and that is all."""
+def kill_during(action):
+    """Simulate a process that is killed during the action: its connection closes."""
     with pytest.raises(BaseException):  # noqa: B017, PT011
         action()
     connection.close()
@@ -69,7 +69,7 @@ def test_killed_upload_is_cleaned_up_later(monkeypatch, step, number, after):
     with monkeypatch.context() as patch:
         patch.setattr(objects, "_remove_pending", lambda keys: None)
         fault = FailingCall(patch, step, ProcessKilled(), after=after, number=number)
-        die(lambda: upload_file(user, content=make_image()))
+        kill_during(lambda: upload_file(user, content=make_image()))
         assert fault.happened
     remove_after_an_hour()
     assert_consistent()
@@ -143,7 +143,7 @@ def test_killed_removal_leaves_nothing_or_all(monkeypatch, step, after):
     upload_file(make_user(), content=make_image())
     with monkeypatch.context() as patch:
         fault = FailingCall(patch, step, ProcessKilled(), after=after)
-        die(lambda: trash.delete_for_good(File.objects.all()))
+        kill_during(lambda: trash.delete_for_good(File.objects.all()))
         assert fault.happened
     remove_after_an_hour()
     assert_consistent()
@@ -152,7 +152,7 @@ def test_killed_removal_leaves_nothing_or_all(monkeypatch, step, after):
 def test_removes_rows_later_after_an_error(monkeypatch):
     upload_file(make_user())
     with monkeypatch.context() as patch:
-        # The first is the file's own.
+        # The first deletion is the file's.
         fault = FailingCall(patch, (QuerySet, "delete"), OperationalError("lost"), number=2)
         assert trash.delete_for_good(File.objects.all()) == 1
         assert fault.happened

@@ -1,4 +1,4 @@
-"""Asking the API for a change of the profile."""
+"""Requests that change the profile by the API."""
 
 import json
 
@@ -16,7 +16,6 @@ def send(client, **fields):
 
 
 def get_error_fields(answer):
-    """What is wrong, by field."""
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid:api"
     return set(answer.json()["fields"])

@@ -1,4 +1,4 @@
-"""Whether storage and database agree, and what breaks while they are to."""
+"""Check that storage and database are consistent, and inject failures."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from files.models import WRITE_PERIOD, File, StoredObject
 
 
 class ProcessKilled(BaseException):
-    """The process is killed: nobody catches this, and nothing is done after it."""
+    """Stands for a killed process: no handler catches it."""
 
 
 def stored_keys():
@@ -24,13 +24,13 @@ def used_keys():
 
 
 def assert_consistent():
-    """Each file has its objects, and there are no others."""
+    """Check that each file has its objects and that there are no others."""
     rows = list(StoredObject.objects.order_by("pk").values_list("pk", flat=True))
     assert stored_keys() == rows == used_keys()
 
 
 def remove_after_an_hour():
-    """All that is being written is left over by now, and the leftovers are removed."""
+    """Let all pending objects become due, and remove them."""
     past = timezone.now() - timedelta(seconds=1)
     StoredObject.objects.filter(remove_after__lte=past + WRITE_PERIOD * 1.1).update(
         remove_after=past
@@ -39,7 +39,7 @@ def remove_after_an_hour():
 
 
 class FailingCall:
-    """Raises `fault` before or after the call number `number` of the function at `target`."""
+    """Raise `fault` before or after a numbered call of the function at `target`."""
 
     def __init__(self, monkeypatch, target, fault, *, after=False, number=1):
         owner, name = target
@@ -63,7 +63,7 @@ class FailingCall:
 
 
 def write_half(storage, name, content):
-    """What is on the disk when it is full."""
+    """Write half of the file, as on a full disk."""
     path = Path(storage.path(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.read()
