@@ -16,7 +16,7 @@ from config.lib.local_formats import local_number
 MAX_FILES: Final = 10_000
 USED_BYTES: Final = Coalesce(Sum("size"), 0, output_field=PositiveBigIntegerField())
 
-FULL: Final = "There is not enough space for this file. Delete other files for good first."
+FULL: Final = "There isn't enough space for this file. Delete some files for good first."
 TOO_MANY: Final = "You have %s files, which is the limit. Delete some for good first."
 
 

@@ -157,7 +157,7 @@ def empty_trash(request: SignedInRequest) -> HttpResponse:
         files_deleted = "1 file" if count == 1 else f"{local_number(count)} files"
         messages.success(request, f"{files_deleted} deleted for good.")
     else:
-        messages.info(request, "There was nothing left to delete.")
+        messages.info(request, "The trash is already empty.")
     return redirect(listing.url)
 
 

@@ -147,7 +147,7 @@ def unfavourite(request: HtmxRequest, pk: int) -> HttpResponse:
 def render_favourite(request: HtmxRequest, pk: int, *, is_favourite: bool) -> HttpResponse:
     """Return the expert's card to htmx; else redirect back to the page with the expert."""
     if not request.htmx:
-        messages.success(request, "Your favourites have changed.")
+        messages.success(request, "Your favourites are updated.")
         return HttpResponseRedirect(f"{get_redirect_url(request)}#expert-{pk}")
     favourite_ids = [pk] if is_favourite else []
     expert = get_object_or_404(Expert.objects.for_catalogue(favourite_ids), pk=pk)

@@ -52,7 +52,7 @@ def test_a_stranger_uploads_nothing(stranger):
 def test_without_room_the_form_says_so_unread(member, user, settings):
     make_row(user, size=settings.FILE_QUOTA)
     page = member.sends(2_000_000, "/files/upload/")
-    assert (page.status_code, "not enough space" in page.content.decode()) == (413, True)
+    assert (page.status_code, "isn&#x27;t enough space" in page.content.decode()) == (413, True)
     refused = member.sends(2_000_000, "/api/files/upload")
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large:api")
 

@@ -122,7 +122,7 @@ class Person(HttpUser):  # type: ignore[misc]
         self.browser.open("/", "home", "<h1>Experts</h1>")
         for label in ("Add to favourites", "Remove from favourites"):
             self.wait()
-            self.browser.press(label, "home: favourite", "Your favourites have changed.")
+            self.browser.press(label, "home: favourite", "Your favourites are updated.")
 
     def edit_the_profile(self) -> None:
         self.browser.open("/profile/", "profile", self.email)

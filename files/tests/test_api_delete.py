@@ -27,19 +27,19 @@ def delete(client, body):
 
 def test_moves_a_file_to_the_trash_and_restores_it(client, user):
     file = upload_file(user)
-    answer = delete(client, {"id": str(file.pk)})
-    assert answer.status_code == 200
-    assert (answer.json()["id"], answer.json()["isDeleted"]) == (str(file.pk), True)
+    response = delete(client, {"id": str(file.pk)})
+    assert response.status_code == 200
+    assert (response.json()["id"], response.json()["isDeleted"]) == (str(file.pk), True)
     assert stored_keys() == [file.object_id]
-    answer = client.post(f"/api/files/{file.pk}/restore")
-    assert (answer.status_code, answer.json()["isDeleted"]) == (200, False)
+    response = client.post(f"/api/files/{file.pk}/restore")
+    assert (response.status_code, response.json()["isDeleted"]) == (200, False)
 
 
 def test_repeated_delete_is_404(client, user):
     file = upload_file(user)
     assert delete(client, {"id": str(file.pk)}).status_code == 200
-    answer = delete(client, {"id": str(file.pk)})
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+    response = delete(client, {"id": str(file.pk)})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found:api")
 
 
 def test_present_file_cannot_be_restored(client, user):
@@ -64,8 +64,8 @@ def test_cannot_restore_other_user_s_file(client, user):
 
 
 def test_unknown_id_is_404(client, user):
-    answer = delete(client, {"id": "00000000-0000-0000-0000-000000000000"})
-    assert answer.status_code == 404
+    response = delete(client, {"id": "00000000-0000-0000-0000-000000000000"})
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_unknown_id_is_404(client, user):
     ],
 )
 def test_invalid_id_is_422(client, user, body):
-    answer = delete(client, body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
+    response = delete(client, body)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid:api")
 
 
 @pytest.mark.parametrize("body", ["", "{", '{"id": "\\ud800"}'])
@@ -95,5 +95,5 @@ def test_rejects_invalid_json(client, user, body):
 
 
 def test_ten_megabytes_of_json_are_413(client, user):
-    answer = delete(client, '{"id": "' + "a" * 10_000_000 + '"}')
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large:api")
+    response = delete(client, '{"id": "' + "a" * 10_000_000 + '"}')
+    assert (response.status_code, response.json()["code"]) == (413, "too_large:api")

@@ -19,15 +19,15 @@ def user(client):
 def test_owner_gets_the_content_with_two_statements(client, user, django_assert_num_queries):
     file = upload_file(user)
     with django_assert_num_queries(2):
-        answer = client.get(f"/api/files/{file.pk}/download")
-    assert b"".join(answer.streaming_content) == b"hello\n"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="notes.txt"'
+        response = client.get(f"/api/files/{file.pk}/download")
+    assert b"".join(response.streaming_content) == b"hello\n"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="notes.txt"'
 
 
 def test_other_user_s_file_is_404(client, user):
     file = upload_file(make_user(email="bob@example.org"))
-    answer = client.get(f"/api/files/{file.pk}/download")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+    response = client.get(f"/api/files/{file.pk}/download")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found:api")
 
 
 def test_deleted_file_is_404_until_restored(client, user):
@@ -43,8 +43,8 @@ def test_anonymous_is_401(client):
 
 @pytest.mark.parametrize("pk", ["1", "abc", "%00", "00000000-0000-0000-0000-00000000000"])
 def test_invalid_id_is_404(client, user, pk):
-    answer = client.get(f"/api/files/{pk}/download")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
+    response = client.get(f"/api/files/{pk}/download")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found:api")
 
 
 def test_storage_error_is_503(client, user, monkeypatch):
@@ -53,8 +53,8 @@ def test_storage_error_is_503(client, user, monkeypatch):
 
     file = upload_file(user)
     monkeypatch.setattr(Folder, "_open", refuse)
-    answer = client.get(f"/api/files/{file.pk}/download")
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:storage")
+    response = client.get(f"/api/files/{file.pk}/download")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable:storage")
 
 
 def test_openapi_has_content_and_signed_url(client):

@@ -118,9 +118,9 @@ def test_default_limit_is_100_and_maximum_500(client, user):
     ],
 )
 def test_invalid_parameter_is_422_with_its_name(client, user, query, field):
-    answer = client.get(f"/api/files?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid:api")
-    assert list(answer.json()["fields"]) == [field]
+    response = client.get(f"/api/files?{query}")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid:api")
+    assert list(response.json()["fields"]) == [field]
 
 
 @pytest.mark.parametrize("count", [1, 60])
@@ -132,6 +132,6 @@ def test_costs_two_statements(client, user, count, django_assert_num_queries):
 
 
 def test_anonymous_is_401_with_the_error_schema(client):
-    answer = client.get("/api/files")
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+    response = client.get("/api/files")
+    assert (response.status_code, response.json()["code"]) == (401, "unauthorized:auth")
     assert File.objects.count() == 0

@@ -24,19 +24,19 @@ def user(client):
 
 def get_error_fields(client, data, status=422):
     """Check that nothing is stored, and return the invalid fields."""
-    answer = client.post(PATH, data)
-    assert answer.status_code == status
-    assert list(answer.json()) == ["code", "message", "fields"]
+    response = client.post(PATH, data)
+    assert response.status_code == status
+    assert list(response.json()) == ["code", "message", "fields"]
     assert not File.objects.exists()
     assert_consistent()
-    return answer.json()["fields"]
+    return response.json()["fields"]
 
 
 def test_stores_and_returns_the_file(store, client, user):
-    answer = client.post(PATH, {"file": make_upload("a.png", make_image(), "text/html")})
+    response = client.post(PATH, {"file": make_upload("a.png", make_image(), "text/html")})
     file = File.objects.get(user=user)
-    assert answer.status_code == 201
-    assert answer.json() == {
+    assert response.status_code == 201
+    assert response.json() == {
         "id": str(file.pk),
         "url": f"/api/files/{file.pk}/download",
         "pathname": file.object_id,
@@ -48,10 +48,10 @@ def test_stores_and_returns_the_file(store, client, user):
 
 
 def test_client_s_name_is_only_a_label(client, user):
-    answer = client.post(PATH, {"file": make_upload("../../../etc/pass\u202ewd")}).json()
-    assert answer["name"] == "passwd.txt"
-    assert "passwd" not in answer["pathname"]
-    assert answer["pathname"].startswith(f"{user.pk}/")
+    response = client.post(PATH, {"file": make_upload("../../../etc/pass\u202ewd")}).json()
+    assert response["name"] == "passwd.txt"
+    assert "passwd" not in response["pathname"]
+    assert response["pathname"].startswith(f"{user.pk}/")
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_anything_but_one_valid_file_is_422(client, user, data):
 def test_error_is_at_the_field(client, user, settings):
     settings.FILE_QUOTA = 1
     assert get_error_fields(client, {"file": make_upload()}) == {
-        "file": ["There is not enough space for this file. Delete other files for good first."]
+        "file": ["There isn't enough space for this file. Delete some files for good first."]
     }
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
 @pytest.mark.parametrize("body", [b"", b"--x\r\nrubbish", b"null", b"\0" * 1000])
 def test_rejects_malformed_forms(client, user, content_type, body):
-    answer = client.post(PATH, body, content_type=content_type)
-    assert answer.status_code in (400, 422)
-    assert list(answer.json()) == ["code", "message", "fields"]
+    response = client.post(PATH, body, content_type=content_type)
+    assert response.status_code in (400, 422)
+    assert list(response.json()) == ["code", "message", "fields"]
 
 
 def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
@@ -91,9 +91,9 @@ def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(Folder, "_save", refuse)
-    answer = client.post(PATH, {"file": make_upload()})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json() == {
+    response = client.post(PATH, {"file": make_upload()})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.json() == {
         "code": "unavailable:storage",
         "message": objects.NOT_STORED,
         "fields": {},
@@ -109,11 +109,11 @@ def test_anonymous_is_401_and_stores_nothing(client):
 def test_missing_csrf_token_is_403(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    answer = client.post(PATH, {"file": make_upload()})
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden:auth")
+    response = client.post(PATH, {"file": make_upload()})
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden:auth")
     assert stored_keys() == []
 
 
 def test_json_is_415(client, user):
-    answer = client.post(PATH, {"file": "x"}, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (415, "media_type:api")
+    response = client.post(PATH, {"file": "x"}, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (415, "media_type:api")

@@ -31,10 +31,10 @@ def user(client):
 
 
 def get_signed_url(client, file):
-    answer = client.get(f"/api/files/{file.pk}/download")
-    assert answer.status_code == 302
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    return answer.headers["Location"]
+    response = client.get(f"/api/files/{file.pk}/download")
+    assert response.status_code == 302
+    assert response.headers["Cache-Control"] == "private, no-store"
+    return response.headers["Location"]
 
 
 def request_head(file):
@@ -44,10 +44,10 @@ def request_head(file):
 
 def test_download_redirects_to_a_signed_url(bucket, client, user):
     file = upload_file(user, "Grüße.csv", b"a,b\n")
-    with urlopen(get_signed_url(client, file)) as answer:  # noqa: S310
-        assert answer.read() == b"a,b\n"
-        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        disposition = answer.headers["Content-Disposition"]
+    with urlopen(get_signed_url(client, file)) as response:  # noqa: S310
+        assert response.read() == b"a,b\n"
+        assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+        disposition = response.headers["Content-Disposition"]
     assert disposition == "attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe.csv"
 
 
@@ -61,17 +61,17 @@ def test_url_without_signature_is_refused(bucket, client, user):
     address = get_signed_url(client, upload_file(user))
     with pytest.raises(HTTPError) as caught:
         urlopen(address.partition("?")[0])  # noqa: S310
-    with caught.value as answer:
-        assert answer.code == 403
+    with caught.value as response:
+        assert response.code == 403
 
 
 @pytest.mark.parametrize("size", [6, storage_settings.MAX_MEMORY_BYTES + 1])
 def test_private_bucket_is_served_by_the_site(bucket, client, user, settings, size):
     settings.S3_DOWNLOADS = "site"
-    answer = client.get(f"/api/files/{upload_file(user, content=b'a' * size).pk}/download")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Length"] == str(size)
-    assert b"".join(answer.streaming_content) == b"a" * size
+    response = client.get(f"/api/files/{upload_file(user, content=b'a' * size).pk}/download")
+    assert response.status_code == 200
+    assert response.headers["Content-Length"] == str(size)
+    assert b"".join(response.streaming_content) == b"a" * size
 
 
 @pytest.mark.parametrize("way", ["signed", "site"])
@@ -93,10 +93,10 @@ def test_unreachable_server_fails_within_seconds(client, user, settings, caplog)
     nobody = f"http://127.0.0.1:{free_port()}"
     use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
     start = time.monotonic()
-    answer = client.post("/api/files/upload", {"file": make_upload()})
+    response = client.post("/api/files/upload", {"file": make_upload()})
     assert time.monotonic() - start < 15
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:storage")
-    assert answer.json()["message"] == objects.NOT_STORED
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable:storage")
+    assert response.json()["message"] == objects.NOT_STORED
     assert "Could not connect to the endpoint" in caplog.text
 
 

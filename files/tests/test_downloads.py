@@ -26,8 +26,10 @@ def user(client):
 
 
 def download(client, file):
-    answer = client.get(f"/files/{file.pk}/download/")
-    return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+    response = client.get(f"/files/{file.pk}/download/")
+    return response, b"".join(
+        response.streaming_content
+    ) if response.streaming else response.content
 
 
 @pytest.mark.parametrize(
@@ -41,14 +43,14 @@ def download(client, file):
     ],
 )
 def test_file_is_an_attachment_with_safe_headers(client, user, name, content, content_type):
-    answer, body = download(client, upload_file(user, name, content))
+    response, body = download(client, upload_file(user, name, content))
     assert body == content
-    assert answer.headers["Content-Type"] == content_type
-    assert answer.headers["Content-Length"] == str(len(content))
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Content-Type"] == content_type
+    assert response.headers["Content-Length"] == str(len(content))
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response.headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize(
@@ -61,8 +63,8 @@ def test_file_is_an_attachment_with_safe_headers(client, user, name, content, co
     ],
 )
 def test_encodes_the_name(client, user, name, disposition):
-    answer, _ = download(client, upload_file(user, name))
-    assert answer.headers["Content-Disposition"] == disposition
+    response, _ = download(client, upload_file(user, name))
+    assert response.headers["Content-Disposition"] == disposition
 
 
 def test_missing_object_is_404_and_logged(client, user, caplog):
@@ -88,13 +90,13 @@ def test_unreadable_storage_raises_storage_error(user, monkeypatch, caplog, read
 
 
 def test_preview_is_cached_privately(store, client, user):
-    answer = client.get(f"/files/{upload_file(user, content=make_image()).pk}/preview/")
-    assert answer.status_code == 200
-    assert answer.content[8:12] == b"WEBP"
-    assert answer.headers["Content-Type"] == "image/webp"
-    assert answer.headers["Cache-Control"] == "private, no-cache"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Content-Disposition" not in answer.headers
+    response = client.get(f"/files/{upload_file(user, content=make_image()).pk}/preview/")
+    assert response.status_code == 200
+    assert response.content[8:12] == b"WEBP"
+    assert response.headers["Content-Type"] == "image/webp"
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Disposition" not in response.headers
 
 
 def test_cached_preview_is_revalidated_without_storage(client, user, monkeypatch):

@@ -22,16 +22,16 @@ def broken(*args):
 class TestDownload:
     def test_serves_an_attachment_with_the_name(self, member, ada):
         file = upload_file(ada, "tax & more.pdf", PDF)
-        answer = member.get(f"/files/{file.pk}/download/")
-        assert b"".join(answer.streaming_content) == PDF
-        assert answer.headers["Content-Type"] == "application/pdf"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="tax & more.pdf"'
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        answer.close()
+        response = member.get(f"/files/{file.pk}/download/")
+        assert b"".join(response.streaming_content) == PDF
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert response.headers["Content-Disposition"] == 'attachment; filename="tax & more.pdf"'
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        response.close()
 
     def test_redirects_anonymous_to_login(self, client, sea):
-        answer = client.get(f"/files/{sea.pk}/download/")
-        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+        response = client.get(f"/files/{sea.pk}/download/")
+        assert response.headers["Location"].startswith("/accounts/login/?next=/files/")
 
     def test_is_for_the_owner_only(self, client, sea):
         client.force_login(make_user(email="eve@example.org"))
@@ -41,9 +41,9 @@ class TestDownload:
         ada.files.trash()
         assert member.get(f"/files/{sea.pk}/download/").status_code == 404
         ada.files.restore()
-        answer = member.get(f"/files/{sea.pk}/download/")
-        assert answer.status_code == 200
-        answer.close()
+        response = member.get(f"/files/{sea.pk}/download/")
+        assert response.status_code == 200
+        response.close()
 
     def test_costs_two_statements(self, member, sea, django_assert_max_num_queries):
         with django_assert_max_num_queries(2):
@@ -51,9 +51,9 @@ class TestDownload:
 
     def test_redirects_with_a_message_if_storage_fails(self, member, sea, monkeypatch):
         monkeypatch.setattr(downloads, "serve_attachment", broken)
-        answer = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
-        assert answer.redirect_chain == [("/files/?q=sea&sort=name", 302)]
-        assert "“sea.png”: The file was not saved" in answer.content.decode()
+        response = member.get(f"/files/{sea.pk}/download/?q=sea&sort=name", follow=True)
+        assert response.redirect_chain == [("/files/?q=sea&sort=name", 302)]
+        assert "“sea.png”: The file was not saved" in response.content.decode()
 
     def test_rejects_post(self, member, sea):
         assert member.post(f"/files/{sea.pk}/download/").status_code == 405
@@ -61,15 +61,15 @@ class TestDownload:
 
 class TestPreview:
     def test_serves_a_cached_webp_image(self, member, sea):
-        answer = member.get(f"/files/{sea.pk}/preview/")
-        assert answer.content[:4] + answer.content[8:12] == b"RIFFWEBP"
-        assert answer.headers["Content-Type"] == "image/webp"
-        assert answer.headers["Cache-Control"] == "private, no-cache"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        response = member.get(f"/files/{sea.pk}/preview/")
+        assert response.content[:4] + response.content[8:12] == b"RIFFWEBP"
+        assert response.headers["Content-Type"] == "image/webp"
+        assert response.headers["Cache-Control"] == "private, no-cache"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
 
     def test_redirects_anonymous_to_login(self, client, sea):
-        answer = client.get(f"/files/{sea.pk}/preview/")
-        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+        response = client.get(f"/files/{sea.pk}/preview/")
+        assert response.headers["Location"].startswith("/accounts/login/?next=/files/")
 
     def test_is_for_the_owner_only(self, client, sea):
         client.force_login(make_user(email="eve@example.org"))

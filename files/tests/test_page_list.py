@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-def text(answer):
-    assert answer.status_code == 200
-    return answer.content.decode()
+def text(response):
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def names(page):
@@ -25,9 +25,9 @@ def names(page):
 
 
 def test_redirects_anonymous_to_login_and_back(client):
-    answer = client.get("/files/?q=tax")
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == "/accounts/login/?next=/files/%3Fq%3Dtax"
+    response = client.get("/files/?q=tax")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/accounts/login/?next=/files/%3Fq%3Dtax"
 
 
 def test_htmx_reloads_the_page_after_the_session_ended(client):
@@ -128,12 +128,12 @@ class TestSearch:
     @pytest.mark.parametrize("query", ["%00", "%FF", "%ED%A0%80", "x" * 5000, "a+" * 500])
     def test_any_search_text_works(self, member, ada, query):
         make_row(ada)
-        assert "No file for" in text(member.get(f"/files/?q=zebra+{query}"))
+        assert "No files match" in text(member.get(f"/files/?q=zebra+{query}"))
 
     def test_explains_an_empty_result_and_keeps_the_order(self, member, ada):
         make_row(ada)
         page = text(member.get("/files/?q=zebra&sort=name"))
-        assert "No file for “zebra”" in page
+        assert "No files match “zebra”" in page
         assert '<a href="/files/?sort=name">see all files</a>' in page
 
     def test_searches_deleted_files(self, member, ada):

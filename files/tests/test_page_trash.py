@@ -15,28 +15,28 @@ pytestmark = pytest.mark.django_db
 ACTS = ["delete", "restore", "delete-for-good"]
 
 
-def text(answer):
-    assert answer.status_code == 200
-    return answer.content.decode()
+def text(response):
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def days_ago(days):
     return timezone.now() - timedelta(days=days)
 
 
-def assert_redirects(answer, url, says):
+def assert_redirects(response, url, says):
     """Check the redirect to `url` and the message there."""
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == url
-    assert says in text(answer.client.get(url))
+    assert response.status_code == 302
+    assert response.headers["Location"] == url
+    assert says in text(response.client.get(url))
 
 
 @pytest.mark.parametrize("act", ACTS)
 class TestEveryButton:
     def test_redirects_anonymous_to_login(self, client, ada, act):
         file = make_row(ada)
-        answer = client.post(f"/files/{file.pk}/{act}/")
-        assert answer.headers["Location"].startswith("/accounts/login/?next=/files/")
+        response = client.post(f"/files/{file.pk}/{act}/")
+        assert response.headers["Location"].startswith("/accounts/login/?next=/files/")
         assert not File.objects.get().is_deleted
 
     @pytest.mark.parametrize("deleted_at", [None, timezone.now()])
@@ -47,10 +47,10 @@ class TestEveryButton:
 
     def test_unknown_file_is_404_with_a_message(self, member, ada, act):
         make_row(ada, name="other.txt")
-        answer = member.post(f"/files/{uuid4()}/{act}/?sort=name")
-        assert answer.status_code == 404
-        assert "This file no longer exists" in answer.content.decode()
-        assert "other.txt" in answer.content.decode()
+        response = member.post(f"/files/{uuid4()}/{act}/?sort=name")
+        assert response.status_code == 404
+        assert "This file no longer exists" in response.content.decode()
+        assert "other.txt" in response.content.decode()
 
     def test_needs_the_csrf_token(self, ada, act):
         client = Client(enforce_csrf_checks=True)
@@ -62,48 +62,48 @@ class TestEveryButton:
     def test_redirects_only_to_the_list(self, member, ada, act):
         file = make_row(ada, deleted_at=timezone.now())
         query = "next=//evil.example&page=2&q=a%26b&sort=no"
-        answer = member.post(f"/files/{file.pk}/{act}/?{query}")
-        assert answer.headers["Location"] == "/files/?q=a%26b&page=2"
+        response = member.post(f"/files/{file.pk}/{act}/?{query}")
+        assert response.headers["Location"] == "/files/?q=a%26b&page=2"
 
 
 @pytest.mark.parametrize("act", ["delete", "restore"])
 def test_get_changes_nothing_and_redirects_to_the_list(member, ada, act):
     file = make_row(ada, deleted_at=None if act == "delete" else timezone.now())
-    answer = member.get(f"/files/{file.pk}/{act}/?sort=name")
-    assert answer.headers["Location"] == "/files/?sort=name"
+    response = member.get(f"/files/{file.pk}/{act}/?sort=name")
+    assert response.headers["Location"] == "/files/?sort=name"
     assert File.objects.get().is_deleted == (act != "delete")
 
 
 class TestDelete:
     def test_moves_the_file_to_the_trash(self, member, ada):
         file = make_row(ada)
-        answer = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
-        assert_redirects(answer, "/files/?sort=name&page=2", "“notes.txt” deleted.")
+        response = member.post(f"/files/{file.pk}/delete/?sort=name&page=2")
+        assert_redirects(response, "/files/?sort=name&page=2", "“notes.txt” deleted.")
         assert File.objects.get().is_deleted
 
     def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(2))
-        answer = member.post(f"/files/{file.pk}/delete/")
-        assert_redirects(answer, "/files/", "“notes.txt” was already deleted.")
+        response = member.post(f"/files/{file.pk}/delete/")
+        assert_redirects(response, "/files/", "“notes.txt” was already deleted.")
         assert File.objects.get().deleted_at == file.deleted_at
 
 
 class TestRestore:
     def test_restores_the_file(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(29))
-        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” restored.")
+        response = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_redirects(response, "/files/?deleted=1", "“notes.txt” restored.")
         assert not File.objects.get().is_deleted
 
     def test_second_click_shows_a_message(self, member, ada):
         file = make_row(ada)
-        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” was already restored.")
+        response = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_redirects(response, "/files/?deleted=1", "“notes.txt” was already restored.")
 
     def test_fails_after_30_days(self, member, ada):
         file = make_row(ada, deleted_at=days_ago(30))
-        answer = member.post(f"/files/{file.pk}/restore/?deleted=1")
-        assert_redirects(answer, "/files/?deleted=1", "was deleted more than 30 days ago.")
+        response = member.post(f"/files/{file.pk}/restore/?deleted=1")
+        assert_redirects(response, "/files/?deleted=1", "was deleted more than 30 days ago.")
         assert File.objects.get().is_deleted
 
 
@@ -119,16 +119,16 @@ class TestDeleteForGood:
 
     def test_deletes_the_file(self, member, ada):
         file = make_row(ada, deleted_at=timezone.now())
-        answer = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
-        assert_redirects(answer, "/files/?deleted=1", "“notes.txt” deleted for good.")
+        response = member.post(f"/files/{file.pk}/delete-for-good/?deleted=1")
+        assert_redirects(response, "/files/?deleted=1", "“notes.txt” deleted for good.")
         assert not File.objects.exists()
 
     @pytest.mark.parametrize("method", ["get", "post"])
     def test_keeps_a_file_that_is_not_in_the_trash(self, member, ada, method):
         file = make_row(ada)
-        answer = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
+        response = getattr(member, method)(f"/files/{file.pk}/delete-for-good/?deleted=1")
         assert_redirects(
-            answer, "/files/?deleted=1", "“notes.txt” was not deleted, because it\u2019s in use."
+            response, "/files/?deleted=1", "“notes.txt” was not deleted, because it\u2019s in use."
         )
         assert File.objects.exists()
 
@@ -140,8 +140,8 @@ class TestDeleteForGood:
 
 class TestEmptyTrash:
     def test_redirects_anonymous_to_login(self, client):
-        answer = client.post("/files/trash/empty/")
-        assert answer.headers["Location"] == "/accounts/login/?next=/files/trash/empty/"
+        response = client.post("/files/trash/empty/")
+        assert response.headers["Location"] == "/accounts/login/?next=/files/trash/empty/"
 
     def test_asks_first(self, member, ada):
         make_rows(ada, 2, deleted_at=timezone.now())
@@ -158,15 +158,15 @@ class TestEmptyTrash:
         make_rows(ada, 2, deleted_at=timezone.now())
         make_row(ada, name="present.txt")
         make_row(make_user(email="eve@example.org"), name="hers", deleted_at=timezone.now())
-        answer = member.post("/files/trash/empty/")
-        assert_redirects(answer, "/files/?deleted=1", "2 files deleted for good.")
+        response = member.post("/files/trash/empty/")
+        assert_redirects(response, "/files/?deleted=1", "2 files deleted for good.")
         left = File.objects.order_by("name").values_list("name", flat=True)
         assert list(left) == ["hers", "present.txt"]
 
     def test_second_click_shows_a_message(self, member, ada):
         make_row(ada)
-        answer = member.post("/files/trash/empty/")
-        assert_redirects(answer, "/files/?deleted=1", "There was nothing left to delete.")
+        response = member.post("/files/trash/empty/")
+        assert_redirects(response, "/files/?deleted=1", "The trash is already empty.")
 
 
 class TestTrash:

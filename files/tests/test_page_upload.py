@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 PROGRAM = b"MZ\x90\x00\x03\x00"
 
 
-def list_errors(answer, status=422):
+def list_errors(response, status=422):
     """Return the errors at the field."""
-    assert answer.status_code == status
-    page = answer.content.decode()
+    assert response.status_code == status
+    page = response.content.decode()
     listed = re.search(r'<ul class="errorlist" id="id_file_error">(.*?)</ul>', page)
     return re.findall("<li>(.*?)</li>", listed[1])
 
@@ -27,9 +27,9 @@ def list_uploaded():
 
 
 def test_uploads_a_file_with_a_message(member, ada):
-    answer = member.post("/files/upload/", {"file": make_upload("sea.png", make_image())})
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == "/files/"
+    response = member.post("/files/upload/", {"file": make_upload("sea.png", make_image())})
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/files/"
     assert "“sea.png” uploaded." in member.get("/files/").content.decode()
     assert ada.files.get().thumbnail is not None
 
@@ -40,8 +40,8 @@ def test_uploads_several_files_and_keeps_the_query(member):
         make_upload("tax.pdf", PDF),
         make_upload("notes.txt"),
     ]
-    answer = member.post("/files/upload/?q=a&sort=name", {"file": files})
-    assert answer.headers["Location"] == "/files/?q=a&sort=name"
+    response = member.post("/files/upload/?q=a&sort=name", {"file": files})
+    assert response.headers["Location"] == "/files/?q=a&sort=name"
     assert "3 files uploaded." in member.get("/files/").content.decode()
     assert list_uploaded() == {"sea.png", "tax.pdf", "notes.txt"}
 
@@ -52,10 +52,10 @@ def test_invalid_file_is_an_error_and_the_others_are_stored(member):
         make_upload("tool.exe", PROGRAM),
         make_upload("notes.txt"),
     ]
-    answer = member.post("/files/upload/?sort=name", {"file": files})
-    (error,) = list_errors(answer)
+    response = member.post("/files/upload/?sort=name", {"file": files})
+    (error,) = list_errors(response)
     assert error.startswith("tool.exe: This file type isn&#x27;t supported")
-    page = answer.content.decode()
+    page = response.content.decode()
     assert "2 files uploaded." in page
     assert re.findall(r"<bdi>([^<]+)</bdi>", page)[-2:] == ["notes.txt", "sea.png"]
     assert '<option value="name" selected>' in page
@@ -87,7 +87,7 @@ def test_rejects_files_beyond_the_quota(member, settings):
     settings.FILE_QUOTA = 10
     files = [make_upload("one.txt"), make_upload("two.txt")]
     (error,) = list_errors(member.post("/files/upload/", {"file": files}))
-    assert error.startswith("two.txt: There is not enough space")
+    assert error.startswith("two.txt: There isn&#x27;t enough space")
     assert list_uploaded() == {"one.txt"}
 
 
@@ -123,14 +123,14 @@ def test_storage_error_affects_only_its_file(member, monkeypatch):
 
 
 def test_redirects_anonymous_to_login(client):
-    answer = client.post("/files/upload/", {"file": make_upload()})
-    assert answer.headers["Location"] == "/accounts/login/?next=/files/upload/"
+    response = client.post("/files/upload/", {"file": make_upload()})
+    assert response.headers["Location"] == "/accounts/login/?next=/files/upload/"
     assert not File.objects.exists()
 
 
 def test_get_redirects_to_the_list(member):
-    answer = member.get("/files/upload/?sort=name")
-    assert answer.headers["Location"] == "/files/?sort=name"
+    response = member.get("/files/upload/?sort=name")
+    assert response.headers["Location"] == "/files/?sort=name"
 
 
 def test_needs_the_csrf_token(ada):

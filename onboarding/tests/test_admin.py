@@ -49,9 +49,9 @@ def test_null_character_is_a_form_error(admin):
     make_expert()
     pk = Expert.objects.get().pk
     fields = {"slug": "x", "name": "X", "description": "D", "prompt": "a\0b", "icon": ""}
-    answer = admin.post(f"{LIST}{pk}/change/", fields)
-    assert answer.status_code == 200
-    assert "Null characters are not allowed" in answer.content.decode()
+    response = admin.post(f"{LIST}{pk}/change/", fields)
+    assert response.status_code == 200
+    assert "Null characters are not allowed" in response.content.decode()
 
 
 def test_adds_an_expert(admin):

@@ -43,17 +43,17 @@ def test_returns_the_requested_page(member):
 
 @pytest.mark.parametrize("limit", ["abc", "1.5", "1.0", "+1", "1_0", "0", "501", "-1", ""])
 def test_invalid_limit_is_422(member, limit):
-    answer = member.get("/api/experts", {"limit": limit})
-    assert answer.status_code == 422
-    assert list(answer.json()["fields"]) == ["limit"]
+    response = member.get("/api/experts", {"limit": limit})
+    assert response.status_code == 422
+    assert list(response.json()["fields"]) == ["limit"]
 
 
 @pytest.mark.parametrize(
     ("query", "field"), [("limt=1", "limt"), ("limit=1&limit=2", "limit"), ("q=x", "q")]
 )
 def test_unknown_or_repeated_parameter_is_422(member, query, field):
-    answer = member.get(f"/api/experts?{query}")
-    assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
+    response = member.get(f"/api/experts?{query}")
+    assert (response.status_code, list(response.json()["fields"])) == (422, [field])
 
 
 def test_offset_beyond_the_end_returns_an_empty_list(member):

@@ -75,8 +75,8 @@ def test_database_rejects_more_than_fifty():
 def test_adds_and_redirects_back_to_the_search(client, ada):
     key = make_expert().pk
     form = {"next": "/?q=navi&page=1"}
-    answer = client.post(f"/onboarding/experts/{key}/favourite/", form)
-    assert answer.headers["Location"] == f"/?q=navi&page=1#expert-{key}"
+    response = client.post(f"/onboarding/experts/{key}/favourite/", form)
+    assert response.headers["Location"] == f"/?q=navi&page=1#expert-{key}"
     assert list_favourites(ada) == [key]
 
 
@@ -98,8 +98,8 @@ def test_removes_and_ignores_a_second_click(client, ada):
     key, other = make_expert().pk, make_expert(slug="other").pk
     Preferences.of(ada).store(experts=[key, other])
     for _ in range(2):
-        answer = client.post(f"/onboarding/experts/{key}/unfavourite/")
-        assert answer.headers["Location"] == f"/#expert-{key}"
+        response = client.post(f"/onboarding/experts/{key}/unfavourite/")
+        assert response.headers["Location"] == f"/#expert-{key}"
     assert list_favourites(ada) == [other]
 
 
@@ -137,8 +137,8 @@ def test_rejects_the_fifty_first_with_a_message(client, ada):
     Preferences.of(ada).store(experts=most)
     page = client.post(f"/onboarding/experts/{last}/favourite/", follow=True).content.decode()
     assert "Choose at most 50 experts." in page
-    answer = client.post(f"/onboarding/experts/{last}/favourite/", headers=HTMX)
-    assert answer.headers["HX-Refresh"] == "true"
+    response = client.post(f"/onboarding/experts/{last}/favourite/", headers=HTMX)
+    assert response.headers["HX-Refresh"] == "true"
     assert list_favourites(ada) == most
 
 
@@ -148,8 +148,8 @@ def test_rejects_the_fifty_first_with_a_message(client, ada):
 )
 def test_redirects_only_to_this_site(client, ada, away):
     key = make_expert().pk
-    answer = client.post(f"/onboarding/experts/{key}/favourite/", {"next": away})
-    assert answer.headers["Location"] == f"/#expert-{key}"
+    response = client.post(f"/onboarding/experts/{key}/favourite/", {"next": away})
+    assert response.headers["Location"] == f"/#expert-{key}"
 
 
 @pytest.mark.parametrize("verb", ["favourite", "unfavourite"])
@@ -177,5 +177,5 @@ def test_removing_an_impossible_id_is_no_error(client, ada, key):
 
 def test_htmx_reloads_the_page_after_the_session_ended(client):
     path = f"/onboarding/experts/{make_expert().pk}/favourite/"
-    answer = client.post(path, headers=HTMX)
-    assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")
+    response = client.post(path, headers=HTMX)
+    assert (response.headers["HX-Refresh"], response.content) == ("true", b"")

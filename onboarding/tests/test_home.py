@@ -18,9 +18,9 @@ def member(client):
     return client
 
 
-def text(answer):
-    assert answer.status_code == 200
-    return answer.content.decode()
+def text(response):
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def test_landing_offers_sign_up_and_sign_in_without_a_statement(client, django_assert_num_queries):
@@ -80,7 +80,7 @@ def test_searches_and_keeps_the_search_text(member):
 def test_explains_an_empty_result(member):
     make_expert()
     page = text(member.get("/?q=zebra"))
-    assert "No expert for “zebra”" in page
+    assert "No experts match “zebra”" in page
     assert '<a href="/">see all experts</a>' in page
 
 
@@ -91,7 +91,7 @@ def test_explains_an_empty_catalogue(member):
 @pytest.mark.parametrize("query", ["%00", "%FF", "x" * 5000, "a+" * 500])
 def test_any_search_text_works(member, query):
     make_expert()
-    assert "No expert for" in text(member.get(f"/?q=zebra+{query}"))
+    assert "No experts match" in text(member.get(f"/?q=zebra+{query}"))
 
 
 def test_shows_24_on_a_page_and_keeps_the_search_in_the_links(member):
@@ -130,7 +130,7 @@ def test_varies_on_htmx(member):
 def test_truncates_long_searches(member):
     page = text(member.get("/", {"q": "y" * 101}))
     assert f'value="{"y" * 100}"' in page
-    assert f"No expert for “{'y' * 100}”" in page
+    assert f"No experts match “{'y' * 100}”" in page
 
 
 def test_numbers_use_the_user_s_locale(client):
@@ -155,11 +155,11 @@ def test_busy_database_is_503_with_retry_after(member, monkeypatch):
 
     monkeypatch.setattr(ExpertQuerySet, "for_catalogue", busy)
     member.raise_request_exception = False
-    answer = member.get("/")
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "5"
-    assert "query_wait_timeout" not in answer.content.decode()
-    assert "Try again" in answer.content.decode()
+    response = member.get("/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "query_wait_timeout" not in response.content.decode()
+    assert "Try again" in response.content.decode()
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ def newcomer(client):
 
 
 def test_home_redirects_new_users_to_the_wizard(newcomer):
-    answer = newcomer.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/onboarding/")
-    assert "no-store" in answer.headers["Cache-Control"]
+    response = newcomer.get("/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/onboarding/")
+    assert "no-store" in response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_too_long_url_is_not_passed_on(newcomer):
 
 
 def test_htmx_redirects_the_whole_page(newcomer):
-    answer = newcomer.get("/?q=tax", headers=HTMX)
-    assert answer.headers["HX-Redirect"] == "/onboarding/?next=%2F%3Fq%3Dtax"
-    assert answer.content == b""
+    response = newcomer.get("/?q=tax", headers=HTMX)
+    assert response.headers["HX-Redirect"] == "/onboarding/?next=%2F%3Fq%3Dtax"
+    assert response.content == b""
 
 
 @pytest.mark.parametrize("path", ["/api/experts", "/api/openapi.json", "/api/docs"])
@@ -99,5 +99,5 @@ def test_busy_database_is_503(newcomer, monkeypatch):
 
     monkeypatch.setattr(SessionStore, "_get_session_from_db", busy)
     newcomer.raise_request_exception = False
-    answer = newcomer.get("/")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    response = newcomer.get("/")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")

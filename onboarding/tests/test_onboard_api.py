@@ -35,18 +35,18 @@ def load_preferences(user):
     return Preferences.objects.get(pk=user.pk)
 
 
-def assert_invalid(answer, *fields):
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "invalid:api"
-    assert sorted(answer.json()["fields"]) == sorted(fields)
+def assert_invalid(response, *fields):
+    assert response.status_code == 422
+    assert response.json()["code"] == "invalid:api"
+    assert sorted(response.json()["fields"]) == sorted(fields)
     assert User.objects.get().name == "Ada Lovelace"
     assert not Preferences.objects.exists()
 
 
 def test_stores_the_answers_and_marks_the_user_as_onboarded(ada, post):
     key = make_expert().pk
-    answer = post({"name": " Countess ", "traits": ["direct"], "experts": [key]})
-    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    response = post({"name": " Countess ", "traits": ["direct"], "experts": [key]})
+    assert (response.status_code, response.json()) == (200, {"ok": True})
     mine = load_preferences(ada)
     assert User.objects.get().name == "Countess"
     assert (mine.traits, mine.experts, mine.is_onboarded) == (["direct"], [key], True)
@@ -72,9 +72,9 @@ def test_repeated_call_changes_only_given_fields(ada, post):
 @pytest.mark.parametrize("field", ["name", "traits", "experts"])
 @pytest.mark.parametrize("value", [None, 7, 1.5, True, {"a": 1}, [None], [True], [{}], [[]]])
 def test_wrong_type_is_422_with_the_field(ada, post, field, value):
-    answer = post({field: value})
+    response = post({field: value})
     item = f"{field}.0" if isinstance(value, list) and field != "name" else field
-    assert_invalid(answer, item)
+    assert_invalid(response, item)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_expert_id_must_be_a_number(ada, post, text):
 
 
 def test_returns_all_errors_at_once_and_stores_nothing(ada, post):
-    answer = post({"name": "x" * 129, "traits": ["rude"], "experts": [7]})
-    assert_invalid(answer, "name", "traits", "experts")
+    response = post({"name": "x" * 129, "traits": ["rude"], "experts": [7]})
+    assert_invalid(response, "name", "traits", "experts")
 
 
 def test_rejects_inactive_experts_unless_already_favourites(ada, post):
@@ -151,9 +151,9 @@ def test_rejects_unknown_keys(ada, post, key):
     ],
 )
 def test_rejects_json_that_is_not_an_object(ada, post, body):
-    answer = post(body)
-    assert answer.status_code in (400, 422)
-    assert list(answer.json()) == ["code", "message", "fields"]
+    response = post(body)
+    assert response.status_code in (400, 422)
+    assert list(response.json()) == ["code", "message", "fields"]
     assert not Preferences.objects.exists()
 
 
@@ -166,15 +166,15 @@ def test_stores_all_answers_or_none(ada, post, monkeypatch, client):
         raise DatabaseError
 
     monkeypatch.setattr(Preferences, "finish", broken)
-    answer = post({"name": "Countess", "traits": ["direct"]})
-    assert answer.status_code == 500
+    response = post({"name": "Countess", "traits": ["direct"]})
+    assert response.status_code == 500
     assert User.objects.get().name == "Ada Lovelace"
     assert not Preferences.objects.exists()
 
 
 def test_anonymous_is_401(post):
-    answer = post({})
-    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+    response = post({})
+    assert (response.status_code, response.json()["code"]) == (401, "unauthorized:auth")
 
 
 def test_rejects_get(client, ada):
@@ -182,8 +182,8 @@ def test_rejects_get(client, ada):
 
 
 def test_form_is_415(ada, client):
-    answer = client.post(PATH, {"name": "Countess"})
-    assert (answer.status_code, answer.json()["code"]) == (415, "media_type:api")
+    response = client.post(PATH, {"name": "Countess"})
+    assert (response.status_code, response.json()["code"]) == (415, "media_type:api")
 
 
 def test_stores_exactly_the_given_favourites(ada, post):

@@ -71,8 +71,8 @@ def test_saves_only_the_traits(admin):
 
 def test_rejects_unknown_traits(admin):
     user = make_preferences()
-    answer = admin.post(f"{LIST}{user.pk}/change/", {"traits": ["rude"]})
-    assert "Choose from friendly" in answer.content.decode()
+    response = admin.post(f"{LIST}{user.pk}/change/", {"traits": ["rude"]})
+    assert "Choose from friendly" in response.content.decode()
 
 
 def test_progress_and_favourites_are_read_only(admin):

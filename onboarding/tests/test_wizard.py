@@ -36,9 +36,9 @@ def load_preferences(user):
     return Preferences.objects.get(pk=user.pk)
 
 
-def text(answer, *, status=200):
-    assert answer.status_code == status
-    return answer.content.decode()
+def text(response, *, status=200):
+    assert response.status_code == status
+    return response.content.decode()
 
 
 def test_goes_through_all_steps_to_home(client, ada):

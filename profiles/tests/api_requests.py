@@ -15,7 +15,7 @@ def send(client, **fields):
     return client.patch(URL, encode_multipart(BOUNDARY, fields), MULTIPART_CONTENT)
 
 
-def get_error_fields(answer):
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "invalid:api"
-    return set(answer.json()["fields"])
+def get_error_fields(response):
+    assert response.status_code == 422
+    assert response.json()["code"] == "invalid:api"
+    return set(response.json()["fields"])

@@ -39,9 +39,9 @@ def user(client):
 
 
 def test_get_returns_the_whole_profile(client, user):
-    answer = client.get(URL).json()
-    assert list(answer) == SHAPE
-    assert answer == {
+    response = client.get(URL).json()
+    assert list(response) == SHAPE
+    assert response == {
         "id": str(user.pk),
         "email": "ada@example.org",
         "name": "Ada Lovelace",
@@ -60,8 +60,8 @@ def test_get_costs_one_statement(client, user, django_assert_num_queries):
     Preferences.objects.create(user=user, finished_at=timezone.now(), traits=["direct"])
     Profile.objects.create(user=user, bio="Writes programs.")
     with django_assert_num_queries(1):
-        answer = client.get(URL).json()
-    assert (answer["onboarded"], answer["botTraits"]) == (True, ["direct"])
+        response = client.get(URL).json()
+    assert (response["onboarded"], response["botTraits"]) == (True, ["direct"])
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_get_and_patch_return_the_same_schema(client, user):
         send(client, image=make_image()),
         patch(client, {"image": None}),
     ]
-    assert [answer.status_code for answer in answers] == [200] * 6
-    assert [list(answer.json()) for answer in answers] == [SHAPE] * 6
+    assert [response.status_code for response in answers] == [200] * 6
+    assert [list(response.json()) for response in answers] == [SHAPE] * 6
 
 
 def test_patch_changes_the_given_fields(client, user):
@@ -96,10 +96,10 @@ def test_patch_changes_the_given_fields(client, user):
         "botTraits": ["direct", "curious"],
         "experts": [expert.pk],
     }
-    answer = patch(client, change)
-    assert answer.status_code == 200
-    assert answer.json() == client.get(URL).json()
-    assert answer.json() | change | {"name": "Countess"} == answer.json()
+    response = patch(client, change)
+    assert response.status_code == 200
+    assert response.json() == client.get(URL).json()
+    assert response.json() | change | {"name": "Countess"} == response.json()
 
 
 def test_missing_fields_keep_their_values(client, user):
@@ -222,8 +222,8 @@ def test_does_not_change_other_users(client, user):
 
 
 def test_anonymous_is_401():
-    for answer in (Client().get(URL), patch(Client(), {"name": "Eve"})):
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
+    for response in (Client().get(URL), patch(Client(), {"name": "Eve"})):
+        assert (response.status_code, response.json()["code"]) == (401, "unauthorized:auth")
 
 
 def test_patch_needs_the_csrf_token(user):

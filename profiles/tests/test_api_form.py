@@ -22,10 +22,10 @@ def test_form_works_like_json(client, user):
     first, second = make_expert(), make_expert(slug="second", name="Second")
     fields = {"name": " Ada ", "bio": "Writes\r\nprograms.", "timezone": "Europe/London"}
     lists = {"botTraits": ["direct", "curious"], "experts": [second.pk, first.pk]}
-    answer = send(client, **fields, **lists).json()
-    assert answer == client.get(URL).json()
-    assert {name: answer[name] for name in lists} == lists
-    assert (answer["name"], answer["bio"]) == ("Ada", "Writes\nprograms.")
+    response = send(client, **fields, **lists).json()
+    assert response == client.get(URL).json()
+    assert {name: response[name] for name in lists} == lists
+    assert (response["name"], response["bio"]) == ("Ada", "Writes\nprograms.")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_file_instead_of_text_is_422(client, user):
 def test_malformed_form_is_400(client, user, kind):
     body = b'--BoUnDaRyStRiNg\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n'
     body += b"Content-Transfer-Encoding: base64\r\n\r\nx\r\n--BoUnDaRyStRiNg--"
-    answer = client.patch(URL, body, kind)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
+    response = client.patch(URL, body, kind)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request:api")
 
 
 def test_truncated_form_changes_nothing(client, user):
@@ -85,16 +85,16 @@ def test_repeated_image_is_422(client, user):
 
 
 def test_accepts_the_csrf_token_as_a_field(client, user):
-    answer = send(client, name="Countess", csrfmiddlewaretoken="x")
-    assert (answer.status_code, answer.json()["name"]) == (200, "Countess")
+    response = send(client, name="Countess", csrfmiddlewaretoken="x")
+    assert (response.status_code, response.json()["name"]) == (200, "Countess")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_image_is_stored_and_removed_by_null(client, user):
-    answer = send(client, image=make_image(), name="Ada").json()
-    assert answer["name"] == "Ada"
-    assert answer["image"].startswith("/profile/avatar/")
-    assert client.get(answer["image"]).headers["Content-Type"] == "image/webp"
+    response = send(client, image=make_image(), name="Ada").json()
+    assert response["name"] == "Ada"
+    assert response["image"].startswith("/profile/avatar/")
+    assert client.get(response["image"]).headers["Content-Type"] == "image/webp"
     assert patch(client, {"image": None}).json()["image"] is None
     assert list_stored_keys() == set()
 
@@ -107,8 +107,8 @@ def test_image_is_not_stored_with_an_invalid_field(client, user):
 
 
 def test_invalid_image_is_422(client, user):
-    answer = send(client, image=make_image(kind="GIF"))
-    assert answer.json()["fields"] == {
+    response = send(client, image=make_image(kind="GIF"))
+    assert response.json()["fields"] == {
         "image": ["This is a GIF image, which isn't supported: save it as JPEG or PNG first."]
     }
 

@@ -215,8 +215,8 @@ def test_storage_error_does_not_stop_the_deletion(client, user, monkeypatch):
 
 def test_cannot_sign_in_afterwards(client, user):
     delete(client)
-    answer = client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
-    assert answer.status_code == 200
+    response = client.post("/accounts/login/", {"login": "ada@example.org", "password": PASSWORD})
+    assert response.status_code == 200
 
 
 def test_anonymous_is_redirected_to_login(client):

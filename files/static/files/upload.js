@@ -182,7 +182,7 @@ function finish() {
   const messages = [];
   if (done.length > 0) messages.push(`${count(done.length)} uploaded.`);
   if (failed.size === 1) messages.push(...failed.values());
-  if (failed.size > 1) messages.push(`${count(failed.size)} not uploaded; the reasons are below.`);
+  if (failed.size > 1) messages.push(`${count(failed.size)} not uploaded. The reasons are below.`);
   if (messages.length > 0) status.textContent = messages.join(" ");
   if (uncertain) refreshList();
 }
