@@ -32,7 +32,7 @@ def grace():
     Client().force_login(user)
     Profile.objects.create(user=user)
     Tour.objects.create(user=user)
-    make_row(user, picture=True)
+    make_row(user, image=True)
     return user
 
 

@@ -3,12 +3,12 @@
 from files.models import File, StoredObject
 
 
-def make_row(user, *, name="notes.txt", picture=False, **overrides):
+def make_row(user, *, name="notes.txt", image=False, **overrides):
     """Create the row of a text, or of an image with a thumbnail."""
     count = StoredObject.objects.count()
-    keys = [f"{user.pk}/{count + place}.bin" for place in range(1 + picture)]
+    keys = [f"{user.pk}/{count + place}.bin" for place in range(1 + image)]
     objects = [StoredObject.objects.create(key=key, owner=user, remove_after=None) for key in keys]
-    content_type = "image/png" if picture else "text/plain"
+    content_type = "image/png" if image else "text/plain"
     fields = {"content_type": content_type, "size": 1200, "thumbnail": [*objects, None][1]}
     file = File.objects.create(user=user, name=name, object=objects[0], **fields | overrides)
     # auto_now_add ignores values on creation.

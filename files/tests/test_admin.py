@@ -30,7 +30,7 @@ def test_lists_files_with_readable_sizes(admin):
 
 
 @pytest.mark.parametrize(
-    ("query", "shown"),
+    ("query", "expected"),
     [
         ("?q=plan", {"plan.txt"}),
         ("?q=ada@", {"plan.txt", "a.png"}),
@@ -39,12 +39,12 @@ def test_lists_files_with_readable_sizes(admin):
         ("?deleted_at__isempty=1", {"plan.txt"}),
     ],
 )
-def test_searches_and_filters_files(admin, query, shown):
+def test_searches_and_filters_files(admin, query, expected):
     user = make_user()
     make_row(user, name="plan.txt")
-    make_row(user, name="a.png", picture=True, deleted_at=timezone.now())
+    make_row(user, name="a.png", image=True, deleted_at=timezone.now())
     page = admin.get(FILES + query).content.decode()
-    assert {name for name in ("plan.txt", "a.png") if f">{name}<" in page} == shown
+    assert {name for name in ("plan.txt", "a.png") if f">{name}<" in page} == expected
 
 
 @pytest.mark.parametrize("path", [FILES, OBJECTS])

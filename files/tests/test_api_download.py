@@ -48,11 +48,11 @@ def test_invalid_id_is_404(client, user, pk):
 
 
 def test_storage_error_is_503(client, user, monkeypatch):
-    def refuse(*args):
+    def fail(*args):
         raise PermissionError("not yours")
 
     file = upload_file(user)
-    monkeypatch.setattr(Folder, "_open", refuse)
+    monkeypatch.setattr(Folder, "_open", fail)
     response = client.get(f"/api/files/{file.pk}/download")
     assert (response.status_code, response.json()["code"]) == (503, "unavailable:storage")
 

@@ -25,8 +25,8 @@ def names(client, query=""):
 
 def test_returns_all_fields(client, user):
     file = make_row(user, name="a.txt")
-    shown = client.get("/api/files").json()
-    assert shown == {
+    result = client.get("/api/files").json()
+    assert result == {
         "files": [
             {
                 "id": str(file.pk),
@@ -36,8 +36,8 @@ def test_returns_all_fields(client, user):
                 "size": 1200,
                 "storagePath": file.object_id,
                 "isDeleted": False,
-                "createdAt": shown["files"][0]["createdAt"],
-                "updatedAt": shown["files"][0]["updatedAt"],
+                "createdAt": result["files"][0]["createdAt"],
+                "updatedAt": result["files"][0]["updatedAt"],
             }
         ]
     }
@@ -56,7 +56,7 @@ def test_excludes_other_users_files(client, user):
 
 
 @pytest.mark.parametrize(
-    ("query", "shown"),
+    ("query", "expected"),
     [
         ("", ["here"]),
         ("?includeDeleted=false", ["here"]),
@@ -65,10 +65,10 @@ def test_excludes_other_users_files(client, user):
         ("?includeDeleted=1", ["here", "trash"]),
     ],
 )
-def test_includes_deleted_files_on_request(client, user, query, shown):
+def test_includes_deleted_files_on_request(client, user, query, expected):
     make_row(user, name="here")
     make_row(user, name="trash", deleted_at=timezone.now())
-    assert sorted(names(client, query)) == shown
+    assert sorted(names(client, query)) == expected
 
 
 def test_excludes_expired_files(client, user):
@@ -126,7 +126,7 @@ def test_invalid_parameter_is_422_with_its_name(client, user, query, field):
 @pytest.mark.parametrize("count", [1, 60])
 def test_costs_two_statements(client, user, count, django_assert_num_queries):
     make_rows(user, count)
-    make_row(user, picture=True)
+    make_row(user, image=True)
     with django_assert_num_queries(2):
         assert len(names(client, "?includeDeleted=1")) == count + 1
 

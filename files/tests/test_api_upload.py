@@ -87,10 +87,10 @@ def test_rejects_malformed_forms(client, user, content_type, body):
 
 
 def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
-    def refuse(*args):
+    def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(Folder, "_save", refuse)
+    monkeypatch.setattr(Folder, "_save", fail)
     response = client.post(PATH, {"file": make_upload()})
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert response.json() == {

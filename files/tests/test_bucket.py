@@ -58,9 +58,9 @@ def test_signed_url_expires_after_minutes(bucket, client, user):
 
 
 def test_url_without_signature_is_refused(bucket, client, user):
-    address = get_signed_url(client, upload_file(user))
+    url = get_signed_url(client, upload_file(user))
     with pytest.raises(HTTPError) as caught:
-        urlopen(address.partition("?")[0])  # noqa: S310
+        urlopen(url.partition("?")[0])  # noqa: S310
     with caught.value as response:
         assert response.code == 403
 
@@ -90,8 +90,8 @@ def test_bucket_does_not_get_the_client_s_type(bucket, user):
 
 def test_unreachable_server_fails_within_seconds(client, user, settings, caplog):
     access = {"region": "", "key_id": "someone", "secret": "something"}
-    nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
+    unreachable = f"http://127.0.0.1:{free_port()}"
+    use(settings, storage_settings.build_storage(None, "bucket", endpoint=unreachable, **access))
     start = time.monotonic()
     response = client.post("/api/files/upload", {"file": make_upload()})
     assert time.monotonic() - start < 15

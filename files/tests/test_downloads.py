@@ -78,11 +78,11 @@ def test_missing_object_is_404_and_logged(client, user, caplog):
     "read", [downloads.serve_attachment, lambda file: inline(file.thumbnail_id)]
 )
 def test_unreadable_storage_raises_storage_error(user, monkeypatch, caplog, read):
-    def refuse(*args):
+    def fail(*args):
         raise PermissionError("not yours")
 
     file = upload_file(user, content=make_image())
-    monkeypatch.setattr(Folder, "_open", refuse)
+    monkeypatch.setattr(Folder, "_open", fail)
     with pytest.raises(StorageError) as caught:
         read(file)
     assert str(caught.value) == NOT_READ

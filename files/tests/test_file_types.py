@@ -114,9 +114,9 @@ def test_rejects_kinds_that_are_not_allowed(settings):
     assert get_error(PDF) == "This file type isn't supported: choose PNG or plain text."
 
 
-@pytest.mark.parametrize(("taken", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])
-def test_text_becomes_another_allowed_kind_of_text(settings, taken, kind):
-    settings.FILE_TYPES = taken
+@pytest.mark.parametrize(("allowed", "kind"), [(("txt", "md"), "txt"), (("md",), "md")])
+def test_text_becomes_another_allowed_kind_of_text(settings, allowed, kind):
+    settings.FILE_TYPES = allowed
     assert detect_name(b"a,b\n", "a.csv") == kind
 
 

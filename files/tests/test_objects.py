@@ -37,7 +37,7 @@ def write_and_fail(user, action):
         raise ZeroDivisionError
 
 
-def refuse(*args):
+def fail(*args):
     raise OSError("storage is away")
 
 
@@ -130,7 +130,7 @@ def test_objects_of_deleted_users_are_due():
 def test_failed_removal_is_logged_and_stays_due(monkeypatch, caplog):
     keys = write_used(make_user())
     with monkeypatch.context() as patch:
-        patch.setattr(Folder, "delete", refuse)
+        patch.setattr(Folder, "delete", fail)
         mark_unused(keys)
         assert objects.remove_due() == (0, keys)
     assert f"{keys[0]} could not be removed" in caplog.text
@@ -138,12 +138,12 @@ def test_failed_removal_is_logged_and_stays_due(monkeypatch, caplog):
 
 
 def test_stops_after_consecutive_failures(monkeypatch):
-    keys, asked = write_used(make_user(), 8), []
-    monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
+    keys, attempts = write_used(make_user(), 8), []
+    monkeypatch.setattr(Folder, "delete", lambda _, key: attempts.append(key) or fail())
     mark_unused(keys)
-    assert len(asked) == 1
+    assert len(attempts) == 1
     assert sorted(objects.remove_due()[1]) == sorted(keys)
-    assert len(asked) == 1 + objects.MAX_FAILURES
+    assert len(attempts) == 1 + objects.MAX_FAILURES
 
 
 def test_few_failures_do_not_block_the_others(monkeypatch):
@@ -152,22 +152,22 @@ def test_few_failures_do_not_block_the_others(monkeypatch):
     user.delete()
     delete = Folder.delete
     monkeypatch.setattr(
-        Folder, "delete", lambda self, key: delete(self, key) if key == good else refuse()
+        Folder, "delete", lambda self, key: delete(self, key) if key == good else fail()
     )
     assert objects.remove_due() == (0, [*bad, good])
-    gone, failed = objects.remove_due()
-    assert (gone, sorted(failed)) == (1, sorted(bad))
+    removed, failed = objects.remove_due()
+    assert (removed, sorted(failed)) == (1, sorted(bad))
     assert stored_keys() == sorted(bad)
 
 
 def test_stops_after_consecutive_failures_across_pages(monkeypatch):
     monkeypatch.setattr(objects, "PAGE_SIZE", 2)
-    user, asked = make_user(), []
+    user, attempts = make_user(), []
     keys = write_used(user, 9)
     user.delete()
-    monkeypatch.setattr(Folder, "delete", lambda _, key: asked.append(key) or refuse())
+    monkeypatch.setattr(Folder, "delete", lambda _, key: attempts.append(key) or fail())
     assert sorted(objects.remove_due()[1]) == sorted(keys)
-    assert len(asked) == objects.MAX_FAILURES
+    assert len(attempts) == objects.MAX_FAILURES
 
 
 def test_request_removes_a_limited_number(monkeypatch):
@@ -218,8 +218,8 @@ def is_waiting_for_a_lock():
 @pytest.mark.parametrize("read", [objects.open_object, objects.is_stored])
 def test_unreadable_storage_raises_storage_error(monkeypatch, caplog, read):
     keys = write_used(make_user())
-    monkeypatch.setattr(Folder, "open", refuse)
-    monkeypatch.setattr(Folder, "exists", refuse)
+    monkeypatch.setattr(Folder, "open", fail)
+    monkeypatch.setattr(Folder, "exists", fail)
     with pytest.raises(StorageError) as caught:
         read(keys[0])
     assert str(caught.value) == objects.NOT_READ

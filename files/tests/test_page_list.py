@@ -73,10 +73,10 @@ def test_download_link_keeps_the_query(member, ada):
 
 
 def test_shows_previews_of_images_and_types_of_other_files(member, ada):
-    picture = make_row(ada, name="sea.png", picture=True)
+    image = make_row(ada, name="sea.png", image=True)
     other = make_row(ada)
     page = text(member.get("/files/"))
-    assert f'src="/files/{picture.pk}/preview/" alt="Preview of sea.png"' in page
+    assert f'src="/files/{image.pk}/preview/" alt="Preview of sea.png"' in page
     assert f"/files/{other.pk}/preview/" not in page
     assert 'loading="lazy"' in page
 
@@ -92,7 +92,7 @@ def test_explains_a_missing_preview(member, ada):
 @pytest.mark.parametrize("count", [1, 60])
 def test_costs_three_statements(member, ada, count, query, django_assert_num_queries):
     make_rows(ada, count)
-    make_rows(ada, count, deleted_at=timezone.now(), picture=True)
+    make_rows(ada, count, deleted_at=timezone.now(), image=True)
     with django_assert_num_queries(3):
         text(member.get(f"/files/{query}"))
 
@@ -199,11 +199,11 @@ class TestPages:
         assert 'href="/files/?q=notes&amp;sort=name&amp;page=3"' in page
 
     @pytest.mark.parametrize(
-        ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("99", 2), ("9" * 30, 1)]
+        ("page", "expected"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("99", 2), ("9" * 30, 1)]
     )
-    def test_invalid_page_becomes_the_nearest_one(self, member, ada, page, shown):
+    def test_invalid_page_becomes_the_nearest_one(self, member, ada, page, expected):
         make_rows(ada, 30)
-        assert f"page {shown} of 2" in text(member.get("/files/", {"page": page}))
+        assert f"page {expected} of 2" in text(member.get("/files/", {"page": page}))
 
 
 class TestQuota:
@@ -256,7 +256,7 @@ def test_has_the_tour_s_element(member):
 
 
 def test_fits_the_content_security_policy(member, ada):
-    make_row(ada, picture=True)
+    make_row(ada, image=True)
     page = text(member.get("/files/"))
     assert not re.search(r"<[^>]+\sstyle\s*=|<style|<[^>]+\son[a-z]+\s*=", page)
     assert all("src=" in tag for tag in re.findall(r"<script([^>]*)>", page))

@@ -208,8 +208,8 @@ class TestTrash:
 
 def test_deleting_in_the_row_updates_the_count(member, ada):
     make_row(ada, name="kept.txt")
-    address = f"/files/{make_row(ada).pk}/delete/"
-    page = text(member.post(address, headers={"HX-Request": "true"}))
+    url = f"/files/{make_row(ada).pk}/delete/"
+    page = text(member.post(url, headers={"HX-Request": "true"}))
     count = '<p id="file-count" class="muted" role="status" hx-swap-oob="true">1 file</p>'
     assert count in page
 

@@ -194,13 +194,13 @@ def test_compares_in_pages(purge, monkeypatch):
 
 
 def test_failed_removals_are_named_and_fail_the_command(purge, monkeypatch):
-    def refuse(*args):
+    def fail(*args):
         raise PermissionError("not yours")
 
     file = upload_file(make_user())
     expire(file)
     store_object(orphan := make_key())
-    monkeypatch.setattr(Folder, "delete", refuse)
+    monkeypatch.setattr(Folder, "delete", fail)
     with pytest.raises(CommandError) as caught:
         purge("--remove-orphans")
     assert caught.value.returncode == 1
@@ -211,7 +211,7 @@ def test_failed_removals_are_named_and_fail_the_command(purge, monkeypatch):
 
 def test_unreachable_storage_is_a_one_line_error_within_seconds(purge, settings):
     access = {"region": "", "key_id": "someone", "secret": "something"}
-    nobody = f"http://127.0.0.1:{free_port()}"
-    use(settings, storage_settings.build_storage(None, "bucket", endpoint=nobody, **access))
+    unreachable = f"http://127.0.0.1:{free_port()}"
+    use(settings, storage_settings.build_storage(None, "bucket", endpoint=unreachable, **access))
     with pytest.raises(CommandError, match="Cannot read storage: Could not connect"):
         purge()

@@ -33,36 +33,36 @@ def full_disk(monkeypatch):
     monkeypatch.setattr(UnnamedTemporaryFile, "write", write, raising=False)
 
 
-def request(*names):
+def make_request(*names):
     files = [make_upload(name, LARGE) for name in names]
     return RequestFactory().post("/", {"file": files, "word": "hello"})
 
 
 def test_large_file_is_an_unnamed_temporary_file(temporary):
-    asked = request("a.txt")
-    assert asked.FILES["file"].read() == LARGE
+    request = make_request("a.txt")
+    assert request.FILES["file"].read() == LARGE
     assert list(temporary.iterdir()) == []
-    asked.close()
-    assert asked.FILES["file"].closed
+    request.close()
+    assert request.FILES["file"].closed
 
 
 def test_interrupted_upload_is_closed_with_its_request():
-    asked, seen = request("a.txt"), []
-    body = asked._stream.read()
+    request, seen = make_request("a.txt"), []
+    body = request._stream.read()
 
-    def view(asked):
+    def view(request):
         with pytest.raises(UnreadablePostError):
-            read_half(asked, body)
-        seen.append(asked.META[UNFINISHED])
+            read_half(request, body)
+        seen.append(request.META[UNFINISHED])
 
-    close_unfinished_upload(view)(asked)
+    close_unfinished_upload(view)(request)
     assert seen[0].closed
 
 
-def read_half(asked, body):
+def read_half(request, body):
     """Read a request whose client disconnects halfway."""
-    asked._stream = HalfBody(body[:1_000_000])
-    asked.POST  # noqa: B018  reading it reads the request
+    request._stream = HalfBody(body[:1_000_000])
+    request.POST  # noqa: B018  reading it reads the request
 
 
 class HalfBody:
@@ -78,27 +78,27 @@ class HalfBody:
 @pytest.mark.usefixtures("full_disk")
 def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
     with pytest.raises(StorageError, match="was not saved"):
-        request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
+        make_request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
     assert list(temporary.iterdir()) == []
     assert "no room for its temporary file: [Errno 28] No space left" in caplog.text
 
 
 @pytest.mark.usefixtures("full_disk")
 def test_full_disk_reads_the_request_to_its_end():
-    asked = request("a.txt")
+    request = make_request("a.txt")
     with pytest.raises(StorageError):
-        asked.POST  # noqa: B018
-    assert asked._stream.read() == b""
+        request.POST  # noqa: B018
+    assert request._stream.read() == b""
 
 
 def test_missing_folder_is_a_storage_error(settings, temporary):
     settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
     with pytest.raises(StorageError):
-        request("a.txt").FILES  # noqa: B018
+        make_request("a.txt").FILES  # noqa: B018
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "expected"),
     [
         ("R&D &amp; &lt;b&gt;.txt", "R&D &amp; &lt;b&gt;.txt"),
         ("at 1.23\u202fPM.txt", "at 1.23\u202fPM.txt"),
@@ -109,12 +109,12 @@ def test_missing_folder_is_a_storage_error(settings, temporary):
     ],
 )
 @pytest.mark.parametrize("content", [b"x", LARGE])
-def test_keeps_the_name_as_sent(name, kept, content):
+def test_keeps_the_name_as_sent(name, expected, content):
     body = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n'
         b"Content-Type: text/plain\r\n\r\n%s\r\n--b--\r\n" % (name.encode(), content)
     )
-    asked = RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=b")
-    assert asked.FILES["file"].name == kept
-    assert asked.FILES["file"].read() == content
-    asked.close()
+    request = RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=b")
+    assert request.FILES["file"].name == expected
+    assert request.FILES["file"].read() == content
+    request.close()

@@ -209,7 +209,7 @@ def test_concurrent_uploads_respect_the_quota(settings, monkeypatch):
 def test_user_deleted_meanwhile_leaves_nothing(monkeypatch):
     user = make_user()
     turn = uploads._lock_user
-    monkeypatch.setattr(uploads, "_lock_user", lambda gone: (gone.delete(), turn(user)))
+    monkeypatch.setattr(uploads, "_lock_user", lambda locked: (locked.delete(), turn(user)))
     with pytest.raises(objects.StorageError):
         upload_file(user)
     assert not File.objects.exists()
@@ -218,10 +218,10 @@ def test_user_deleted_meanwhile_leaves_nothing(monkeypatch):
 
 
 def test_storage_error_leaves_nothing(monkeypatch, caplog):
-    def refuse(*args):
+    def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(Folder, "_save", refuse)
+    monkeypatch.setattr(Folder, "_save", fail)
     with pytest.raises(objects.StorageError) as caught:
         upload_file(make_user())
     assert str(caught.value) == objects.NOT_STORED

@@ -34,9 +34,9 @@ def test_keeps_order_and_drops_duplicates_with_one_statement(django_assert_num_q
 def test_current_inactive_favourite_may_stay_without_a_statement(
     django_assert_num_queries,
 ):
-    gone = make_expert(is_active=False).pk
+    inactive = make_expert(is_active=False).pk
     with django_assert_num_queries(0):
-        assert favourites.validate([gone], current=[gone]) == [gone]
+        assert favourites.validate([inactive], current=[inactive]) == [inactive]
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**31, 2**63 - 1, 2**63, 10**40])
@@ -88,10 +88,10 @@ def test_adds_once_at_the_end(client, ada):
 
 
 def test_adds_while_another_favourite_is_inactive(client, ada):
-    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(ada).store(experts=[gone])
+    inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(ada).store(experts=[inactive])
     client.post(f"/onboarding/experts/{here}/favourite/")
-    assert list_favourites(ada) == [gone, here]
+    assert list_favourites(ada) == [inactive, here]
 
 
 def test_removes_and_ignores_a_second_click(client, ada):

@@ -104,11 +104,11 @@ def test_shows_24_on_a_page_and_keeps_the_search_in_the_links(member):
 
 
 @pytest.mark.parametrize(
-    ("page", "shown"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("9" * 30, 2)]
+    ("page", "expected"), [("abc", 1), ("", 1), ("0", 1), ("-1", 1), ("9" * 30, 2)]
 )
-def test_invalid_page_becomes_the_nearest_one(member, page, shown):
+def test_invalid_page_becomes_the_nearest_one(member, page, expected):
     make_experts(30)
-    assert f"page {shown} of 2" in text(member.get("/", {"page": page}))
+    assert f"page {expected} of 2" in text(member.get("/", {"page": page}))
 
 
 def test_htmx_gets_only_the_results(member):

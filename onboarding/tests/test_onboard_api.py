@@ -107,10 +107,10 @@ def test_returns_all_errors_at_once_and_stores_nothing(ada, post):
 
 
 def test_rejects_inactive_experts_unless_already_favourites(ada, post):
-    gone = make_expert(is_active=False).pk
-    assert_invalid(post({"experts": [gone]}), "experts")
-    Preferences.of(ada).store(experts=[gone])
-    assert post({"experts": [gone]}).status_code == 200
+    inactive = make_expert(is_active=False).pk
+    assert_invalid(post({"experts": [inactive]}), "experts")
+    Preferences.of(ada).store(experts=[inactive])
+    assert post({"experts": [inactive]}).status_code == 200
 
 
 def test_rejects_more_than_fifty_favourites(ada, post):
@@ -187,8 +187,8 @@ def test_form_is_415(ada, client):
 
 
 def test_stores_exactly_the_given_favourites(ada, post):
-    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(ada).store(experts=[gone])
+    inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(ada).store(experts=[inactive])
     assert post({"experts": [here]}).status_code == 200
     assert load_preferences(ada).experts == [here]
 

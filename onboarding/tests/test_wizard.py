@@ -134,11 +134,11 @@ def test_always_offers_selected_experts(client, at):
 
 
 def test_keeps_inactive_favourites_without_showing_them(client, at, ada):
-    gone, here = make_expert(name="Retired", is_active=False).pk, make_expert(slug="here").pk
-    at("experts", experts=[gone])
+    inactive, here = make_expert(name="Retired", is_active=False).pk, make_expert(slug="here").pk
+    at("experts", experts=[inactive])
     assert "Retired" not in text(client.get(EXPERTS))
     client.post(EXPERTS, {"experts": [here]})
-    assert load_preferences(ada).experts == [here, gone]
+    assert load_preferences(ada).experts == [here, inactive]
 
 
 def test_explains_missing_experts(client, at):

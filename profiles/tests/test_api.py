@@ -195,8 +195,8 @@ def test_other_content_type_is_415(client, user):
 
 
 def test_stores_exactly_the_given_favourites(client, user):
-    gone, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(user).store(experts=[gone])
+    inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
+    Preferences.of(user).store(experts=[inactive])
     assert patch(client, {"experts": [here]}).json()["experts"] == [here]
     assert patch(client, {"experts": []}).json()["experts"] == []
 

@@ -117,13 +117,13 @@ def test_history_forgets_the_user_s_rows(client, user):
 
 def test_history_forgets_the_email_everywhere(client, user):
     grace = make_admin()
-    gone = log(grace, grace, "ADA@example.org since 2026-11-23")
+    entry = log(grace, grace, "ADA@example.org since 2026-11-23")
     said = log(grace, grace, "grace@example.org")
     LogEntry.objects.filter(pk=said.pk).update(change_message="Was <ada@example.org>.")
     delete(client)
-    gone.refresh_from_db()
+    entry.refresh_from_db()
     said.refresh_from_db()
-    assert gone.object_repr == "a deleted user"
+    assert entry.object_repr == "a deleted user"
     assert (said.object_repr, said.change_message) == ("grace@example.org", "")
 
 

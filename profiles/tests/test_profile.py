@@ -43,7 +43,7 @@ def load_values():
         "locale": profile.locale,
         "bot_traits": preferences.traits,
         "experts": preferences.experts,
-        "picture": profile.avatar_id is not None,
+        "avatar": profile.avatar_id is not None,
     }
 
 
@@ -90,7 +90,7 @@ def test_saves_everything_with_a_message(client, user):
     )
     assert response.redirect_chain == [("/profile/", 302)]
     assert b"Your profile is saved." in response.content
-    assert load_values() == FIELDS | {"experts": [expert.pk], "picture": True}
+    assert load_values() == FIELDS | {"experts": [expert.pk], "avatar": True}
 
 
 def test_errors_are_at_the_fields_and_input_stays(client, user):
@@ -184,7 +184,7 @@ def test_failure_rolls_everything_back(client, user, monkeypatch):
     monkeypatch.setattr("profiles.forms.write", fails)
     with pytest.raises(IntegrityError):
         post(client, image=make_image())
-    assert load_values() == before | {"picture": True}
+    assert load_values() == before | {"avatar": True}
     assert list_stored_keys() == {key}
 
 
