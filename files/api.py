@@ -112,7 +112,6 @@ def update_or_404(
 
 
 def describe_download() -> dict[str, Any]:
-    """Return the responses of a download, which the schema cannot derive from a type."""
     schema = {"schema": {"type": "string", "format": "binary"}}
     content = {kind.content_type: schema for kind in KINDS}
     location = {"schema": {"type": "string", "format": "uri"}}

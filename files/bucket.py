@@ -9,7 +9,6 @@ from storages.backends.s3 import S3Storage
 
 class Bucket(S3Storage):  # type: ignore[misc]
     def list_keys(self) -> Iterator[str]:
-        """Yield all keys in order, requesting one page at a time."""
         pages = self.connection.meta.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket_name):
             for entry in page.get("Contents", ()):

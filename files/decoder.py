@@ -95,13 +95,11 @@ def preprocess(data: bytes) -> bytes:
 
 
 def _count_webp_pixels(data: bytes) -> int:
-    """Return the size of the canvas that an extended WebP declares."""
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
     return width * height
 
 
 def iter_png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the name of each chunk and the whole chunk, up to the end mark."""
     at, name = len(PNG_START), b""
     while at < len(data) and name != b"IEND":
         (size,) = struct.unpack(">I", data[at : at + 4].rjust(4, b"\0"))
@@ -156,7 +154,6 @@ def _choose_exit_status(data: bytes, error: str) -> int:
 
 
 def _crop_square(image: Any) -> Any:
-    """Crop the middle square, which does not depend on the orientation."""
     side = min(image.width, image.height)
     return image.crop((image.width - side) // 2, (image.height - side) // 2, side, side)
 

@@ -62,7 +62,6 @@ def serve_webp(request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 def _sign_url(file: File) -> str | None:
-    """Return the file's URL in the bucket, or None if this site serves it."""
     sign_url = getattr(default_storage, "sign_url", None)
     if sign_url is None or settings.S3_DOWNLOADS != "signed":
         return None

@@ -28,7 +28,6 @@ _japanese: Final = re.compile("[\u3040-\u30ff]|[\u4e00-\u9fff]{2}")
 
 
 def explain_encoding(content: File[bytes]) -> str:
-    """Explain how to fix the encoding of the text; "" if the content is not such a text."""
     content.seek(0)
     start = content.read(SAMPLE_BYTES)
     name = next((name for mark, name in MARKS if start.startswith(mark)), "")
@@ -43,7 +42,6 @@ def explain_encoding(content: File[bytes]) -> str:
 
 
 def _is_utf_16(start: bytes) -> bool:
-    """Recognise UTF-16 without a byte order mark by its Latin letters."""
     if len(start) % 2 or b"\0" not in start:
         return False
     encoding = "utf-16-be" if 0 in start[::2] else "utf-16-le"
@@ -52,7 +50,6 @@ def _is_utf_16(start: bytes) -> bool:
 
 
 def _read_sample(content: File[bytes]) -> bytes:
-    """Return the bytes around the first non-ASCII character; empty if this is not a text."""
     first, position = None, 0
     for chunk in content.chunks():
         if _controls.search(chunk):
@@ -77,7 +74,6 @@ def _guess_encoding(sample: bytes) -> str:
 
 
 def _try_decode(sample: bytes, encoding: str) -> str:
-    """Return the text; empty if the encoding is wrong. The last character may be incomplete."""
     try:
         return codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:

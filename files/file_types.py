@@ -113,7 +113,6 @@ def list_allowed_kinds() -> list[Kind]:
 
 
 def clean_name(name: str, kind: Kind) -> str:
-    """Return a safe file name: one line, no folders, with an extension of its kind."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = _strip_ends(to_plain_line(name))
     if _get_extension(name) in kind.extensions:
@@ -126,12 +125,10 @@ def clean_name(name: str, kind: Kind) -> str:
 
 
 def _strip_ends(name: str) -> str:
-    """Strip dots and whitespace."""
     return re.sub(r"^[.\s]+|[.\s]+$", "", name)
 
 
 def _pick_allowed(kinds: list[Kind]) -> Kind:
-    """Return the first allowed kind. Raises ValidationError if there is none."""
     for kind in kinds:
         if kind in list_allowed_kinds():
             return kind
@@ -145,7 +142,6 @@ def _unsupported_message() -> str:
 
 
 def _explain_signature(start: bytes) -> str:
-    """Explain a known unsupported type, if this site allows the suggested ones."""
     return (
         explain_unsupported(start)
         if {kind.name for kind in list_allowed_kinds()} >= SUGGESTED_KINDS
@@ -154,7 +150,6 @@ def _explain_signature(start: bytes) -> str:
 
 
 def _list_text_kinds(name: str) -> list[Kind]:
-    """Return the kinds of text, the one with the name's extension first."""
     texts = (kind for kind in KINDS if kind.is_text)
     return sorted(texts, key=lambda kind: _get_extension(name) not in kind.extensions)
 

@@ -58,7 +58,6 @@ class UploadForm(forms.Form):
         field.help_text = f"{labels}; each up to {size}, {settings.FILES_AT_ONCE} at once."
 
     def save(self, user: User) -> list[File]:
-        """Upload the valid files and return them; add an error to the form for each other."""
         return [file for sent in self.cleaned_data["file"] if (file := self._upload(user, sent))]
 
     def _upload(self, user: User, sent: UploadedFile[bytes]) -> File | None:

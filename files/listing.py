@@ -50,7 +50,6 @@ class Listing:
 
     @property
     def query(self) -> QueryDict:
-        """Return the query string, without defaults."""
         query = QueryDict(mutable=True)
         if self.search:
             query["q"] = self.search
@@ -83,7 +82,6 @@ class Listing:
         return Sort.choices
 
     def files(self, user: User) -> FileQuerySet:
-        """Return the matching files of all pages, unordered."""
         files: FileQuerySet = user.files.all()
         state = files.deleted() if self.deleted else files.present()
         return filter_by_words(state, self.search, "name")  # type: ignore[return-value]

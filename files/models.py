@@ -23,7 +23,6 @@ def default_remove_after() -> object:
 
 class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
     def due(self) -> Self:
-        """Select the objects to remove from storage."""
         return self.filter(models.Q(remove_after__lte=Now()) | models.Q(owner=None))
 
     def pending(self) -> Self:
@@ -75,7 +74,6 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(deleted_at=None)
 
     def deleted(self) -> Self:
-        """Select the files in the trash that can still be restored."""
         return self.filter(deleted_at__gt=timezone.now() - TRASH_PERIOD)
 
     def unexpired(self) -> Self:
@@ -88,16 +86,13 @@ class FileQuerySet(models.QuerySet["File"]):
         )
 
     def expired(self) -> Self:
-        """Select the files in the trash that can no longer be restored."""
         return self.filter(deleted_at__lte=timezone.now() - TRASH_PERIOD)
 
     def trash(self) -> int:
-        """Move the present files to the trash; return how many."""
         now = timezone.now()
         return self.present().update(deleted_at=now, updated_at=now)
 
     def restore(self) -> int:
-        """Restore the files from the trash; return how many."""
         return self.deleted().update(deleted_at=None, updated_at=timezone.now())
 
 

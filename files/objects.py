@@ -51,7 +51,6 @@ class StorageError(Exception):
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Return whether a full disk caused the error."""
     return any(isinstance(link, OSError) and link.errno in FULL for link in iter_causes(error))
 
 
@@ -127,7 +126,6 @@ class Removal:
         return len(self.failed) + len(self.skipped)
 
     def remove(self, keys: list[str]) -> None:
-        """Remove the due objects among these, then their rows."""
         removed = [key for key in _lock_due(keys) if self._delete(key)]
         StoredObject.objects.filter(pk__in=removed).delete()
         self.removed += len(removed)
@@ -145,7 +143,6 @@ class Removal:
 
 
 def iter_key_pages(rows: StoredObjectQuerySet) -> Iterator[list[str]]:
-    """Yield the keys of the rows in order, one page at a time."""
     keys, last = rows.order_by("pk").values_list("pk", flat=True), ""
     while page := list(keys.filter(pk__gt=last)[:PAGE_SIZE]):
         yield page
@@ -163,7 +160,6 @@ def open_object(key: str) -> StoredFile:
 
 
 def is_stored(key: str) -> bool:
-    """Check that the object exists; log if it does not. Raises StorageError."""
     with translate_errors(key):
         found = default_storage.exists(key)
     if not found:
@@ -172,7 +168,6 @@ def is_stored(key: str) -> bool:
 
 
 def _create_row(key: str, owner: User) -> None:
-    """Commit the row before the object is written."""
     with transaction.atomic(durable=True):
         StoredObject.objects.create(key=key, owner=owner)
 
@@ -211,12 +206,10 @@ def _remove_pending(keys: list[str]) -> None:
 
 
 def _remove_now(keys: list[str]) -> None:
-    """Remove only as many as a request can wait for."""
     remove(keys[:MAX_REMOVED_AT_ONCE], max_failures=1)
 
 
 def _list_due_keys() -> QuerySet[StoredObject, str]:
-    """Return all due keys, the longest overdue first."""
     since = Coalesce("remove_after", "created_at")
     return StoredObject.objects.due().order_by(since, "pk").values_list("pk", flat=True)
 
@@ -233,7 +226,6 @@ def _lock_due(keys: list[str]) -> list[str]:
 
 
 def delete_object(key: str) -> bool:
-    """Delete the object from storage; return whether it succeeded. Failures are logged."""
     try:
         default_storage.delete(key)
     except Exception:

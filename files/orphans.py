@@ -47,7 +47,6 @@ def remove(key: str, orphan: Orphan) -> bool:
 
 
 def _list_objects() -> Iterator[tuple[str, str]]:
-    """Ignore objects whose keys do not have our format."""
     storage: Any = default_storage
     with objects.translate_errors("the list of all objects"):
         for key in storage.list_keys():
@@ -70,7 +69,6 @@ def _is_orphan(key: str, side: Orphan) -> bool:
 
 
 def _clear_references(key: str) -> None:
-    """Clear optional references to the missing object, such as avatars and thumbnails."""
     with transaction.atomic():
         for relation in StoredObject._meta.related_objects:
             if relation.field.null:

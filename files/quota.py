@@ -31,7 +31,6 @@ def check_any_space(user: User, size: int) -> None:
 
 
 def check_space(user: User, size: int) -> None:
-    """Raise ValidationError if the user cannot store this many more bytes."""
     totals = user.files.unexpired().aggregate(used=USED_BYTES, count=Count("pk"))
     if totals["used"] + size > settings.FILE_QUOTA:
         raise ValidationError(FULL)

@@ -45,19 +45,16 @@ class Folder(FileSystemStorage):
                 folder.rmdir()
 
     def list_keys(self) -> Iterator[str]:
-        """Yield all files, in order, as folder/name."""
         for folder in _list_folders(Path(self.location)):
             for file in sorted(entry.name for entry in folder.iterdir()):
                 yield f"{folder.name}/{file}"
 
 
 def _list_folders(path: Path) -> list[Path]:
-    """Return the subfolders; none before the first upload."""
     return sorted(entry for entry in path.iterdir() if entry.is_dir()) if path.exists() else []
 
 
 def _sync(path: Path) -> None:
-    """Flush a file's content, or a folder's entries, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

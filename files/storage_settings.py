@@ -18,7 +18,6 @@ def build_storage(path: Path, bucket: str, **access: str) -> dict[str, Any]:
 
 
 def _build_folder(path: Path) -> dict[str, Any]:
-    """Return a folder that only the site's system user can read."""
     options = {
         "location": path,
         "base_url": None,

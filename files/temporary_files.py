@@ -17,7 +17,6 @@ MAX_AGE: Final = 3600
 
 
 def remove_leftovers() -> int:
-    """Remove the files; return how many."""
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir())
     return sum(_remove_if_old(path) for path in folder.glob("tmp*.upload*"))
 

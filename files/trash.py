@@ -14,7 +14,6 @@ BATCH_SIZE: Final = objects.MAX_REMOVED_AT_ONCE // 2
 
 
 def delete_expired() -> int:
-    """Delete expired files for good; return how many."""
     total = 0
     expired = File.objects.expired().values("pk")[:BATCH_SIZE]
     while count := delete_for_good(File.objects.filter(pk__in=expired)):

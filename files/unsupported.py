@@ -30,7 +30,6 @@ SIGNATURES: Final = (
 
 
 def explain_unsupported(start: bytes) -> str:
-    """Return a message about the file's type; "" if it is unknown."""
     for magic, name, suggestion in SIGNATURES:
         if re.match(magic, start, re.DOTALL):
             advice = f": {suggestion} first" if suggestion else ""

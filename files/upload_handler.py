@@ -145,7 +145,6 @@ class TemporaryFileHandler(TemporaryFileUploadHandler):
 
     @contextmanager
     def record_error(self) -> Iterator[None]:
-        """Remember the error and close the incomplete file."""
         try:
             yield
         except OSError as error:

@@ -30,7 +30,6 @@ FileView = Callable[[HtmxRequest, File], HttpResponse]
 
 
 def get_list_url(request: HttpRequest) -> str:
-    """Return the list's URL with the request's query string."""
     return Listing.from_query(request.GET).url
 
 
@@ -132,7 +131,6 @@ def restore(request: HtmxRequest, file: File) -> HttpResponse:
 @login_required
 @own_file_required
 def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
-    """Ask for confirmation, then delete the file unless it has been restored."""
     listing = Listing.from_query(request.GET)
     if file.is_deleted and request.method == "GET":
         return render(request, "files/file_delete.html", {"file": file, "listing": listing})
@@ -148,7 +146,6 @@ def delete_for_good(request: HtmxRequest, file: File) -> HttpResponse:
 @never_cache
 @login_required
 def empty_trash(request: SignedInRequest) -> HttpResponse:
-    """Ask for confirmation, then delete all files in the trash."""
     files, listing = request.user.files.deleted(), Listing(deleted=True)
     if request.method == "GET":
         context = {"count": files.count(), "listing": listing}

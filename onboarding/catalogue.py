@@ -66,7 +66,6 @@ def read_records(file: SupportsRead) -> Iterator[Values]:
 
 
 def _parse_records(file: SupportsRead) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each record with its number, from 1."""
     number, source = 1, RecordLimit(file)
     try:
         # Numbers are rejected later; as floats, one with too many digits is an error here.
@@ -122,7 +121,6 @@ def _validate_field(field: models.Field[Any, Any], value: str | bool) -> None:
 
 
 def _find_errors(record: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the record's fields and their types."""
     for name in sorted(record.keys() - FIELDS.keys()):
         yield f"unknown field {name!r:.80}"
     for name in sorted(REQUIRED - record.keys()):

@@ -169,13 +169,11 @@ class Preferences(PerUser):
         return step.number <= self.reached.number
 
     def complete_step(self, step: Step) -> None:
-        """Go to the next step, whether this one was answered or skipped."""
         if step.after is None:
             self.finish()
         elif not self.has_reached(step.after):
             self.store(step=step.after)
 
     def finish(self) -> None:
-        """Mark as onboarded, once."""
         if not self.is_onboarded:
             self.store(finished_at=timezone.now())

@@ -24,10 +24,8 @@ def get_next_url(request: HttpRequest) -> str:
 
 
 def get_redirect_url(request: HttpRequest) -> str:
-    """Return the page in `next`, or home."""
     return get_next_url(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def build_query(url: str) -> str:
-    """Return the query string that passes on the page, or ""."""
     return f"?{urlencode({'next': url})}" if 0 < len(url) <= MAX_LENGTH else ""

@@ -87,7 +87,6 @@ def _split_into_batches(catalogue: Iterable[Values]) -> Iterator[list[Values]]:
 
 
 def _build_upsert(fields: list[models.Field[Any, Any]]) -> str:
-    """Return UPSERT with the columns of these fields."""
     names = [field.name for field in fields]
     return UPSERT.format(
         table=Expert._meta.db_table,
@@ -100,7 +99,6 @@ def _build_upsert(fields: list[models.Field[Any, Any]]) -> str:
 
 
 def _merge_column(name: str) -> str:
-    """Return the record's value, else the stored one, else the default."""
     if name in REQUIRED:
         return f"record.{name}"
     return f"coalesce(record.{name}, expert.{name}, missing.{name}) AS {name}"

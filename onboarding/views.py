@@ -61,7 +61,6 @@ def reached_step_required(view: StepView) -> StepView:
 @never_cache
 @vary_on_headers("HX-Request")
 def home(request: HtmxRequest) -> HttpResponse:
-    """Show the catalogue of experts, or the landing page to anonymous users."""
     if not request.user.is_authenticated:
         return render(request, "onboarding/landing.html")
     text = request.GET.get("q", "").strip()[:MAX_SEARCH_LENGTH]
@@ -113,7 +112,6 @@ def skip(request: SignedInRequest, step: Step) -> HttpResponse:
 
 
 def redirect_onward(request: SignedInRequest, step: Step) -> HttpResponse:
-    """Redirect to the next step or, after the last one, to the page in `next`."""
     if step.after:
         url = reverse("onboarding:step", args=[step.after])
         return HttpResponseRedirect(url + build_query(get_next_url(request)))

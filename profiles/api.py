@@ -82,7 +82,6 @@ class ProfileChange(Body):
     def from_form(
         cls, texts: QueryDict, files: Mapping[str, UploadedFile[bytes]]
     ) -> dict[str, Any]:
-        """Return the form's values with the types that JSON would have."""
         values: dict[str, Any] = dict(texts.items())
         values.pop("csrfmiddlewaretoken", None)
         if "botTraits" in texts:
@@ -101,7 +100,6 @@ class ProfileChange(Body):
 
 
 def build_form_schema() -> dict[str, Any]:
-    """Return the request's schema as a form, in which the image is a file."""
     schema = ProfileChange.model_json_schema()
     schema["properties"]["image"] = {"type": "string", "format": "binary"}
     return {"requestBody": {"content": {FORM: {"schema": schema}}}}

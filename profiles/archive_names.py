@@ -31,7 +31,6 @@ def _sanitize(label: str) -> str:
 
 
 def _truncate(name: str) -> str:
-    """Truncate to MAX_BYTES, but keep the extension."""
     suffix = PurePosixPath(name).suffix
     ending = suffix if len(suffix.encode()) < MAX_EXTENSION_BYTES else ""
     stem = name.removesuffix(ending).encode()[: MAX_BYTES - len(ending.encode())]
@@ -39,7 +38,6 @@ def _truncate(name: str) -> str:
 
 
 def _make_unique(name: str, used: dict[str, int]) -> str:
-    """Append the next free number if the name is used."""
     path, key, candidate = PurePosixPath(name), name.casefold(), name
     while candidate.casefold() in used:
         used[key] += 1

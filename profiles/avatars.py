@@ -23,7 +23,6 @@ EXTENSION: Final = "webp"
 
 
 def get_initials(user: User) -> str:
-    """Return the first letters of the first and last name, or of the e-mail address."""
     words = [word for word in map(_keep_letters, user.name.split()) if word] or [
         _keep_letters(user.email)
     ]
@@ -44,7 +43,6 @@ def find_key(user: User, pk: UUID) -> str | None:
 
 
 def check_content_length(user: User, size: int) -> None:
-    """Raise ValidationError if the form is too large to be read."""
     if size > MAX_FORM_BYTES:
         raise too_large_error()
 
@@ -81,7 +79,6 @@ def remove(user: User) -> None:
 
 
 def remove_all(profiles: ProfileQuerySet) -> int:
-    """Remove these users' avatars; return how many had one."""
     users = [profile.user for profile in profiles.with_avatar().select_related("user")]
     for user in users:
         remove(user)

@@ -36,7 +36,6 @@ def delete_account(user: User) -> None:
 
 @transaction.atomic
 def delete_accounts(users: QuerySet[User]) -> None:
-    """Delete many users with a few statements per batch."""
     for administrator in users.filter(is_superuser=True):
         delete_account(administrator)
     others = list(users.filter(is_superuser=False))
@@ -58,7 +57,6 @@ def _delete_data(users: list[User]) -> None:
 
 
 def _anonymize_history(users: list[User], emails: set[str]) -> None:
-    """Remove the users' names and e-mail addresses from the administrators' history."""
     named = f"{BEFORE}({'|'.join(map(re.escape, sorted(emails)))}){AFTER}"
     entries = LogEntry.objects.filter(change_message__iregex=named)
     entries.update(change_message="")

@@ -103,7 +103,6 @@ def _list_avatar(user: User) -> list[Entry]:
 
 
 def _build_document(user: User) -> dict[str, Any]:
-    """Describe the user's data, without passwords and other secrets."""
     return {
         "exportedAt": timezone.now(),
         "account": _describe_account(user),

@@ -62,7 +62,6 @@ class LocaleField(forms.CharField):
 
 
 def normalize(text: str) -> str:
-    """Remove differences in spelling: case, accents, punctuation and spaces."""
     if not text.isprintable():
         return text
     decomposed = unicodedata.normalize("NFKD", text).casefold()
@@ -72,7 +71,6 @@ def normalize(text: str) -> str:
 
 @cache
 def load_zone_index() -> dict[str, str]:
-    """Map the names and cities of zones, with and without region, to the zones."""
     index = {normalize(zone): zone for zone in list_zones()}
     names = Locale("en").time_zones
     for zone in sorted(list_zones(), key=lambda zone: (zone.split("/")[0] not in REGIONS, zone)):

@@ -44,7 +44,7 @@ class JsonOrForm(Body):  # type: ignore[misc]
 
 
 def parse_form(request: HttpRequest) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
-    """Return the form's texts and files for any HTTP method."""
+    """Parse the form, whatever the HTTP method is."""
     method, request.method = request.method, "POST"  # Django reads the body only for POST
     try:
         return request.POST, request.FILES

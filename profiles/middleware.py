@@ -17,8 +17,6 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def local_formats(get_response: GetResponse) -> GetResponse:
-    """Activate the user's time zone and locale, which come with the session."""
-
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(UNLOCALIZED_PATHS) or not request.user.is_authenticated:
             return get_response(request)

@@ -13,7 +13,6 @@ register = template.Library()
 
 @register.filter
 def kind(content_type: str) -> str:
-    """Return the name of the file type, such as PDF."""
     return KIND_OF[content_type].label if content_type in KIND_OF else "file"
 
 
@@ -24,5 +23,4 @@ def is_image(content_type: str) -> bool:
 
 @register.filter
 def ending(content_type: str) -> str:
-    """Return a short extension that fits into an icon, such as MD."""
     return KIND_OF[content_type].extension.upper() if content_type in KIND_OF else "FILE"

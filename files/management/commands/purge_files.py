@@ -77,6 +77,5 @@ class Command(BaseCommand):
 
 
 def progress_bar() -> tqdm[tuple[str, Orphan | None]]:
-    """Return the comparison with a progress bar on stderr, disabled if that is not a terminal."""
     rows, disable = StoredObject.objects.count(), not sys.stderr.isatty()
     return tqdm(orphans.compare_keys(), total=rows, unit="", desc="objects", disable=disable)

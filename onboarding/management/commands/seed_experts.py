@@ -63,7 +63,6 @@ class ProgressReader:
 
 
 def progress_bar(file: BinaryIO) -> tqdm[NoReturn]:
-    """Return a progress bar on stderr, disabled if that is not a terminal."""
     size = os.fstat(file.fileno()).st_size
     disable = not sys.stderr.isatty()
     return tqdm(total=size, unit="B", unit_scale=True, desc="experts", disable=disable)
