@@ -80,7 +80,7 @@ def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
     with pytest.raises(StorageError, match="was not saved"):
         make_request("a.txt", "b.txt").FILES  # noqa: B018  reading it reads the request
     assert list(temporary.iterdir()) == []
-    assert "no room for its temporary file: [Errno 28] No space left" in caplog.text
+    assert "temporary file of an upload: [Errno 28] No space left" in caplog.text
 
 
 @pytest.mark.usefixtures("full_disk")
