@@ -11,6 +11,7 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
+from gunicorn.glogging import Logger
 
 from config.proxy.policy import PUBLIC_THREADS, STATIC_THREADS
 from files.temporary_files import remove_leftovers
@@ -46,11 +47,18 @@ forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-accesslog = None
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  untyped; the setting's name
+    """gunicorn's, without its access log: with a logconfig it puts together every header of a
+    request and its answer, be there a handler for them or not."""
+
+    def access(self, *_: Any) -> None:
+        pass
+
+
 logconfig_dict = settings.LOGGING | {
     "loggers": {
         "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "gunicorn.access": {"handlers": [], "propagate": False},
     },
 }
 control_socket_disable = True
