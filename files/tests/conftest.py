@@ -69,7 +69,7 @@ def store(request):
 
 @pytest.fixture
 def open_uploads(signed_in_page):
-    """`open_uploads(viewport=PHONE)`: the page of somebody without files."""
+    """Open the page of a user without files, for example on a phone: `viewport=PHONE`."""
 
     def open_uploads(**options):
         return Uploads(signed_in_page(make_user(), **options))

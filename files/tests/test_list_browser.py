@@ -1,4 +1,4 @@
-"""The list of files as scripts change it: fetched again, deleted from, searched, sorted."""
+"""The list of files with JavaScript: refresh, delete, search, order."""
 
 import re
 
@@ -12,7 +12,7 @@ from files.tests.rows import make_row
 from files.tests.uploads_page import Uploads, text
 
 
-def test_a_list_from_before_does_not_bring_back_what_was_deleted(signed_in_page):
+def test_outdated_list_does_not_show_deleted_files(signed_in_page):
     user = make_user()
     make_row(user, name="a.txt")
     uploads = Uploads(signed_in_page(user))
@@ -36,7 +36,7 @@ def test_a_list_from_before_does_not_bring_back_what_was_deleted(signed_in_page)
     uploads.lists("b.txt")
 
 
-def test_deleting_a_file_offers_undo_where_it_was(signed_in_page):
+def test_deleting_a_file_offers_undo_in_its_row(signed_in_page):
     user = make_user()
     make_row(user, name="a.txt")
     page = signed_in_page(user)
@@ -49,7 +49,7 @@ def test_deleting_a_file_offers_undo_where_it_was(signed_in_page):
     assert not File.objects.get().is_deleted
 
 
-def test_searches_while_typing_and_sorts_at_once(open_uploads):
+def test_searches_and_sorts_without_submitting(open_uploads):
     uploads = open_uploads()
     uploads.choose(text("b.txt"), text("a.txt"), text("other.md"))
     expect(uploads.status).to_have_text("3 files uploaded.")
@@ -60,7 +60,7 @@ def test_searches_while_typing_and_sorts_at_once(open_uploads):
     expect(uploads.page.get_by_label("Search by name")).to_have_value("txt")
 
 
-def test_the_trash_fits_a_telephone_with_large_letters(signed_in_page):
+def test_trash_fits_a_phone_with_large_text(signed_in_page):
     make_row(user := make_user(), name="a.pdf", deleted_at=timezone.now())
     page = signed_in_page(user, viewport=PHONE)
     page.goto("/files/?deleted=1")
@@ -70,7 +70,7 @@ def test_the_trash_fits_a_telephone_with_large_letters(signed_in_page):
     )
 
 
-def test_the_number_of_deleted_files_stands_beside_the_button(signed_in_page):
+def test_count_of_deleted_files_is_next_to_the_button(signed_in_page):
     make_row(user := make_user(), deleted_at=timezone.now())
     page = signed_in_page(user)
     page.goto("/files/?deleted=1")

@@ -1,4 +1,4 @@
-"""Upload as the script does it: chosen, dropped, pasted; progress, cancel, errors in words."""
+"""Uploads with JavaScript: chosen, dropped, pasted; progress, cancel, errors."""
 
 import pytest
 from django.db import transaction
@@ -25,9 +25,7 @@ PASTE = """() => {
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")])
-def test_uploads_what_is_chosen_and_says_what_is_wrong_with_the_bad_one(
-    open_uploads, viewport, scheme
-):
+def test_uploads_chosen_files_and_explains_invalid_ones(open_uploads, viewport, scheme):
     uploads = open_uploads(viewport=viewport, scheme=scheme, refusals={422})
     uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"), text("b.txt"))
     expect(uploads.status).to_contain_text("2 files uploaded. tool.exe: This file type")
@@ -36,7 +34,7 @@ def test_uploads_what_is_chosen_and_says_what_is_wrong_with_the_bad_one(
     expect(uploads.page.locator("#quota")).to_contain_text("12 bytes of")
 
 
-def test_keeps_search_and_sort_when_the_list_is_fetched_again(open_uploads):
+def test_keeps_search_and_order_after_refreshing_the_list(open_uploads):
     uploads = open_uploads()
     uploads.page.goto("/files/?q=tax&sort=name")
     uploads.choose(text("tax b.txt"), text("notes.txt"), text("tax a.txt"))
@@ -44,7 +42,7 @@ def test_keeps_search_and_sort_when_the_list_is_fetched_again(open_uploads):
     expect(uploads.page.get_by_label("Search by name")).to_have_value("tax")
 
 
-def test_uploads_what_is_dropped_anywhere(open_uploads):
+def test_uploads_dropped_files(open_uploads):
     uploads = open_uploads()
     uploads.page.evaluate(DROP, ["dragover", ["dropped.txt"]])
     expect(uploads.page.locator("html")).to_have_class("dropping")
@@ -53,13 +51,13 @@ def test_uploads_what_is_dropped_anywhere(open_uploads):
     uploads.lists("dropped.txt")
 
 
-def test_uploads_what_is_pasted(open_uploads):
+def test_uploads_pasted_files(open_uploads):
     uploads = open_uploads()
     uploads.page.evaluate(PASTE)
     uploads.lists("pasted.txt")
 
 
-def test_runs_three_at_once_and_tells_how_far_each_is(open_uploads):
+def test_runs_three_uploads_with_progress(open_uploads):
     uploads = open_uploads()
     uploads.hold()
     uploads.choose(*[text(f"{number}.txt") for number in range(5)])
@@ -72,7 +70,7 @@ def test_runs_three_at_once_and_tells_how_far_each_is(open_uploads):
     expect(uploads.rows.get_by_text("Waiting", exact=True)).to_have_count(1)
 
 
-def test_cancel_ends_one_and_keeps_the_focus_in_its_row(open_uploads):
+def test_cancel_stops_one_and_keeps_the_focus(open_uploads):
     uploads = open_uploads()
     uploads.hold()
     uploads.choose(text("a.txt"), text("b.txt"))
@@ -100,7 +98,7 @@ def test_cancel_ends_one_and_keeps_the_focus_in_its_row(open_uploads):
         ({"status": 503, "json": {"message": "Storage is away."}}, "Storage is away."),
     ],
 )
-def test_a_refusal_is_told_in_words_and_can_be_tried_again(open_uploads, answer, words):
+def test_explains_temporary_errors_and_offers_a_retry(open_uploads, answer, words):
     uploads = open_uploads(refusals={answer["status"]})
     uploads.answer_with(**answer)
     uploads.choose(text("a.txt"))
@@ -121,7 +119,7 @@ def test_a_refusal_is_told_in_words_and_can_be_tried_again(open_uploads, answer,
         ({"status": 422, "json": {"fields": {"file": ["Too odd."]}}}, "Too odd."),
     ],
 )
-def test_what_would_be_refused_again_cannot_be_tried_again(open_uploads, answer, words):
+def test_explains_final_errors_without_a_retry(open_uploads, answer, words):
     uploads = open_uploads(refusals={answer["status"]})
     uploads.answer_with(**answer)
     uploads.choose(text("a.txt"))
@@ -129,7 +127,7 @@ def test_what_would_be_refused_again_cannot_be_tried_again(open_uploads, answer,
     expect(uploads.rows.get_by_role("button")).to_have_text(["Dismiss"])
 
 
-def test_what_has_arrived_cannot_be_cancelled_any_more(open_uploads):
+def test_sent_upload_cannot_be_cancelled(open_uploads):
     uploads = open_uploads()
     with transaction.atomic():
         list(User.objects.select_for_update())
@@ -140,7 +138,7 @@ def test_what_has_arrived_cannot_be_cancelled_any_more(open_uploads):
     uploads.lists("a.txt")
 
 
-def test_who_has_signed_in_again_elsewhere_goes_on(open_uploads):
+def test_continues_after_signing_in_in_another_tab(open_uploads):
     uploads = open_uploads(refusals={403})
     context = uploads.page.context
     (cookie,) = [one for one in context.cookies() if one["name"] == "csrftoken"]
@@ -151,7 +149,7 @@ def test_who_has_signed_in_again_elsewhere_goes_on(open_uploads):
     expect(uploads.page.get_by_role("button", name="Delete a.txt")).to_have_count(0)
 
 
-def test_signing_in_again_takes_another_tab_and_leaving_asks(open_uploads):
+def test_sign_in_opens_a_tab_and_leaving_asks(open_uploads):
     uploads = open_uploads(refusals={401})
     uploads.answer_with(status=401, json={"message": "Sign in first."})
     uploads.choose(text("a.txt"))
@@ -164,7 +162,7 @@ def test_signing_in_again_takes_another_tab_and_leaving_asks(open_uploads):
     assert asked == ["beforeunload"]
 
 
-def test_what_is_too_large_is_not_even_sent_and_the_rest_waits_its_turn(open_uploads):
+def test_too_large_files_are_not_sent(open_uploads):
     uploads = open_uploads()
     large = text("large.txt", b"x" * 5_000_001)
     uploads.choose(large, *[text(f"{number}.txt") for number in range(10)])
@@ -174,7 +172,7 @@ def test_what_is_too_large_is_not_even_sent_and_the_rest_waits_its_turn(open_upl
     assert File.objects.count() == 10
 
 
-def test_asks_before_the_page_is_left_while_files_are_under_way(open_uploads):
+def test_asks_before_leaving_during_uploads(open_uploads):
     uploads = open_uploads()
     uploads.hold()
     uploads.choose(text("a.txt"))
@@ -185,7 +183,7 @@ def test_asks_before_the_page_is_left_while_files_are_under_way(open_uploads):
     assert asked == ["beforeunload"]
 
 
-def test_uploads_without_a_script(open_uploads):
+def test_uploads_without_javascript(open_uploads):
     uploads = open_uploads(java_script_enabled=False, refusals={422})
     uploads.choose(text("a.txt"), text("tool.exe", b"MZ\0"))
     uploads.page.get_by_role("button", name="Upload", exact=True).click()

@@ -1,4 +1,4 @@
-"""The page with the list of files, as a person in Chromium handles it."""
+"""The page with the list of files in Chromium."""
 
 from playwright.sync_api import expect
 
@@ -10,7 +10,7 @@ def text(name, content=b"hello\n"):
 
 
 class Uploads:
-    """A page with the list of files, as its user handles it."""
+    """The page with the list of files and its upload rows."""
 
     def __init__(self, page):
         self.page = page
@@ -26,7 +26,7 @@ class Uploads:
         self.rows.get_by_role("button", name=name, exact=True).press("Enter")
 
     def hold(self):
-        """Keep the uploads waiting for an answer."""
+        """Keep the uploads waiting for a response."""
         self.page.route(ADDRESS, lambda route: self.held.append(route))
 
     def answer_with(self, **answer):
