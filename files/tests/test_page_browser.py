@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts.models import User
 from config.tests.browser import DESKTOP, PHONE
 from files.models import File
-from files.tests.uploads_page import ADDRESS, text
+from files.tests.uploads_page import UPLOAD_URL, text
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -78,7 +78,7 @@ def test_cancel_stops_one_and_keeps_the_focus(open_uploads):
     expect(uploads.rows.get_by_text("Cancelled")).to_have_count(1)
     expect(uploads.rows.get_by_role("button", name="Try again a.txt")).to_be_focused()
     uploads.press("Cancel b.txt")
-    uploads.page.unroute(ADDRESS)
+    uploads.page.unroute(UPLOAD_URL)
     uploads.press("Try again a.txt")
     uploads.lists("a.txt")
     uploads.press("Dismiss b.txt")
@@ -106,7 +106,7 @@ def test_explains_temporary_errors_and_offers_a_retry(open_uploads, answer, word
     expect(uploads.status).to_contain_text(f"a.txt: {words}")
     sign_in = uploads.rows.get_by_role("link", name="Sign in again")
     expect(sign_in).to_be_visible(visible=answer["status"] == 401)
-    uploads.page.unroute(ADDRESS)
+    uploads.page.unroute(UPLOAD_URL)
     uploads.press("Try again a.txt")
     uploads.lists("a.txt")
 

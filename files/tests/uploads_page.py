@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-ADDRESS = "**/api/files/upload"
+UPLOAD_URL = "**/api/files/upload"
 
 
 def text(name, content=b"hello\n"):
@@ -27,10 +27,10 @@ class Uploads:
 
     def hold(self):
         """Keep the uploads waiting for a response."""
-        self.page.route(ADDRESS, lambda route: self.held.append(route))
+        self.page.route(UPLOAD_URL, lambda route: self.held.append(route))
 
     def answer_with(self, **answer):
-        self.page.route(ADDRESS, lambda route: route.fulfill(**answer))
+        self.page.route(UPLOAD_URL, lambda route: route.fulfill(**answer))
 
     def lists(self, *names):
         expect(self.page.locator("#files bdi")).to_have_text(list(names))
