@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import Act
 from accounts.tests.people import PASSWORD, make_user
 from config.database.backend import retry
-from config.tests.outages import led_astray
+from config.tests.outages import redirect_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,7 @@ def test_retries_at_once_after_an_outage(monkeypatch, tmp_path):
         connection.settings_dict["HOST"] = str(tmp_path)
         connection.ensure_connection()
 
-    with led_astray(default={}), monkeypatch.context() as patch:
+    with redirect_connections(default={}), monkeypatch.context() as patch:
         patch.setattr("tours.models.Tour.store", lose)
         assert post_tour(client).status_code == 503
     assert Act.objects.get().answer is None

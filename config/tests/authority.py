@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own."""
+"""A certificate authority for tests."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-class Authority:
-    """Issues certificates; each has another serial number."""
-
+class CertificateAuthority:
     def __init__(self):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
         own = x509.BasicConstraints(ca=True, path_length=0)
-        self.certificate = self._signed(self.name, self.key, own, "authority.test")
+        self.certificate = self._sign(self.name, self.key, own, "authority.test")
 
-    def _signed(self, subject, key, constraints, name):
+    def _sign(self, subject, key, constraints, name):
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder(self.name, subject, key.public_key())
@@ -33,29 +31,29 @@ class Authority:
         )
 
     def issue(self, lineage, name="localhost"):
-        """A new certificate and key in that folder, as certbot has them; the serial number."""
+        """Write a new certificate and key as certbot does; return the serial number."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         constraints = x509.BasicConstraints(ca=False, path_length=None)
-        certificate = self._signed(subject, key, constraints, name)
+        certificate = self._sign(subject, key, constraints, name)
         lineage.mkdir(parents=True, exist_ok=True)
-        chain = pem(certificate) + pem(self.certificate)
+        chain = encode_certificate(certificate) + encode_certificate(self.certificate)
         (lineage / "fullchain.pem").write_bytes(chain)
-        (lineage / "privkey.pem").write_bytes(private(key))
+        (lineage / "privkey.pem").write_bytes(encode_key(key))
         return certificate.serial_number
 
-    def context(self):
-        """What a client needs that believes this authority alone."""
+    def make_context(self):
+        """Return a client's context that trusts only this authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=pem(self.certificate).decode())
+        context.load_verify_locations(cadata=encode_certificate(self.certificate).decode())
         return context
 
 
-def pem(certificate):
+def encode_certificate(certificate):
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def private(key):
+def encode_key(key):
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -63,8 +61,8 @@ def private(key):
     )
 
 
-def together(lineage, path):
-    """Both in one file, as TLS_CERT names it."""
+def write_combined(lineage, path):
+    """Write certificate and key to one file, as TLS_CERT expects."""
     path.write_bytes(
         b"".join((lineage / f"{n}.pem").read_bytes() for n in ("fullchain", "privkey"))
     )

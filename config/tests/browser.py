@@ -1,6 +1,6 @@
-"""Real Chromium in front of the real site; loaded as a plugin, so every app's tests can ask for it.
+"""Chromium on the real site; loaded as a plugin, so tests of every app can use it.
 
-A test takes `open_page` for a stranger and `signed_in_page` for somebody with an account:
+A test uses `open_page` without and `signed_in_page` with an account:
 
     def test_the_guide_starts(signed_in_page):
         page = signed_in_page(make_user(), viewport=PHONE, scheme="dark")
@@ -8,10 +8,10 @@ A test takes `open_page` for a stranger and `signed_in_page` for somebody with a
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_role("dialog")).to_be_visible()
 
-The site is gunicorn with its own processes behind the real pool. What a test stores it sees, and
-the tables are empty again afterwards; but it does not take the cheap passwords of the tests, so
-that nobody made by them can sign in there. A test fails at its end if any of its pages logged an
-error or a warning, met an exception, broke the Content-Security-Policy or asked another host.
+The site is a separate gunicorn behind the real pool. It sees what a test stores; the tables are
+emptied afterwards. It does not accept the tests' cheap password hashes, so their users cannot sign
+in there. A test fails if one of its pages logged an error or a warning, raised an exception,
+violated the Content-Security-Policy or sent a request to another host.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ PHONE = (390, 844)
 DESKTOP = (1280, 900)
 
 ARGUMENTS = [
-    "--no-sandbox",  # a container has no user namespaces for it
-    "--disable-dev-shm-usage",  # nor much shared memory
+    "--no-sandbox",  # containers lack user namespaces
+    "--disable-dev-shm-usage",  # and shared memory
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing leaves this machine
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other host
 ]
-TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
     console.error(`CSP: ${event.effectiveDirective} refuses ${event.blockedURI}`);
 });"""
 
 
 class Watch:
-    """Notes what goes wrong on the pages of one browser context."""
+    """Collects the errors on the pages of one browser context."""
 
     def __init__(self, context, site, refusals):
         self.faults = []
         self._host, self._refusals = urlsplit(site).netloc, refusals
-        context.add_init_script(TELL_VIOLATIONS)
+        context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.faults.append(f"exception: {error.error}"))
         context.on("request", self._request)
@@ -67,21 +67,21 @@ class Watch:
 def pytest_collection_modifyitems(items):
     """Mark the tests of the site, and run them last: one gunicorn and one Chromium serve them."""
     for item in items:
-        if "site" in item.fixturenames and not is_of_faults(item):
+        if "site" in item.fixturenames and not uses_private_site(item):
             item.add_marker("site")
     yield
     items.sort(key=lambda item: item.get_closest_marker("site") is not None)
 
 
-def is_of_faults(item):
-    """Whether its `site` is one that may be broken."""
+def uses_private_site(item):
+    """Return whether the test's `site` is one that it may break."""
     return item.get_closest_marker("faults") is not None
 
 
 @pytest.fixture(scope="session")
 def site():
-    """The site's address, such as http://127.0.0.1:43210."""
-    from config.tests.processes import gunicorn  # needs the settings, which plugins come before
+    """Yield the site's URL, such as http://127.0.0.1:43210."""
+    from config.tests.processes import gunicorn  # needs the settings, which load after plugins
 
     with gunicorn(DEBUG="false") as port:
         yield f"http://127.0.0.1:{port}"
@@ -89,10 +89,10 @@ def site():
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """Chromium: while it runs, so does Playwright's event loop in this thread.
+    """Yield Chromium. While it runs, Playwright's event loop runs in this thread.
 
-    Django refuses the ORM in a thread with a loop, since a coroutine could block it. Here nothing
-    runs in it but Playwright, and only while the test waits for it; so the ORM is allowed.
+    Django forbids the ORM in a thread with an event loop, since a coroutine could block it. Only
+    Playwright uses this loop, while the test waits for it; so the ORM is allowed.
     """
     from playwright.sync_api import sync_playwright
 
@@ -110,11 +110,11 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def open_page(site, browser, transactional_db):
-    """Opens pages, each as a browser of its own; afterwards fails for what they complained of.
+    """Return a function that opens pages in contexts of their own; check for errors at the end.
 
-    `open_page(viewport=PHONE, scheme="dark", refusals={422})` is a Playwright page for which "/"
-    is the site's home. `refusals` are the statuses that the test provokes: Chromium logs each as
-    an error. Other options go to Playwright's `new_context` (`java_script_enabled=False`).
+    `open_page(viewport=PHONE, scheme="dark", refusals={422})` returns a Playwright page; "/" is the
+    site's home. `refusals` are the statuses that the test provokes, which Chromium logs as errors.
+    Other options go to Playwright's `new_context` (`java_script_enabled=False`).
     """
     opened = []
 
@@ -140,7 +140,7 @@ def open_page(site, browser, transactional_db):
 
 @pytest.fixture
 def signed_in_page(open_page, site, settings):
-    """`signed_in_page(user, ...)`: as `open_page`, with a session of `user`."""
+    """Return a function like `open_page` that takes a user and signs the user in."""
     from django.test import Client
 
     def signed_in_page(user, **options):

@@ -1,4 +1,4 @@
-"""A socket between a client and its server that is cut at a statement of the test's choice."""
+"""A proxy between client and server that cuts the connection at a chosen statement."""
 
 import select
 import socket
@@ -6,20 +6,20 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-# What a server sends when it has answered: ReadyForQuery, or a word of a login.
+# The end of a server's response: ReadyForQuery, or an authentication message.
 READY, LOGIN = b"Z\0\0\0\5", b"R"
-GOODBYE = b"X"
-# A simple query, and the first words of those that leave nothing.
+TERMINATE = b"X"
+# A simple query, and the first words of those without an effect.
 QUERY, READ, IDLE = b"Q", b"SELECT", (b"SELECT", b"BEGIN", b"SAVEPOINT", b"ROLLBACK")
 
 
 class Cutter:
-    """Listens in a folder, where a client's HOST and PORT lead to it.
+    """Listens in a directory, the HOST of its clients.
 
-    `armed` has one line cut that many statements later: before the server gets the statement, or
-    after it has run it and before its answer arrives. With `again`, each so manieth one is cut.
-    Without `every`, those are left out by which nothing more could be found: reads outside a
-    transaction, and after they ran all that leave nothing.
+    `arm` cuts one connection after that many statements: before the server gets the statement,
+    or after it ran it and before its response arrives. With `again`, every nth statement is cut.
+    Without `every`, uninteresting statements do not count: reads outside a transaction, and, if cut
+    after they ran, all without an effect.
     """
 
     def __init__(self, folder, server):
@@ -32,7 +32,7 @@ class Cutter:
         self.is_open = False
 
     @contextmanager
-    def armed(self, number, moment, *, again=False, every=False):
+    def arm(self, number, moment, *, again=False, every=False):
         self.number = self.left = number
         self.moment, self.again, self.every, self.cuts = moment, again, every or again, 0
         try:
@@ -40,9 +40,9 @@ class Cutter:
         finally:
             self.left = 0
 
-    def is_due(self, said):
-        """Whether this is the statement; each comes in a piece of its own."""
-        if said[:1] == GOODBYE or not self.left or self.is_idle(said):
+    def is_due(self, data):
+        """Return whether to cut at this statement; each arrives in one piece."""
+        if data[:1] == TERMINATE or not self.left or self.is_idle(data):
             return False
         self.left -= 1
         if self.left:
@@ -51,10 +51,10 @@ class Cutter:
         self.left = self.number if self.again else 0
         return True
 
-    def is_idle(self, said):
-        if self.every or said[:1] != QUERY:
+    def is_idle(self, data):
+        if self.every or data[:1] != QUERY:
             return False
-        text = said[5:].lstrip()  # behind type and length
+        text = data[5:].lstrip()  # after type and length
         return text.startswith(IDLE) if self.moment == "after" else self.is_alone_read(text)
 
     def is_alone_read(self, text):
@@ -66,16 +66,16 @@ class Cutter:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.carry, args=[client], daemon=True).start()
+            threading.Thread(target=self.handle, args=[client], daemon=True).start()
 
-    def carry(self, client):
-        with client, self.connected() as server:
+    def handle(self, client):
+        with client, self.connect() as server:
             try:
-                self.pass_on(client, server)
+                self.forward(client, server)
             except OSError:
                 return
 
-    def connected(self):
+    def connect(self):
         host, port = self.server
         if not host.startswith("/"):
             return socket.create_connection((host, port), 10)
@@ -83,29 +83,29 @@ class Cutter:
         server.connect(f"{host}/.s.PGSQL.{port}")
         return server
 
-    def pass_on(self, client, server):
+    def forward(self, client, server):
         due, end = False, b""
         while True:
             for source in select.select([client, server], [], [])[0]:
-                if not (said := source.recv(1 << 20)):
+                if not (data := source.recv(1 << 20)):
                     return
-                if said[-6:-1] == READY:
-                    self.is_open = said[-1:] != b"I"
+                if data[-6:-1] == READY:
+                    self.is_open = data[-1:] != b"I"
                 if source is client:
-                    due = due or self.is_due(said)
+                    due = due or self.is_due(data)
                     if due and self.moment == "before":
                         return
-                    server.sendall(said)
+                    server.sendall(data)
                 elif due:
-                    end = (end + said)[-6:]
-                    if end.startswith(READY) or said[:1] == LOGIN:
+                    end = (end + data)[-6:]
+                    if end.startswith(READY) or data[:1] == LOGIN:
                         return
                 else:
-                    client.sendall(said)
+                    client.sendall(data)
 
 
 @contextmanager
-def cutter_before(server, folder):
+def run_cutter(server, folder):
     cutter = Cutter(folder, server)
     thread = threading.Thread(target=cutter.serve)
     thread.start()

@@ -1,4 +1,4 @@
-"""Every form of the site: who fills it in, on which page, and how."""
+"""Every form of the site: who sends it, from which page, with which data."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from config.tests.world import (
     SESSION,
     ada,
     carl,
+    changing_email,
     grace,
-    joining,
-    known,
-    moving,
+    reauthenticated,
+    signed_up_earlier,
+    signing_up,
     stranger,
-    waiting,
     with_link,
     without_password,
 )
@@ -38,18 +38,18 @@ EXPERT = {"slug": "law", "name": "Law", "description": "Knows the law.", "prompt
 NOTES = {"file": ("new.txt", b"Ask about the budget.\n", "text/plain")}
 PORTRAIT = {"image": ("me.png", make_image(), "image/png")}
 CODE_PAGE = "/accounts/confirm-email/"
-# Seconds between the two, where the first soon changes who is signed in; else they come at once.
+# Seconds between both requests, if the first changes who is signed in; else they are concurrent.
 GAPS = (0, 0.15)
 
 
-def code():
+def get_code():
     text = Mail.objects.filter(body__contains="code").latest("queued_at").body
     return {"code": re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", text, re.MULTILINE)[1]}
 
 
 @dataclass(frozen=True)
-class Sent:
-    """`name` is the act's; `asked` is sent first, to get to the form; `keeps`: changes no row."""
+class FormCase:
+    """`name` is the form's, `asked` is sent first to get it; `keeps`: it changes no row."""
 
     name: str
     by: Callable
@@ -65,129 +65,131 @@ class Sent:
         return f"{self.name} by {self.by.__name__}"
 
 
-def page_of(model):
+def get_admin_page(model):
     return f"/admin/{model.replace('_', '/')}/"
 
 
-def in_admin(model, act, at="", /, **data):
-    return Sent(f"admin:{model}_{act}", grace, page_of(model) + at, data)
+def make_admin_case(model, act, at="", /, **data):
+    return FormCase(f"admin:{model}_{act}", grace, get_admin_page(model) + at, data)
 
 
-def deletions(model, key):
-    """The three forms that delete a row in the administration."""
-    page, name = page_of(model), f"admin:{model}_changelist delete_selected"
+def make_deletion_cases(model, key):
+    """Yield the three forms that delete a row in the admin."""
+    page, name = get_admin_page(model), f"admin:{model}_changelist delete_selected"
     chosen = {"action": "delete_selected", "_selected_action": str(key)}
-    yield in_admin(model, "delete yes", f"{key}/delete/")
-    yield Sent(name, grace, page, chosen, status=200, keeps=True)
-    yield Sent(f"{name} yes", grace, page, asked=(page, chosen))
+    yield make_admin_case(model, "delete yes", f"{key}/delete/")
+    yield FormCase(name, grace, page, chosen, status=200, keeps=True)
+    yield FormCase(f"{name} yes", grace, page, asked=(page, chosen))
 
 
-WAYS_IN = [
-    Sent(
+ACCOUNT_FORMS = [
+    FormCase(
         "account_login",
         stranger,
         "/accounts/login/",
         {"login": "ada@example.org", "password": PASSWORD},
         gaps=GAPS,
     ),
-    Sent(
+    FormCase(
         "account_signup",
         stranger,
         "/accounts/signup/",
         {"email": "new@example.org", "password1": PASSWORD},
         gaps=GAPS,
     ),
-    Sent("account_email_verification_sent", joining, CODE_PAGE, code, gaps=GAPS),
-    Sent("account_email_verification_sent", moving, CODE_PAGE, code, gaps=GAPS),
-    Sent("account_email_verification_sent resend", waiting, CODE_PAGE),
-    Sent("account_logout", ada, "/account/", gaps=GAPS),
-    Sent("account_logout cancel", joining, CODE_PAGE, gaps=GAPS, keeps=True),
-    Sent("account_logout correct", joining, CODE_PAGE, gaps=GAPS, keeps=True),
-    Sent(
+    FormCase("account_email_verification_sent", signing_up, CODE_PAGE, get_code, gaps=GAPS),
+    FormCase("account_email_verification_sent", changing_email, CODE_PAGE, get_code, gaps=GAPS),
+    FormCase("account_email_verification_sent resend", signed_up_earlier, CODE_PAGE),
+    FormCase("account_logout", ada, "/account/", gaps=GAPS),
+    FormCase("account_logout cancel", signing_up, CODE_PAGE, gaps=GAPS, keeps=True),
+    FormCase("account_logout correct", signing_up, CODE_PAGE, gaps=GAPS, keeps=True),
+    FormCase(
         "account_reset_password",
         stranger,
         "/accounts/password/reset/",
         {"email": "ada@example.org"},
     ),
-    Sent("account_reset_password_from_key", with_link, LINK, NEW),
-    Sent(
+    FormCase("account_reset_password_from_key", with_link, LINK, NEW),
+    FormCase(
         "account_change_password",
         ada,
         "/accounts/password/change/",
         {"oldpassword": PASSWORD} | NEW,
     ),
-    Sent("account_set_password action", without_password, "/accounts/password/set/", NEW),
-    Sent("account_email action_add", ada, "/accounts/email/", ADDRESS, keeps=True),
-    Sent("account_email action_add", known, "/accounts/email/", ADDRESS),
-    Sent(
+    FormCase("account_set_password action", without_password, "/accounts/password/set/", NEW),
+    FormCase("account_email action_add", ada, "/accounts/email/", ADDRESS, keeps=True),
+    FormCase("account_email action_add", reauthenticated, "/accounts/email/", ADDRESS),
+    FormCase(
         "account_reauthenticate",
         ada,
         "/accounts/reauthenticate/",
         {"password": PASSWORD},
         keeps=True,
     ),
-    Sent("accounts:sign_out_everywhere", ada, "/account/", gaps=GAPS),
-    Sent("admin:logout", grace, "/admin/", gaps=GAPS),
-    Sent("profiles:delete", ada, "/profile/delete/", {"password": PASSWORD}),
+    FormCase("accounts:sign_out_everywhere", ada, "/account/", gaps=GAPS),
+    FormCase("admin:logout", grace, "/admin/", gaps=GAPS),
+    FormCase("profiles:delete", ada, "/profile/delete/", {"password": PASSWORD}),
 ]
-PAGES = [
-    Sent("files:upload upload", ada, "/files/", files=NOTES),
-    Sent("files:delete", ada, "/files/"),
-    Sent("files:delete (part)", ada, "/files/", status=200),
-    Sent("files:restore", ada, "/files/?deleted=1"),
-    Sent("files:restore (part)", ada, "/files/", status=200, asked=(f"/files/{FILE}/delete/", {})),
-    Sent("files:delete_for_good", ada, f"/files/{DELETED}/delete-for-good/"),
-    Sent("files:empty_trash", ada, "/files/trash/empty/"),
-    Sent("onboarding:step name", carl, "/onboarding/name/", {"name": "Carl"}),
-    Sent("onboarding:step traits", carl, "/onboarding/traits/", {"traits": ["direct"]}),
-    Sent("onboarding:step experts", carl, "/onboarding/experts/", {"experts": [str(OTHER)]}),
-    Sent("onboarding:skip name", carl, "/onboarding/name/", keeps=True),
-    Sent("onboarding:skip traits", carl, "/onboarding/traits/", keeps=True),
-    Sent("onboarding:skip experts", carl, "/onboarding/experts/"),
-    Sent("onboarding:favourite", ada, "/"),
-    Sent("onboarding:favourite (part)", ada, "/", status=200),
-    Sent("onboarding:unfavourite", ada, "/"),
-    Sent("onboarding:unfavourite (part)", ada, "/", status=200),
-    Sent("profiles:profile", ada, "/profile/", {"bio": "Counts engines."}, files=PORTRAIT),
-    Sent("profiles:remove_avatar remove-avatar", ada, "/profile/"),
-    Sent("profiles:export", ada, "/profile/", status=200, keeps=True),
-    Sent("tours:start", ada, "/tour/"),
-    Sent("tours:start step", ada, "/tour/"),
-    Sent("tours:later", ada, "/"),
+PAGE_FORMS = [
+    FormCase("files:upload upload", ada, "/files/", files=NOTES),
+    FormCase("files:delete", ada, "/files/"),
+    FormCase("files:delete (part)", ada, "/files/", status=200),
+    FormCase("files:restore", ada, "/files/?deleted=1"),
+    FormCase(
+        "files:restore (part)", ada, "/files/", status=200, asked=(f"/files/{FILE}/delete/", {})
+    ),
+    FormCase("files:delete_for_good", ada, f"/files/{DELETED}/delete-for-good/"),
+    FormCase("files:empty_trash", ada, "/files/trash/empty/"),
+    FormCase("onboarding:step name", carl, "/onboarding/name/", {"name": "Carl"}),
+    FormCase("onboarding:step traits", carl, "/onboarding/traits/", {"traits": ["direct"]}),
+    FormCase("onboarding:step experts", carl, "/onboarding/experts/", {"experts": [str(OTHER)]}),
+    FormCase("onboarding:skip name", carl, "/onboarding/name/", keeps=True),
+    FormCase("onboarding:skip traits", carl, "/onboarding/traits/", keeps=True),
+    FormCase("onboarding:skip experts", carl, "/onboarding/experts/"),
+    FormCase("onboarding:favourite", ada, "/"),
+    FormCase("onboarding:favourite (part)", ada, "/", status=200),
+    FormCase("onboarding:unfavourite", ada, "/"),
+    FormCase("onboarding:unfavourite (part)", ada, "/", status=200),
+    FormCase("profiles:profile", ada, "/profile/", {"bio": "Counts engines."}, files=PORTRAIT),
+    FormCase("profiles:remove_avatar remove-avatar", ada, "/profile/"),
+    FormCase("profiles:export", ada, "/profile/", status=200, keeps=True),
+    FormCase("tours:start", ada, "/tour/"),
+    FormCase("tours:start step", ada, "/tour/"),
+    FormCase("tours:later", ada, "/"),
 ]
-ADMINISTRATION = [
-    in_admin("account_emailaddress", "add", "add/", user=str(ADA), **ADDRESS),
-    in_admin("account_emailaddress", "change", f"{ROW}/change/", **ADDRESS),
-    *deletions("account_emailaddress", ROW),
-    *deletions("accounts_session", SESSION),
-    in_admin("accounts_user", "add", "add/", usable_password="true", **ADDRESS, **NEW),
-    in_admin("accounts_user", "change", f"{ADA}/change/", name="Countess"),
-    Sent(
+ADMIN_FORMS = [
+    make_admin_case("account_emailaddress", "add", "add/", user=str(ADA), **ADDRESS),
+    make_admin_case("account_emailaddress", "change", f"{ROW}/change/", **ADDRESS),
+    *make_deletion_cases("account_emailaddress", ROW),
+    *make_deletion_cases("accounts_session", SESSION),
+    make_admin_case("accounts_user", "add", "add/", usable_password="true", **ADDRESS, **NEW),
+    make_admin_case("accounts_user", "change", f"{ADA}/change/", name="Countess"),
+    FormCase(
         "admin:auth_user_password_change",
         grace,
         f"/admin/accounts/user/{ADA}/password/",
         {"usable_password": "true"} | NEW,
     ),
-    *deletions("accounts_user", ADA),
-    in_admin("auth_group", "add", "add/", name="Authors"),
-    in_admin("auth_group", "change", f"{ROW}/change/", name="Authors"),
-    *deletions("auth_group", ROW),
-    *deletions("files_file", FILE),
-    in_admin("mail_mail", "changelist try_again", _selected_action=str(ROW)),
-    in_admin("mail_mail", "change", f"{ROW}/change/"),
-    *deletions("mail_mail", ROW),
-    in_admin("onboarding_expert", "add", "add/", **EXPERT),
-    in_admin("onboarding_expert", "change", f"{OTHER}/change/", **EXPERT),
-    in_admin("onboarding_expert", "changelist activate", _selected_action=str(RESTING)),
-    in_admin("onboarding_expert", "changelist deactivate", _selected_action=str(FAVOURITE)),
-    *deletions("onboarding_expert", OTHER),
-    in_admin("onboarding_preferences", "change", f"{ADA}/change/", traits=["direct"]),
-    *deletions("onboarding_preferences", ADA),
-    in_admin("profiles_profile", "change", f"{ADA}/change/", bio="Counts engines."),
-    in_admin("profiles_profile", "changelist remove_avatars", _selected_action=str(ADA)),
-    *deletions("profiles_profile", ADA),
-    in_admin("tours_tour", "change", f"{ADA}/change/", answered="on"),
-    in_admin("tours_tour", "changelist offer_again", _selected_action=str(CARL)),
-    *deletions("tours_tour", ADA),
+    *make_deletion_cases("accounts_user", ADA),
+    make_admin_case("auth_group", "add", "add/", name="Authors"),
+    make_admin_case("auth_group", "change", f"{ROW}/change/", name="Authors"),
+    *make_deletion_cases("auth_group", ROW),
+    *make_deletion_cases("files_file", FILE),
+    make_admin_case("mail_mail", "changelist try_again", _selected_action=str(ROW)),
+    make_admin_case("mail_mail", "change", f"{ROW}/change/"),
+    *make_deletion_cases("mail_mail", ROW),
+    make_admin_case("onboarding_expert", "add", "add/", **EXPERT),
+    make_admin_case("onboarding_expert", "change", f"{OTHER}/change/", **EXPERT),
+    make_admin_case("onboarding_expert", "changelist activate", _selected_action=str(RESTING)),
+    make_admin_case("onboarding_expert", "changelist deactivate", _selected_action=str(FAVOURITE)),
+    *make_deletion_cases("onboarding_expert", OTHER),
+    make_admin_case("onboarding_preferences", "change", f"{ADA}/change/", traits=["direct"]),
+    *make_deletion_cases("onboarding_preferences", ADA),
+    make_admin_case("profiles_profile", "change", f"{ADA}/change/", bio="Counts engines."),
+    make_admin_case("profiles_profile", "changelist remove_avatars", _selected_action=str(ADA)),
+    *make_deletion_cases("profiles_profile", ADA),
+    make_admin_case("tours_tour", "change", f"{ADA}/change/", answered="on"),
+    make_admin_case("tours_tour", "changelist offer_again", _selected_action=str(CARL)),
+    *make_deletion_cases("tours_tour", ADA),
 ]
-FORMS = [*WAYS_IN, *PAGES, *ADMINISTRATION]
+FORMS = [*ACCOUNT_FORMS, *PAGE_FORMS, *ADMIN_FORMS]

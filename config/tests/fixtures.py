@@ -14,32 +14,32 @@ from django.utils import timezone
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C work in every program that a test starts.
+    """Restore Ctrl-C for the programs that tests start.
 
-    A shell that runs the tests in the background has it ignored, by them and by what they start.
+    A shell ignores SIGINT in background processes and what they start.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
-    """Load schemathesis where its tests are collected: elsewhere it would only cost time."""
+    """Load schemathesis only for its tests, because that takes time."""
     if file_path.name == "test_schemas.py":
         parent.config.pluginmanager.import_plugin("schemathesis", consider_entry_points=True)
 
 
-# What migrations put there stays.
+# Rows that migrations create.
 KEPT = ["django_migrations", "django_content_type", "auth_permission"]
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
-    """The throw-away database of deploy/test, already migrated, is the test database."""
+    """Use deploy/test's throw-away database, which is already migrated."""
     name = connections["default"].settings_dict["NAME"]
     if not str(name).startswith("test_"):
         pytest.exit(f"{name} is not a test database: run the tests with deploy/test", 2)
 
 
-# TRUNCATE makes new files for each table and index; a few rows are deleted in a tenth of the time.
+# TRUNCATE creates new files for each table and index; DELETE of a few rows takes a tenth.
 EMPTYING = """
     SELECT string_agg(
         CASE WHEN is_large THEN format('TRUNCATE %%I CASCADE', relname)
@@ -50,7 +50,7 @@ EMPTYING = """
 
 
 def empty_tables() -> None:
-    """Empty the tables as the jobs role: the web role, rightly, may not truncate."""
+    """Empty the tables as the jobs role, because the web role may not truncate."""
     with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
         (statements,) = connection.execute(EMPTYING, [KEPT]).fetchone()
         connection.execute(statements)
@@ -66,7 +66,7 @@ def _tests_that_commit_are_cleaned_up() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _people_are_onboarded() -> None:
-    """The pages show themselves to whoever make_user makes, newcomers apart."""
+    """Onboard the users of make_user, except newcomers, so that pages do not redirect."""
     # Plugins are loaded before the apps.
     from accounts.tests.people import on_create
     from onboarding.models import Preferences
@@ -76,20 +76,19 @@ def _people_are_onboarded() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _logging_is_configured_once() -> Iterator[None]:
-    """A command that a test runs would else have the log written to that test's own, later
-    closed, standard error."""
+    """Keep commands from logging to the test's own standard error, which is closed later."""
     with override_settings(LOGGING_CONFIG=None):
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _static_files_are_looked_for_when_asked_for() -> Iterator[None]:
-    """Each test's client would else read all of them first: more than the rest of most tests."""
+def _static_files_are_read_lazily() -> Iterator[None]:
+    """Otherwise each test's client would read all of them first."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings) -> None:
-    """Hashing on purpose slowly would be most of the suite's time."""
+    """Use a fast hasher: slow hashing would take most of the suite's time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""The forms of a page, as a browser would send them."""
+"""Parse the forms of a page into what a browser would send."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from urllib.parse import urljoin, urlsplit
 
 from django.urls import resolve
 
-TICKED = ("checkbox", "radio")
+CHECKABLE = ("checkbox", "radio")
 
 
 @dataclass
-class Act:
-    """What one button of a form does: where it sends what, whole or, by htmx, for a part."""
+class Submission:
+    """What a button of a form sends where: a whole form or, by htmx, a part."""
 
     path: str
     data: dict[str, list[str]]
@@ -23,8 +23,10 @@ class Act:
 
     @property
     def name(self):
-        """As in `tours:start step` or `onboarding:step name`; the administration's buttons save
-        all alike."""
+        """Return a name such as `tours:start step` or `onboarding:step name`.
+
+        The save buttons of the admin share a name.
+        """
         match = resolve(urlsplit(self.path).path)
         words = [match.view_name, str(match.kwargs.get("step", ""))]
         if match.namespace != "admin":
@@ -41,22 +43,22 @@ class Form:
     buttons: list[dict[str, str]] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
 
-    def acts(self, page):
+    def submissions(self, page):
         for button in self.buttons:
             action = button.get("formaction", self.attributes.get("action", ""))
-            yield from self.choices(urljoin(page, action), button)
+            yield from self.list_choices(urljoin(page, action), button)
         for tag in (self.attributes, *self.buttons):
             if "hx-post" in tag:
-                yield Act(urljoin(page, tag["hx-post"]), self.sent_by({}), part=True)
+                yield Submission(urljoin(page, tag["hx-post"]), self.get_data({}), part=True)
 
-    def choices(self, path, button):
-        """One for each action of the administration's lists, whose button alone does nothing."""
+    def list_choices(self, path, button):
+        """Yield one submission per action of an admin list, whose button alone does nothing."""
         form = self.attributes.get("id", "")
         for action in self.actions or [None]:
             chosen = {"action": [action]} if action else {}
-            yield Act(path, self.sent_by(button) | chosen, form, button.get("name", ""))
+            yield Submission(path, self.get_data(button) | chosen, form, button.get("name", ""))
 
-    def sent_by(self, button):
+    def get_data(self, button):
         data = {}
         for name, value in self.data:
             data.setdefault(name, []).append(value)
@@ -66,22 +68,22 @@ class Form:
 
 
 class Page(HTMLParser):
-    """The forms that are posted, and the links, of the page at this address."""
+    """The POST forms and the links of a page at this path."""
 
     def __init__(self, path, text):
         super().__init__()
         self.path, self.forms, self.links = path, [], set()
-        self.by_id, self.elsewhere, self.open = {}, [], None
+        self.by_id, self.detached_buttons, self.open = {}, [], None
         self.select, self.text = {}, None
         self.token, self.rows, self.placeholders = None, [], set()
         self.feed(text)
-        for name, button in self.elsewhere:
+        for name, button in self.detached_buttons:
             self.by_id[name].buttons.append(button)
 
     @property
-    def acts(self):
+    def submissions(self):
         posted = [one for one in self.forms if one.attributes.get("method", "").lower() == "post"]
-        return [act for one in posted for act in one.acts(self.path)]
+        return [act for one in posted for act in one.submissions(self.path)]
 
     def handle_starttag(self, tag, pairs):
         attributes = {name: value or "" for name, value in pairs}
@@ -101,10 +103,10 @@ class Page(HTMLParser):
         if attributes.get("type", "submit") != "submit":
             return
         if "form" in attributes:
-            self.elsewhere.append((attributes["form"], attributes))
+            self.detached_buttons.append((attributes["form"], attributes))
         elif self.open:
             self.open.buttons.append(attributes)
-        elif "hx-post" in attributes:  # of a part: it comes into a form of the page
+        elif "hx-post" in attributes:  # of a fragment: it becomes part of a form of the page
             self.forms.append(Form({"method": "post"}, buttons=[attributes]))
 
     def on_input(self, attributes):
@@ -114,7 +116,7 @@ class Page(HTMLParser):
         elif name == "csrfmiddlewaretoken":
             self.token = attributes["value"]
         elif self.open and name and kind != "file":
-            if kind not in TICKED or "checked" in attributes:
+            if kind not in CHECKABLE or "checked" in attributes:
                 self.open.data.append((name, attributes.get("value", "on")))
             elif name == "_selected_action":
                 self.rows.append(attributes["value"])

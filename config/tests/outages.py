@@ -1,4 +1,4 @@
-"""The site's connections led astray, for a test's own thread."""
+"""Redirect a test's own connections."""
 
 from contextlib import contextmanager
 
@@ -8,23 +8,23 @@ from django.db.utils import ConnectionHandler
 
 
 @contextmanager
-def led_astray(**changes):
-    """Connections of these aliases with these changes of their entries in DATABASES.
+def redirect_connections(**changes):
+    """Change the DATABASES entries of these aliases for this thread's connections.
 
-    with led_astray(default={"HOST": "/nowhere"}):
+    with redirect_connections(default={"HOST": "/nowhere"}):
         ...
     """
-    usual = {alias: connections[alias] for alias in changes}
+    previous = {alias: connections[alias] for alias in changes}
     for alias, change in changes.items():
-        connections[alias] = made(alias, change)
+        connections[alias] = make_connection(alias, change)
     try:
         yield
     finally:
-        for alias, connection in usual.items():
+        for alias, connection in previous.items():
             connections[alias].close()
             connections[alias] = connection
 
 
-def made(alias, change):
+def make_connection(alias, change):
     entries = settings.DATABASES | {alias: settings.DATABASES[alias] | change}
     return ConnectionHandler(entries).create_connection(alias)

@@ -1,4 +1,4 @@
-"""Real processes and what is seen of them: for tests that need the site as it runs."""
+"""Run the site's processes, and observe them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def free_port():
 
 
 def wait_until(condition, seconds, what):
-    """Until `condition()` is true; an AssertionError saying `what` after `seconds`."""
+    """Wait until `condition()` is true; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -40,8 +40,8 @@ def wait_until(condition, seconds, what):
     return result
 
 
-def status(port, path, headers=()):
-    """The status of one GET on a connection of its own; 0 where nobody answers."""
+def get_status(port, path, headers=()):
+    """GET the path on a new connection; return the status, or 0 without a response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers=dict(headers))
@@ -56,7 +56,7 @@ GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.
 
 
 @contextmanager
-def running(*command, **environment):
+def run_process(*command, **environment):
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         yield process
@@ -67,16 +67,16 @@ def running(*command, **environment):
 
 @contextmanager
 def gunicorn(**environment):
-    """The site without HAProxy, on a free port; yields the port."""
+    """Run the site without HAProxy; yield the port."""
     port = free_port()
-    with running(*GUNICORN, PORT=str(port), **environment):
-        wait_until(lambda: status(port, "/healthz") == 200, 30, "gunicorn answers")
+    with run_process(*GUNICORN, PORT=str(port), **environment):
+        wait_until(lambda: get_status(port, "/healthz") == 200, 30, "gunicorn answers")
         yield port
 
 
 @contextmanager
 def haproxy(**changes):
-    """The site behind HAProxy, as deploy/up serves it, on a free port; yields the port.
+    """Run the site behind HAProxy as deploy/up does; yield the port.
 
     The changes are those of `settings.PROXY`.
     """
@@ -88,15 +88,15 @@ def haproxy(**changes):
         threads = {"HAPROXY": "true", "WEB_THREADS": str(proxy.threads)}
         for name in (*(f"web-{number}" for number in range(proxy.workers)), "public"):
             socket = {"WEB_SOCKET": f"{folder}/{name}.sock"}
-            stack.enter_context(running(*GUNICORN, **threads, **socket))
-        stack.enter_context(running("haproxy", "-W", "-f", f"{folder}/haproxy.cfg"))
+            stack.enter_context(run_process(*GUNICORN, **threads, **socket))
+        stack.enter_context(run_process("haproxy", "-W", "-f", f"{folder}/haproxy.cfg"))
         for path in ("/healthz", "/readyz"):
-            wait_until(lambda path=path: status(port, path) == 200, 30, "the site answers")
+            wait_until(lambda path=path: get_status(port, path) == 200, 30, "the site answers")
         yield port
 
 
 def manage(*arguments, **environment):
-    """A management command as an operator starts it."""
+    """Start a management command."""
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -119,21 +119,21 @@ def supervisorctl(*arguments):
 
 
 def superuser():
-    """A connection to PostgreSQL itself, around the poolers, to look at it."""
+    """Connect to PostgreSQL directly as the superuser."""
     server = settings.POSTGRES["web"]
     return psycopg.connect(host=server.host, dbname=server.dbname, user="postgres", autocommit=True)
 
 
 def load(port, path, headers, *, clients, seconds):
-    """GET `path` from `clients` clients for `seconds`; how often each status came back."""
+    """GET `path` from `clients` clients for `seconds`; count the statuses."""
     end, answers, lock = time.monotonic() + seconds, Counter(), threading.Lock()
 
     def client():
-        mine = Counter()
+        counts = Counter()
         while time.monotonic() < end:
-            mine[status(port, path, headers)] += 1
+            counts[get_status(port, path, headers)] += 1
         with lock:
-            answers.update(mine)
+            answers.update(counts)
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
@@ -144,7 +144,7 @@ def load(port, path, headers, *, clients, seconds):
 
 
 class Activity:
-    """Samples pg_stat_activity about every 10 ms: the most connections that each role had."""
+    """Samples pg_stat_activity about every 10 ms; `peaks` are each role's most connections."""
 
     def __init__(self, connect=superuser):
         self._connect = connect
@@ -182,7 +182,7 @@ class Activity:
 
 
 class ServerLog:
-    """What PostgreSQL logged since this object was made."""
+    """PostgreSQL's log since this object was created."""
 
     path = settings.VAR_DIR / "log/postgres.log"
 
@@ -190,7 +190,7 @@ class ServerLog:
         self._start = self._mark()
 
     def _mark(self):
-        """The log's length after a statement of our own has arrived in it."""
+        """Write a marker to the log; return the position after it."""
         name, before = f"mark {uuid.uuid4()}", self.path.stat().st_size
         with superuser() as connection:
             connection.execute(f"SELECT '{name}'")
@@ -201,7 +201,7 @@ class ServerLog:
         return start + found + len(name) + 2 if found >= 0 else 0
 
     def _read(self, start, end=None):
-        """Only a part: the log of all tests has tens of megabytes."""
+        """Read only a part: the log of all tests has tens of megabytes."""
         with self.path.open("rb") as log:
             log.seek(start)
             return log.read(-1 if end is None else end - start)
@@ -210,10 +210,10 @@ class ServerLog:
         return self._read(self._start, self._mark()).decode()
 
     def statements(self, application):
-        """The SQL that arrived from the application, in order."""
+        """Return the application's SQL statements, in order."""
         line = re.compile(rf"\] {re.escape(application)} 00000 LOG:  statement: (.*)")
         return line.findall(self.text())
 
     def refusals(self):
-        """Lines with SQLSTATE 53300: no connection left, of the server or of a role."""
+        """Return the lines with SQLSTATE 53300 (too many connections)."""
         return [line for line in self.text().splitlines() if " 53300 " in line]

@@ -1,28 +1,28 @@
-"""gunicorn's generations of workers."""
+"""Reload gunicorn's workers."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-from config.tests.crowd import children
+from config.tests.crowd import list_children
 from config.tests.processes import wait_until
 
 
 def reload(site):
-    """Send SIGHUP to one gunicorn after the other, each when the last has only new workers."""
+    """Send SIGHUP to each gunicorn in turn, once the previous one has only new workers."""
     for master in site.web_pids():
-        renew(master)
+        reload_workers(master)
 
 
-def renew(master):
-    old = children(master)
+def reload_workers(master):
+    old = list_children(master)
     os.kill(master, signal.SIGHUP)
-    wait_until(lambda: is_replaced(old, children(master)), 60, "there are new workers only")
+    wait_until(lambda: is_replaced(old, list_children(master)), 60, "there are new workers only")
 
 
-def workers(masters):
-    return set().union(*map(children, masters))
+def list_workers(masters):
+    return set().union(*map(list_children, masters))
 
 
 def is_replaced(old, now):

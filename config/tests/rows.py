@@ -1,4 +1,4 @@
-"""What the database says, but for times, random keys and secrets: to compare two of its states."""
+"""Compare the contents of the database, except for times, random keys and secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from accounts.models import Act
 from config.tests.fixtures import KEPT
 
 COMPARED = (ArrayField, BooleanField, CharField, IntegerField, JSONField, TextField)
-# Tokens, codes and keys, which are never the same twice.
+# Tokens, codes and keys, which always differ.
 RANDOM = {
     "body",
     "message_id",
@@ -30,13 +30,13 @@ RANDOM = {
 }
 
 
-def rows():
-    """Every model's rows: what people see in them, and which times and relations are set."""
+def read_rows():
+    """Return each model's rows: visible values, and whether times and relations are set."""
     models = [one for one in apps.get_models() if one is not Act and one._meta.db_table not in KEPT]
-    return {model._meta.label: sorted(map(repr, rows_of(model))) for model in models}
+    return {model._meta.label: sorted(map(repr, read_model_rows(model))) for model in models}
 
 
-def rows_of(model):
+def read_model_rows(model):
     fields = [field for field in model._meta.concrete_fields if is_compared(field)]
     for row in model._base_manager.values_list(*(field.attname for field in fields), "pk"):
         yield [

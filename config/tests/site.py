@@ -1,4 +1,4 @@
-"""A whole site of a test's own, by the doors: it may be broken, and is gone afterwards."""
+"""A private site, started by deploy/up, which a test may break."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import psycopg
 from django.conf import settings
 
 from config.database.dsn import parse_server_url
-from config.tests.processes import ROOT, free_port, wait_until
-from config.tests.processes import status as status_of
+from config.tests.processes import ROOT, free_port, get_status, wait_until
 
 TOKEN = "t" * 32
-MAKE_PEOPLE = """
+MAKE_USERS = """
 import json
 from django.test import Client
 from django.utils import timezone
@@ -37,7 +36,7 @@ for n in range({count}):
 
 
 class Person:
-    """Somebody who is signed in: the headers of a request, reading or writing."""
+    """A signed-in user: the headers of a request that reads or writes."""
 
     def __init__(self, pk, session):
         self.pk = pk
@@ -49,7 +48,7 @@ class Person:
 
 
 class Site:
-    """PostgreSQL, both PgBouncers, gunicorn and HAProxy under supervisor, by deploy/up."""
+    """PostgreSQL, both PgBouncers, gunicorn and HAProxy under supervisor."""
 
     def __init__(self, folder, **environment):
         self.folder, self.port, self.batches = Path(folder), free_port(), 0
@@ -64,7 +63,7 @@ class Site:
             **environment,
         }
 
-    def door(self, *command):
+    def run_script(self, *command):
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=180
         )
@@ -72,13 +71,13 @@ class Site:
         return done.stdout
 
     def up(self):
-        self.door("deploy/up", "-d")
+        self.run_script("deploy/up", "-d")
 
     def down(self):
-        self.door("deploy/down")
+        self.run_script("deploy/down")
 
     def supervisor(self, *arguments):
-        """What supervisorctl says, as in `site.supervisor("restart", "pgbouncer-web")`."""
+        """Return supervisorctl's output, as in `site.supervisor("restart", "pgbouncer-web")`."""
         names = ("POSTGRES_BIN", "POSTGRES_AUTOSTART", "PGBOUNCER_AUTOSTART", "ROOT", "VENV")
         environment = self.environment | dict.fromkeys(names, "") | {"WEB_PROCESSES": "1"}
         configuration = str(ROOT / "deploy/supervisord.conf")
@@ -91,12 +90,12 @@ class Site:
         ).stdout
 
     def pid(self, program):
-        """The process of a program, as `postgres` or `web:web-0`; 0 for none."""
+        """Return the pid of a program such as `postgres` or `web:web-0`; 0 if not running."""
         text = self.supervisor("pid", program).strip()
         return int(text) if text.isdigit() else 0
 
     def web_pids(self):
-        """gunicorn's processes that answer requests of the database, each with one worker."""
+        """Return the gunicorn processes that serve requests with database access."""
         workers = int(self.environment.get("WEB_WORKERS", settings.WEB_WORKERS))
         return [self.pid(f"web:web-{number}") for number in range(workers)]
 
@@ -104,7 +103,7 @@ class Site:
         os.kill(self.pid(program), number)
 
     def manage(self, *arguments, **environment):
-        """A management command of this site, started; text in both pipes."""
+        """Start a management command of this site with text pipes."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -114,28 +113,28 @@ class Site:
             text=True,
         )
 
-    def managed(self, *arguments, **environment):
-        """The same, run to its end: its standard output."""
+    def run_command(self, *arguments, **environment):
+        """Run a management command; return its standard output."""
         process = self.manage(*arguments, **environment)
-        said, complaint = process.communicate(timeout=120)
-        assert process.returncode == 0, complaint
-        return said
+        output, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+        return output
 
-    def people(self, count):
-        """So many new people, onboarded and signed in."""
+    def create_people(self, count):
+        """Create users, onboarded and signed in."""
         self.batches += 1
-        code = MAKE_PEOPLE.format(count=count, batch=self.batches)
-        lines = self.managed("shell", "--verbosity", "0", "--command", code).splitlines()
+        code = MAKE_USERS.format(count=count, batch=self.batches)
+        lines = self.run_command("shell", "--verbosity", "0", "--command", code).splitlines()
         return [Person(*json.loads(line)) for line in lines]
 
     def superuser(self, **options):
-        """A connection to PostgreSQL itself, from its reserved ones, around the poolers."""
+        """Connect to PostgreSQL directly, using a reserved connection."""
         return psycopg.connect(
             host=str(self.run_dir), dbname="ai4ceo", user="postgres", autocommit=True, **options
         )
 
-    def place(self, pool):
-        """How a client of the PgBouncer of that pool connects: psycopg's keywords."""
+    def get_place(self, pool):
+        """Return psycopg's keywords for the PgBouncer of that pool."""
         variable = {"web": "POSTGRES_URL", "jobs": "POSTGRES_JOBS_URL"}[pool.name]
         text = (self.folder / ".env").read_text()
         (url,) = re.findall(rf"^{variable}=(.*)$", text, re.MULTILINE)
@@ -149,17 +148,16 @@ class Site:
         }
 
     def role(self, name):
-        """The role `web` or `jobs` of the site."""
         return f"ai4ceo_{name}"
 
     def status(self, path, headers=()):
-        return status_of(self.port, path, headers)
+        return get_status(self.port, path, headers)
 
     def wait_until_ready(self, seconds=30):
         wait_until(lambda: self.status("/readyz") == 200, seconds, "the site is ready")
 
     def restart_postgres_with(self, **settings):
-        """PostgreSQL's settings changed for good, and PostgreSQL restarted."""
+        """Change PostgreSQL's settings permanently, and restart it."""
         with self.superuser() as connection:
             for name, value in settings.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
@@ -170,13 +168,13 @@ class Site:
         return (self.folder / f"var/log/{program}.log").read_text(errors="replace")
 
     def refusals(self):
-        """PostgreSQL's lines with SQLSTATE 53300, since the site was made."""
+        """Return PostgreSQL's lines with SQLSTATE 53300 since the site was created."""
         return [line for line in self.log("postgres").splitlines() if " 53300 " in line]
 
 
 @contextmanager
 def new_site(kind=Site, **environment):
-    """A site from nothing, in some ten seconds."""
+    """Create a site, in about ten seconds; remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="site ", dir="/tmp") as folder:
         site = kind(folder, **environment)
         try:

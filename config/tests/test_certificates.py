@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.tests.authority import Authority, together
+from config.tests.authority import CertificateAuthority, write_combined
 from config.tests.processes import ROOT, free_port
 from config.tests.site import TOKEN, new_site
 from config.tests.test_scripts import new_door, one_line
@@ -23,14 +23,14 @@ PROXY = "127.0.0.2"
 
 @pytest.fixture(scope="module")
 def authority():
-    return Authority()
+    return CertificateAuthority()
 
 
 @pytest.fixture(scope="module")
 def site(authority, tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("certificates"), free_port()
     authority.issue(folder / "live/localhost")
-    certificate = together(folder / "live/localhost", folder / "site.pem")
+    certificate = write_combined(folder / "live/localhost", folder / "site.pem")
     environment = {
         "SITE_URL": f"https://localhost:{port}",
         "TLS_CERT": certificate,
@@ -43,7 +43,7 @@ def site(authority, tmp_path_factory):
 
 
 def secure(site, authority):
-    port, context = site.tls_port, authority.context()
+    port, context = site.tls_port, authority.make_context()
     return http.client.HTTPSConnection("localhost", port, timeout=30, context=context)
 
 
@@ -197,7 +197,7 @@ def test_a_certificate_that_is_none_is_named_before_anything_starts(
     door, authority, tmp_path, name, complaint
 ):
     authority.issue(tmp_path)
-    together(tmp_path, tmp_path / "unreadable.pem")
+    write_combined(tmp_path, tmp_path / "unreadable.pem")
     (tmp_path / "unreadable.pem").chmod(0)
     said = one_line(door.up(TLS_CERT=str(tmp_path / name)))
     assert said.startswith("deploy/up: TLS_CERT failed: ")

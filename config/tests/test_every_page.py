@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from config.tests import world
-from config.tests.crawl import Crawl, addresses
+from config.tests.crawl import Crawl, list_urls
 from config.tests.every_form import FORMS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def test_every_form_is_among_those_that_are_sent_twice():
 
 def test_every_address_was_seen():
     acted = {name.partition(" ")[0] for name in crawl().forms}
-    assert {name for name, _ in addresses()} - crawl().shown - acted == WITHOUT_PAGE
+    assert {name for name, _ in list_urls()} - crawl().shown - acted == WITHOUT_PAGE
 
 
 def test_no_placeholder_repeats_a_label():

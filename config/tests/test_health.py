@@ -3,13 +3,13 @@
 import pytest
 
 from config.database.backend import retry
-from config.tests.outages import led_astray
+from config.tests.outages import redirect_connections
 
 
 @pytest.fixture
 def outage(db, tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
-    with led_astray(default={"HOST": str(tmp_path)}):
+    with redirect_connections(default={"HOST": str(tmp_path)}):
         yield
 
 

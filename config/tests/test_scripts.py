@@ -16,7 +16,7 @@ from subprocess import PIPE
 
 import pytest
 
-from config.tests.processes import ROOT, free_port, status, wait_until
+from config.tests.processes import ROOT, free_port, get_status, wait_until
 
 pytestmark = pytest.mark.own_site
 
@@ -64,7 +64,7 @@ class Door:
         return self.run("deploy/down")
 
     def status(self, path):
-        return status(int(self.environment["PORT"]), path)
+        return get_status(int(self.environment["PORT"]), path)
 
     @property
     def run_dir(self):
@@ -260,7 +260,7 @@ def test_an_unreachable_postgresql_ends_with_one_clear_line(door):
     assert "Traceback" not in result.stderr
     assert "secret" not in result.stderr
     assert "PostgreSQL" in result.stderr
-    assert status(int(door.environment["PORT"]), "/healthz") == 0
+    assert get_status(int(door.environment["PORT"]), "/healthz") == 0
 
 
 def test_an_unknown_option_is_refused(door):

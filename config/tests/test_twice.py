@@ -7,7 +7,7 @@ import pytest
 
 from config.tests import world
 from config.tests.every_form import FORMS
-from config.tests.rows import rows
+from config.tests.rows import read_rows
 from config.tests.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,13 +29,13 @@ class Filled:
         if form.asked:
             answer = self.visitor.post(*form.asked, part="(part)" in form.name)
             page = self.visitor.page(form.at, answer)
-        return next(act for act in page.acts if act.name == form.name)
+        return next(act for act in page.submissions if act.name == form.name)
 
     def send(self):
         return self.visitor.post(*self.act, **self.options)
 
     def send_twice(self, gap):
-        return self.visitor.twice(*self.act, gap, **self.options)
+        return self.visitor.post_twice(*self.act, gap, **self.options)
 
     def lands_on(self, answer):
         return self.visitor.follow(answer)
@@ -50,14 +50,14 @@ def shown(answer):
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_the_second_time_changes_nothing_and_has_the_answer_of_the_first(site, form):
     filled = Filled(site, form)
-    before, first, once = rows(), filled.send(), rows()
+    before, first, once = read_rows(), filled.send(), read_rows()
     assert (first.status_code, once == before) == (form.status, form.keeps)
     assert shown(filled.send()) == shown(first)
-    assert rows() == once
+    assert read_rows() == once
     landed = filled.lands_on(first)
     for gap in form.gaps:
         filled = Filled(site, form)
         first, second = filled.send_twice(gap)
         assert shown(second) == shown(first)
-        assert rows() == once
+        assert read_rows() == once
         assert filled.lands_on(second) == landed

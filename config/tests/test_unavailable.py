@@ -19,7 +19,7 @@ from accounts.tests.people import PASSWORD, make_admin
 from config import health
 from config.database.backend import retry
 from config.database.tests.servers import connect, get_place, run_pgbouncer
-from config.tests.outages import led_astray
+from config.tests.outages import redirect_connections
 from onboarding import views as onboarding_views
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,7 +109,7 @@ def fault(request, tmp_path, monkeypatch):
 
 @pytest.fixture
 def stranger(fault):
-    with led_astray(default=fault):
+    with redirect_connections(default=fault):
         yield Client(raise_request_exception=False)
 
 
@@ -117,7 +117,7 @@ def stranger(fault):
 def member(fault):
     """Grace, a superuser, who is signed in already."""
     client = signed_in()
-    with led_astray(default=fault):
+    with redirect_connections(default=fault):
         yield client
     assert Session.objects.get().session_key == client.cookies["sessionid"].value
 
@@ -203,7 +203,7 @@ def test_a_form_without_its_token_is_403_all_the_same(stranger):
 
 def test_afterwards_the_member_is_still_signed_in(fault):
     client = signed_in()
-    with led_astray(default=fault):
+    with redirect_connections(default=fault):
         client.get("/accounts/login/")
         client.get("/")
     assert "Sign out" in client.get("/account/").content.decode()
@@ -222,7 +222,7 @@ def full_pool(query_wait_timeout=1):
         holder.execute("BEGIN")
         holder.execute("SELECT 1")
         place = {"HOST": said["host"], "PORT": str(said["port"]), "NAME": said["dbname"]}
-        stack.enter_context(led_astray(default=place))
+        stack.enter_context(redirect_connections(default=place))
         yield said
 
 
@@ -264,7 +264,7 @@ def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_pat
 
     monkeypatch.setattr(onboarding_views, "render", ask_again)
     client.raise_request_exception = False
-    with led_astray(default={"HOST": str(tmp_path)}):
+    with redirect_connections(default={"HOST": str(tmp_path)}):
         assert is_the_page(client.get("/"))
         connection.ensure_connection()
 

@@ -1,4 +1,4 @@
-"""A browser without JavaScript in front of the real site, which may send a form twice."""
+"""A browser without JavaScript on the real site, which may send a form twice."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KEY = re.compile(r"[0-9a-f-]{36}")
 
 
 class Visitor:
-    """The cookies of one browser: those of Django's test client, where that has been here before.
+    """A browser's cookies, initially those of Django's test client if given.
 
-    It follows no redirect by itself.
+    It does not follow redirects.
     """
 
     def __init__(self, site, client=None):
@@ -26,48 +26,48 @@ class Visitor:
             self.cookies[name] = morsel.value
 
     def get(self, path):
-        return self.take(self.ask("GET", path, self.cookies))
+        return self.store_cookies(self.request("GET", path, self.cookies))
 
     def post(self, path, data, *, part=False, files=None):
-        """Send this with the token of the page that was seen last."""
-        return self.take(self.send(path, data, self.cookies, part=part, files=files))
+        """Send the data with the last page's token."""
+        return self.store_cookies(self.send(path, data, self.cookies, part=part, files=files))
 
-    def page(self, path, answer):
-        page = Page(path, answer.text)
+    def page(self, path, response):
+        page = Page(path, response.text)
         self.token = page.token or self.token
         return page
 
     def open(self, path):
         return self.page(path, self.get(path))
 
-    def follow(self, answer):
-        """Where the answer leads in the end: the address, keys apart, and the status there."""
-        path = answer.url.removeprefix(self.site)
-        while location := answer.headers.get("Location"):
-            path, answer = location, self.get(location)
-        return KEY.sub("KEY", path), answer.status_code
+    def follow(self, response):
+        """Follow the response's redirects; return the final path, without keys, and its status."""
+        path = response.url.removeprefix(self.site)
+        while location := response.headers.get("Location"):
+            path, response = location, self.get(location)
+        return KEY.sub("KEY", path), response.status_code
 
-    def twice(self, path, data, gap, **options):
-        """Send it twice, from two threads, with the cookies from before; both answers."""
-        cookies, answers = dict(self.cookies), {}
+    def post_twice(self, path, data, gap, **options):
+        """Send the data twice from two threads with the same cookies; return both responses."""
+        cookies, responses = dict(self.cookies), {}
 
         def send(number):
             time.sleep(gap * number)
-            answers[number] = self.send(path, data, cookies, **options)
+            responses[number] = self.send(path, data, cookies, **options)
 
         threads = [threading.Thread(target=send, args=[number]) for number in (0, 1)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return answers[0], self.take(answers[1])
+        return responses[0], self.store_cookies(responses[1])
 
     def send(self, path, data, cookies, *, part=False, files=None):
         headers = {"HX-Request": "true"} if part else {}
         data = {TOKEN: self.token} | data
-        return self.ask("POST", path, cookies, data=data, files=files, headers=headers)
+        return self.request("POST", path, cookies, data=data, files=files, headers=headers)
 
-    def ask(self, method, path, cookies, **options):
+    def request(self, method, path, cookies, **options):
         return requests.request(
             method,
             self.site + path,
@@ -77,11 +77,11 @@ class Visitor:
             **options,
         )
 
-    def take(self, answer):
-        """Keep the answer's cookies; one that is deleted has no value."""
-        self.cookies |= {cookie.name: cookie.value for cookie in answer.cookies}
-        for cookie in answer.raw.headers.getlist("Set-Cookie"):
+    def store_cookies(self, response):
+        """Store the response's cookies and delete the expired ones."""
+        self.cookies |= {cookie.name: cookie.value for cookie in response.cookies}
+        for cookie in response.raw.headers.getlist("Set-Cookie"):
             name, _, rest = cookie.partition("=")
             if rest.startswith(('""', ";")):
                 self.cookies.pop(name, None)
-        return answer
+        return response

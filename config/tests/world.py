@@ -1,4 +1,4 @@
-"""People with something of everything, always under the same keys, and their browsers."""
+"""Users with a row of everything, under fixed keys, and their browsers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from profiles.models import Profile
 from tours.models import Tour
 
 ADA, GRACE, CARL, FILE, DELETED, SESSION, OBJECT = (UUID(int=number) for number in range(1, 8))
-# Of what has none: the favourite expert, another, an inactive one; and one of each other model.
+# Integer keys: the favourite expert, another, an inactive one; and one row of each other model.
 FAVOURITE, OTHER, RESTING, ROW = range(1_000_001, 1_000_005)
 LINK = f"/accounts/password/reset/key/{user_pk_to_url_str(User(pk=ADA))}-set-password/"
 
@@ -46,14 +46,14 @@ TABLES = """
 
 
 @cache
-def hashed():
-    """As the site has it: it does not take the cheap ones of the tests."""
+def hash_password():
+    """Hash as the site does, which does not accept the tests' cheap hashes."""
     return make_password(PASSWORD, hasher=PBKDF2PasswordHasher())
 
 
 def restore():
-    """The tables as `make` has made them: copied, in a tenth of the time."""
-    saved = tables()
+    """Restore the rows of `make_world` by COPY, in a tenth of the time."""
+    saved = dump_tables()
     empty_tables()
     with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
         for table, content in saved:
@@ -62,35 +62,35 @@ def restore():
 
 
 @cache
-def tables():
+def dump_tables():
     empty_tables()
-    make()
+    make_world()
     with psycopg.connect(**connections["jobs"].get_connection_params()) as connection:
         names = connection.execute(TABLES, [KEPT]).fetchall()
-        return [(name, copied(connection, name)) for (name,) in names]
+        return [(name, dump_table(connection, name)) for (name,) in names]
 
 
-def copied(connection, table):
+def dump_table(connection, table):
     with connection.cursor().copy(f'COPY "{table}" TO STDOUT') as copy:
         return b"".join(bytes(part) for part in copy)
 
 
-def make():
-    """Ada, who has used the site, Grace, who administers it, and Carl, who is in the wizard."""
+def make_world():
+    """Create Ada, a regular user, Grace, an administrator, and Carl, who is in the wizard."""
     for number, name in ((FAVOURITE, "Finance"), (OTHER, "People"), (RESTING, "Sales")):
         make_expert(pk=number, slug=name.lower(), name=name, is_active=number != RESTING)
     carl = make_user(pk=CARL, email="carl@example.org", name="", password=None, newcomer=True)
     Preferences.objects.create(user=carl, step=Step.EXPERTS)
     Tour.objects.create(user=carl, answered=True)
     make_admin(pk=GRACE, password=None)
-    give_all(make_user(pk=ADA, password=None))
-    User.objects.update(password=hashed())
+    fill_account(make_user(pk=ADA, password=None))
+    User.objects.update(password=hash_password())
     Group.objects.create(pk=ROW, name="Editors")
     queue_mail()
     Mail.objects.update(id=ROW, state=Mail.State.GIVEN_UP)
 
 
-def give_all(ada):
+def fill_account(ada):
     ada.preferences.store(experts=[FAVOURITE], traits=["concise"])
     Tour.objects.create(user=ada)
     make_row(ada, id=FILE)
@@ -125,16 +125,16 @@ def carl():
     return signed_in(CARL)
 
 
-def joining():
-    """A stranger's, who has signed up and waits for the code."""
+def signing_up():
+    """Return the browser of a new user who has not entered the code yet."""
     browser = Client()
     browser.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
     return browser
 
 
-def waiting():
-    """The same, and may have another code by now."""
-    browser = joining()
+def signed_up_earlier():
+    """Return the same, at a time when a new code is allowed."""
+    browser = signing_up()
     session = browser.session
     session[CODE] |= {"at": session[CODE]["at"] - 60}
     session.save()
@@ -142,8 +142,8 @@ def waiting():
     return browser
 
 
-def known():
-    """Ada's, who has just shown her password."""
+def reauthenticated():
+    """Return Ada's browser after she has entered her password."""
     browser = ada()
     request = RequestFactory().get("/")
     request.session = browser.session
@@ -153,9 +153,9 @@ def known():
     return browser
 
 
-def moving():
-    """The same, who waits for the code that was sent to her new address."""
-    browser = known()
+def changing_email():
+    """Return Ada's browser after a code was sent to her new e-mail address."""
+    browser = reauthenticated()
     browser.post("/accounts/email/", {"action_add": "", "email": "countess@example.org"})
     return browser
 
@@ -166,7 +166,7 @@ def without_password():
 
 
 def with_link():
-    """A stranger's, who has followed Ada's link to a new password."""
+    """Return the browser of an anonymous user who has followed Ada's password reset link."""
     browser = Client()
     user = User.objects.get(pk=ADA)
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"

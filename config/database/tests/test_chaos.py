@@ -10,10 +10,10 @@ from django.db import connections
 
 from accounts.models import Act as Claim
 from config.database.backend import retry
-from config.tests.acts import ReadsProfile, every_act
-from config.tests.cutter import cutter_before
+from config.tests.actions import ReadsProfile, list_actions
+from config.tests.cutter import run_cutter
 from config.tests.fixtures import empty_tables
-from config.tests.outages import made
+from config.tests.outages import make_connection
 from files import storage_settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,14 +36,14 @@ def _storage_of_the_test(settings, tmp_path):
 def cutter(tmp_path_factory):
     """Yield a cutter in front of the site's pool; a socket's path must be short."""
     entry = settings.DATABASES["default"]
-    with cutter_before((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
+    with run_cutter((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
         yield cutter
 
 
 @contextmanager
 def route_through(cutter, *, connected):
     """Route this thread's connection through the cutter, the same one in all blocks."""
-    usual, connection = connections["default"], made("default", cutter.address)
+    usual, connection = connections["default"], make_connection("default", cutter.address)
 
     @contextmanager
     def block():
@@ -67,7 +67,7 @@ def check(kind, cutter, *cut, connected=True, **how):
     act = kind()
     assert act.state() == act.before
     with route_through(cutter, connected=connected) as through:
-        with through(), cutter.armed(*cut, **how):
+        with through(), cutter.arm(*cut, **how):
             status = act.attempt()
         cuts = cutter.cuts
         where = f"cut {cut}: {status}, stored {act.state()}"
@@ -86,13 +86,13 @@ def check_next(act, status, where):
     if status >= 500:
         began = time.monotonic()
         again = act.attempt()
-        assert again in (*DONE, *act.refused), f"{where}, then {again}"
+        assert again in (*DONE, *act.errors), f"{where}, then {again}"
         assert time.monotonic() - began < SOON, where
         assert act.state() in (act.after, act.twice or act.after), f"{where}, then {act.state()}"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("kind", every_act())
+@pytest.mark.parametrize("kind", list_actions())
 def test_action_is_atomic_whichever_statement_is_cut(kind, moment, cutter):
     for number in count(1):
         cuts, status = check(kind, cutter, number, moment)
@@ -103,7 +103,7 @@ def test_action_is_atomic_whichever_statement_is_cut(kind, moment, cutter):
     assert number > 1 or kind is ReadsProfile
 
 
-@pytest.mark.parametrize("kind", every_act())
+@pytest.mark.parametrize("kind", list_actions())
 def test_action_is_atomic_if_every_second_statement_is_cut(kind, cutter, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.1)
     check(kind, cutter, 2, "before", again=True)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from config.tests.processes import gunicorn, load, status, supervisorctl
+from config.tests.processes import get_status, gunicorn, load, supervisorctl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,10 +21,10 @@ def test_every_thread_answers_after_a_restart():
 def test_request_waits_while_pgbouncer_is_down():
     answers = []
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
-        assert status(port, "/readyz") == 200
+        assert get_status(port, "/readyz") == 200
         supervisorctl("stop", "pgbouncer-web")
         try:
-            asking = threading.Thread(target=lambda: answers.append(status(port, "/readyz")))
+            asking = threading.Thread(target=lambda: answers.append(get_status(port, "/readyz")))
             asking.start()
         finally:
             supervisorctl("start", "pgbouncer-web")

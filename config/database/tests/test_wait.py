@@ -13,7 +13,7 @@ from django.db import OperationalError, connections
 
 from config.database.backend import retry
 from config.database.cli import execute, parse_wait, use_jobs_pool, wait_for_database
-from config.tests.outages import led_astray
+from config.tests.outages import redirect_connections
 from config.tests.processes import manage
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -49,7 +49,7 @@ def no_restart(monkeypatch):
 def nowhere(tmp_path, no_restart):
     """Point all connections at an empty directory."""
     entries = {alias: {"HOST": str(tmp_path)} for alias in ("default", "jobs")}
-    with led_astray(**entries):
+    with redirect_connections(**entries):
         yield tmp_path
 
 
@@ -122,7 +122,7 @@ def test_silent_server_ends_the_wait_in_time(no_restart):
     given_up = pytest.raises(OperationalError, match="timeout expired")
     with (
         closing(start_silent_server()) as server,
-        led_astray(jobs=get_place(server)),
+        redirect_connections(jobs=get_place(server)),
         use_jobs_pool(),
         given_up,
     ):

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connections, transaction
 
-from config.tests.cutter import cutter_before
-from config.tests.outages import led_astray
+from config.tests.cutter import run_cutter
+from config.tests.outages import redirect_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,8 +16,8 @@ MOMENTS = ["before", "after"]
 @pytest.fixture
 def cutter(tmp_path_factory):
     entry = settings.DATABASES["default"]
-    with cutter_before((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
-        with led_astray(default=cutter.address):
+    with run_cutter((entry["HOST"], entry["PORT"]), tmp_path_factory.mktemp("c")) as cutter:
+        with redirect_connections(default=cutter.address):
             connections["default"].connect()
             yield cutter
         cutter.left = 0
@@ -37,7 +37,7 @@ def test_adds_an_expired_key():
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_takes_a_lock_once_if_the_connection_is_lost(cutter, moment):
-    with cutter.armed(1, moment):
+    with cutter.arm(1, moment):
         assert cache.add("lock", 1, 10)
     assert cutter.cuts == 1
     assert not cache.add("lock", 1, 10)
@@ -46,14 +46,14 @@ def test_takes_a_lock_once_if_the_connection_is_lost(cutter, moment):
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_releases_a_lock_if_the_connection_is_lost(cutter, moment):
     cache.add("lock", 1, 10)
-    with cutter.armed(1, moment):
+    with cutter.arm(1, moment):
         cache.delete("lock")
     assert cutter.cuts == 1
     assert cache.get("lock") is None
 
 
 def test_raises_in_an_outage(cutter):
-    with cutter.armed(1, "before", again=True), pytest.raises(OperationalError):
+    with cutter.arm(1, "before", again=True), pytest.raises(OperationalError):
         cache.add("lock", 1, 10)
 
 
@@ -64,6 +64,6 @@ def add_two():
 
 
 def test_does_not_repeat_half_a_transaction(cutter):
-    with cutter.armed(3, "before"), pytest.raises(OperationalError):
+    with cutter.arm(3, "before"), pytest.raises(OperationalError):
         add_two()
     assert cache.get_many(["first", "second"]) == {}

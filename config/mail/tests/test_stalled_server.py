@@ -8,7 +8,7 @@ import pytest
 
 from accounts.tests.people import PASSWORD
 from config.mail.models import Mail
-from config.tests.processes import gunicorn, manage, status, wait_until
+from config.tests.processes import get_status, gunicorn, manage, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def test_31_hanging_mails_slow_no_page(mail_server):
             wait_until(lambda: mail_server.attempts.total() >= 16, 30, "the worker's mails hang")
             account = {"email": "hang@example.org", "password1": PASSWORD}
             assert post(port, "/accounts/signup/", 99, **account) == 302
-            assert [status(port, path) for path in ("/", "/readyz", "/healthz")] == [200] * 3
+            assert [get_status(port, path) for path in ("/", "/readyz", "/healthz")] == [200] * 3
         finally:
             worker.kill()
             worker.communicate(timeout=30)

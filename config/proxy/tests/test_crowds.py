@@ -13,7 +13,7 @@ from config.database.tests.faults.web_clients import block_pool
 from config.proxy.tests.counters import read_stats
 from config.tests.crowd import crowd
 from config.tests.processes import haproxy, wait_until
-from config.tests.traffic import ask
+from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.own_site
 
@@ -48,14 +48,14 @@ def held(hostile_site):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
         wait_until(lambda: count_running(hostile_site) >= 24, 10, "every thread is in use")
-        seen.quick = {path: ask(port, "GET", path) for path in QUICK}
+        seen.quick = {path: send_request(port, "GET", path) for path in QUICK}
         seen.crowd, (seen.page,) = many.result(), page.result()
     seen.after = wait_until(lambda: ask_again(port), 60, "the next request is served")
     return seen
 
 
 def ask_again(port):
-    answer = ask(port, "GET", "/api/profile", SIGNED_IN)
+    answer = send_request(port, "GET", "/api/profile", SIGNED_IN)
     return answer if answer.status == 401 else None
 
 

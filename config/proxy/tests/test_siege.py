@@ -15,8 +15,8 @@ import pytest
 
 from config.proxy.tests.counters import Watch, read_stats
 from config.proxy.tests.wire import drip, idle, pipeline, sip
-from config.tests.crowd import head
-from config.tests.traffic import ask
+from config.tests.crowd import render_head
+from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.own_site
 
@@ -35,7 +35,7 @@ def upload(site, user, size):
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     body += b"line of text\n" * (size // 13) + b"\r\n--x--\r\n"
     headers = user.headers | {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = ask(site.port, "POST", "/api/files/upload", headers, body)
+    answer = send_request(site.port, "POST", "/api/files/upload", headers, body)
     return f"/api/files/{json.loads(answer.body)['id']}/download"
 
 
@@ -54,14 +54,14 @@ class Siege(threading.Thread):
         asyncio.run(asyncio.wait_for(self.besiege(), 120))
 
     def slow(self, count, path, headers, piece, *, method="POST"):
-        start = head(path, headers, method=method)
+        start = render_head(path, headers, method=method)
         if method == "GET":
             start = start.removesuffix(b"\r\n")
         return asyncio.gather(*(drip(self.port, start, piece, 0.5) for _ in range(count)))
 
     async def besiege(self):
         over = asyncio.Event()
-        login, healthz = "/accounts/login/", head("/healthz")
+        login, healthz = "/accounts/login/", render_head("/healthz")
         idle_ones = [asyncio.create_task(idle(self.port, over)) for _ in range(IDLE)]
         await asyncio.sleep(0)
         pipelines = asyncio.gather(*(pipeline(self.port, healthz, over) for _ in range(PIPELINES)))
@@ -91,7 +91,7 @@ class Siege(threading.Thread):
 
     def read(self, path, rate, over):
         headers = self.cookie | {"Connection": "close"}
-        return sip(self.port, head(path, headers), rate, over)
+        return sip(self.port, render_head(path, headers), rate, over)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,9 @@ def siege(hostile_site):
         while attack.is_alive():
             for path in PATHS:
                 headers = user.headers if path.startswith("/api/") else {}
-                answers.setdefault(path, []).append(ask(hostile_site.port, "GET", path, headers))
+                answers.setdefault(path, []).append(
+                    send_request(hostile_site.port, "GET", path, headers)
+                )
         attack.join()
     return SimpleNamespace(heard=attack.heard, answers=answers, watch=watch, site=hostile_site)
 

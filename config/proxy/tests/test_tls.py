@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from config.proxy.tests.echo import connect, run_proxy, send_headers
-from config.tests.authority import Authority, together
+from config.tests.authority import CertificateAuthority, write_combined
 from config.tests.processes import free_port
 
 ORIGIN = "https://ai4ceo.example"
@@ -16,7 +16,7 @@ ORIGIN = "https://ai4ceo.example"
 
 @pytest.fixture(scope="module")
 def authority():
-    return Authority()
+    return CertificateAuthority()
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def proxy(authority, tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("tls"), []
     for name in ("ai4ceo.example", "localhost"):
         authority.issue(folder / name, name)
-        paths.append(together(folder / name, folder / f"{name}.pem"))
+        paths.append(write_combined(folder / name, folder / f"{name}.pem"))
     tls = {"tls_port": free_port(), "tls_certificates": tuple(paths), "origin": ORIGIN}
     with run_proxy(**tls, trusted_proxies=("127.0.0.2",)) as proxy:
         yield proxy
@@ -38,20 +38,20 @@ def handshake(proxy, context, name="ai4ceo.example"):
 
 @pytest.mark.parametrize("name", ["ai4ceo.example", "localhost"])
 def test_each_name_has_its_certificate(proxy, authority, name):
-    with handshake(proxy, authority.context(), name) as secured:
+    with handshake(proxy, authority.make_context(), name) as secured:
         assert (("DNS", name),) == secured.getpeercert()["subjectAltName"]
         assert secured.version() == "TLSv1.3"
 
 
 def test_negotiates_http2(proxy, authority):
-    context = authority.context()
+    context = authority.make_context()
     context.set_alpn_protocols(["h2", "http/1.1"])
     with handshake(proxy, context) as secured:
         assert secured.selected_alpn_protocol() == "h2"
 
 
 def test_tls_1_2_has_forward_secrecy_and_no_tickets(proxy, authority):
-    context = authority.context()
+    context = authority.make_context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with handshake(proxy, context) as secured:
         name, version, _ = secured.cipher()
@@ -61,7 +61,7 @@ def test_tls_1_2_has_forward_secrecy_and_no_tickets(proxy, authority):
 
 @pytest.mark.parametrize("cipher", ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"])
 def test_rejects_weak_ciphers(proxy, authority, cipher):
-    context = authority.context()
+    context = authority.make_context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(cipher)
     with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
@@ -81,7 +81,7 @@ def test_rejects_older_protocols(proxy):
 
 
 def test_the_site_receives_https(proxy, authority):
-    with handshake(proxy, authority.context()) as secured:
+    with handshake(proxy, authority.make_context()) as secured:
         secured.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: http\r\n\r\n")
         response = http.client.HTTPResponse(secured)
         response.begin()

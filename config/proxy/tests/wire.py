@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from config.tests.crowd import head
+from config.tests.crowd import render_head
 
 STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3})", re.MULTILINE)
 
@@ -111,7 +111,7 @@ async def idle(port, over):
     """Make one request and keep the connection open."""
     loop = asyncio.get_running_loop()
     with await connect(port) as sock:
-        await loop.sock_sendall(sock, head("/healthz"))
+        await loop.sock_sendall(sock, render_head("/healthz"))
         answer = await loop.sock_recv(sock, 65536)
         await over.wait()
         return answer.startswith(b"HTTP/1.1 200 ")

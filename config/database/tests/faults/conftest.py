@@ -54,7 +54,7 @@ def cached_people():
 def people(site, cached_people):
     """Return eight signed-in users; new ones if a test has emptied the tables."""
     if not cached_people or site.status("/api/profile", cached_people[0].headers) == 401:
-        cached_people[:] = site.people(COUNT)
+        cached_people[:] = site.create_people(COUNT)
     return list(cached_people)
 
 

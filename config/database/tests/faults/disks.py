@@ -45,7 +45,7 @@ class SiteOnSmallDisks(Site):
 
     def up(self):
         disks = [str(self.disk(name)) for name in self.disks]
-        self.door(*NAMESPACE, "sh", "-ec", MOUNT, "sh", *disks)
+        self.run_script(*NAMESPACE, "sh", "-ec", MOUNT, "sh", *disks)
         self.move_tables()
         self.move_wal()
 

@@ -17,10 +17,10 @@ import pytest
 from django.conf import settings
 
 from config.database.tests.servers import abandon
-from config.tests.crowd import children
+from config.tests.crowd import list_children
 from config.tests.processes import Activity, wait_until
-from config.tests.reloads import workers
-from config.tests.traffic import Traffic, ask
+from config.tests.reloads import list_workers
+from config.tests.traffic import Traffic, send_request
 
 pytestmark = pytest.mark.faults
 
@@ -51,7 +51,7 @@ def wait_for(seen, site, pool):
 
 def slow_queries(site, count):
     """So many clients of the web pool, each in a statement or waiting for a connection."""
-    clients = [psycopg.connect(**site.place(WEB), autocommit=True) for _ in range(count)]
+    clients = [psycopg.connect(**site.get_place(WEB), autocommit=True) for _ in range(count)]
     for client in clients:
         client.pgconn.send_query(SLEEP.encode())
     wait_for(sleeping, site, WEB)
@@ -69,12 +69,12 @@ def working(site, people, record_property):
     with Activity(site.superuser) as activity, Traffic(site, people, pause=0.05) as traffic:
         yield traffic
         over = time.monotonic()
-        assert ask(site.port, "GET", "/api/profile", people[0].headers).status == 200
+        assert send_request(site.port, "GET", "/api/profile", people[0].headers).status == 200
         wait_until(lambda: not sleeping(site), 2, "the abandoned backends are gone")
         back = time.monotonic() - over
     assert back < 2
-    assert traffic.lost() == []
-    record_property("people", traffic.summary())
+    assert traffic.list_lost() == []
+    record_property("people", traffic.summarize())
     record_property("all gone after", f"{back:.1f} s")
     for pool in (WEB, JOBS):
         peak, bound = activity.peaks[site.role(pool.name)], pool.count_backends(1)
@@ -87,7 +87,7 @@ def test_clients_that_abort_at_once(site, work, count):
     with work() as traffic:
         for client in slow_queries(site, count):
             abandon(client)
-    assert set(traffic.statuses()) == {200}
+    assert set(traffic.count_statuses()) == {200}
 
 
 @COUNTS
@@ -98,7 +98,7 @@ def test_clients_that_abort_in_waves_with_others_queued(site, work, count):
             for _ in range(min(10, len(clients))):
                 abandon(clients.pop(0))
             time.sleep(0.05)
-    assert set(traffic.statuses()) == {200}
+    assert set(traffic.count_statuses()) == {200}
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def test_browsers_that_hang_up(site, people, work, count):
     with work() as traffic, stuck_requests(site, people, count) as requests:
         for request in requests:
             request.close()
-    assert set(traffic.statuses()) == {200}
+    assert set(traffic.count_statuses()) == {200}
 
 
 def killed(worker):
@@ -134,9 +134,9 @@ def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people
     with work() as traffic:
         with stuck_requests(site, people, 32):
             abandoned = locked(site).keys()
-            kills = [killed(worker) for worker in workers(site.web_pids())]
+            kills = [killed(worker) for worker in list_workers(site.web_pids())]
             wait_until(lambda: not abandoned & locked(site).keys(), 2, "the abandoned are gone")
-        wait_until(lambda: all(map(children, site.web_pids())), 10, "there are workers")
+        wait_until(lambda: all(map(list_children, site.web_pids())), 10, "there are workers")
         site.wait_until_ready()
     failed = [answer for answer in traffic.answers if answer.status != 200]
     assert {answer.status for answer in failed} <= {502, 503}
@@ -147,7 +147,7 @@ def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people
 def script(site):
     """A process in the middle of a statement of the jobs pool, or waiting for a connection."""
     path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
-    where = {f"PG{key.upper()}": str(value) for key, value in site.place(JOBS).items()}
+    where = {f"PG{key.upper()}": str(value) for key, value in site.get_place(JOBS).items()}
     where["PGDATABASE"] = where.pop("PGDBNAME")
     return subprocess.Popen(
         [shutil.which("psql", path=path), "-X", "-c", SLEEP],
@@ -158,7 +158,7 @@ def script(site):
 
 
 def first_statement(site):
-    with psycopg.connect(**site.place(JOBS), autocommit=True) as connection:
+    with psycopg.connect(**site.get_place(JOBS), autocommit=True) as connection:
         return connection.execute("SELECT 1").fetchone()
 
 
@@ -173,4 +173,4 @@ def test_four_times_25_scripts_that_are_killed(site, work):
             over = time.monotonic()
             assert first_statement(site) == (1,)
             assert time.monotonic() - over < 2
-    assert set(traffic.statuses()) == {200}
+    assert set(traffic.count_statuses()) == {200}

@@ -10,7 +10,7 @@ import pytest
 from config.database.tests.faults.disks import SiteOnSmallDisks
 from config.tests.processes import wait_until
 from config.tests.site import TOKEN, new_site
-from config.tests.traffic import ask
+from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.faults
 
@@ -38,7 +38,7 @@ def site():
 @pytest.fixture(scope="module")
 def person(site):
     """Somebody with a file that has been on its way through a temporary one."""
-    person = site.people(1)[0]
+    person = site.create_people(1)[0]
     assert upload(site, person, LARGE).status == 201
     return person
 
@@ -53,12 +53,12 @@ def _everything_is_in_order_afterwards(site, person):
 
 def upload(site, person, size, path=API):
     body = START + b"x" * size + b"\r\n--limit--\r\n"
-    return ask(site.port, "POST", path, person.headers | MULTIPART, body)
+    return send_request(site.port, "POST", path, person.headers | MULTIPART, body)
 
 
 def sign_up(site, email):
     form = {"email": email, "password1": "a long enough one", "csrfmiddlewaretoken": TOKEN}
-    return ask(site.port, "POST", "/accounts/signup/", FORM, urlencode(form))
+    return send_request(site.port, "POST", "/accounts/signup/", FORM, urlencode(form))
 
 
 def nothing_is_left_of_uploads(site, *others):

@@ -27,7 +27,7 @@ with transaction.atomic(), connection.cursor() as cursor:
 
 def client(site, pool):
     """A client of that pool's PgBouncer, which begins and ends its transactions by hand."""
-    return psycopg.connect(**site.place(pool), autocommit=True)
+    return psycopg.connect(**site.get_place(pool), autocommit=True)
 
 
 def left_open(site, pool, person):
@@ -65,9 +65,9 @@ def others_at_work(site, people):
     """The others get every answer, and soon."""
     with Traffic(site, people, pause=0.1) as traffic:
         yield
-    assert set(traffic.statuses()) == {200}
-    assert traffic.slowest() < WEB.query_wait_timeout
-    assert traffic.lost() == []
+    assert set(traffic.count_statuses()) == {200}
+    assert traffic.get_slowest() < WEB.query_wait_timeout
+    assert traffic.list_lost() == []
 
 
 def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people, record_property):

@@ -56,7 +56,7 @@ def run(site, path, activity, queue):
 
 def beside_jobs(site, path, queue):
     """The p99 of the reads of four people beside three jobs, and without any."""
-    people = site.people(4)
+    people = site.create_people(4)
     before = alone(site, people)
     with (
         Activity(site.superuser) as activity,
@@ -64,9 +64,9 @@ def beside_jobs(site, path, queue):
     ):
         began = time.monotonic()
         said = run(site, path, activity, queue)
-    undisturbed = median(before + alone(site, site.people(4)))
+    undisturbed = median(before + alone(site, site.create_people(4)))
     assert [status for *_, status in said] == [0, 0, 0], said
-    assert set(traffic.statuses()) <= {200, 401}
+    assert set(traffic.count_statuses()) <= {200, 401}
     assert activity.peaks[site.role("jobs")] == 2
     assert activity.peaks[site.role("web")] <= 10
     return median(p99s(traffic, began)), undisturbed

@@ -23,7 +23,7 @@ def test_threads_without_a_connection_answer_503_and_nobody_else_notices(
     with connect_until_rejected(site) as (clients, said):
         full = asked(site, people)
         unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
-        site.managed("seed_experts")
+        site.run_command("seed_experts")
     after = asked(site, people)
     statuses = Counter(one.status for one in full)
     record_property("answers while full", f"{statuses[200]} x 200, {statuses[503]} x 503")

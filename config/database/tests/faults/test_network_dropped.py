@@ -70,17 +70,17 @@ def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with network.cut():
-            wait_until(lambda: traffic.statuses()[503] >= len(people), 30, "all are refused")
+            wait_until(lambda: traffic.count_statuses()[503] >= len(people), 30, "all are refused")
         end = time.monotonic()
-        wait_until(lambda: traffic.statuses(after=end)[200], 30, "it answers again")
+        wait_until(lambda: traffic.count_statuses(after=end)[200], 30, "it answers again")
         back = time.monotonic()
         time.sleep(2.5)
-    record_property("people", traffic.summary())
+    record_property("people", traffic.summarize())
     record_property("200 again after", f"{back - end:.1f} s")
-    assert set(traffic.statuses()) == {200, 503}
+    assert set(traffic.count_statuses()) == {200, 503}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
-    assert traffic.slowest() < WEB.query_timeout + SLACK
+    assert traffic.get_slowest() < WEB.query_timeout + SLACK
     assert back - end < WEB.connect_timeout + SLACK
-    assert set(traffic.statuses(after=back + 2)) == {200}
-    assert traffic.lost() == []
+    assert set(traffic.count_statuses(after=back + 2)) == {200}
+    assert traffic.list_lost() == []
     assert [program.poll() for program in network.programs] == [None, None]

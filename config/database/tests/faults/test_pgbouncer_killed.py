@@ -69,10 +69,10 @@ def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed, kill, 
         assert seed.poll() is None
         superuser.execute("ROLLBACK")
         said, complaint = seed.communicate(timeout=60)
-    record_property("people", traffic.summary())
-    assert set(traffic.statuses()) <= {200, 503}
-    assert set(traffic.statuses(after=back)) == {200}
-    assert traffic.lost() == []
+    record_property("people", traffic.summarize())
+    assert set(traffic.count_statuses()) <= {200, 503}
+    assert set(traffic.count_statuses(after=back)) == {200}
+    assert traffic.list_lost() == []
     assert (seed.returncode, complaint) == (0, "")
     assert said.startswith("experts: ")
 
@@ -82,10 +82,10 @@ def test_of_the_jobs_and_no_request_fails(site, people, superuser, seed, kill, r
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
         kill("jobs")
-        assert "expired sessions deleted" in site.managed("clear_sessions")
+        assert "expired sessions deleted" in site.run_command("clear_sessions")
         complaint = seed.communicate(timeout=30)[1]
-    record_property("people", traffic.summary())
-    assert set(traffic.statuses()) == {200}
-    assert traffic.lost() == []
+    record_property("people", traffic.summarize())
+    assert set(traffic.count_statuses()) == {200}
+    assert traffic.list_lost() == []
     assert (seed.returncode, len(complaint.splitlines())) == (1, 1)
     assert superuser.execute(COUNT).fetchone() == before

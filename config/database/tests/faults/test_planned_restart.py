@@ -19,7 +19,7 @@ def started_at(site):
 @pytest.fixture
 def resumed(site):
     yield
-    site.managed("pools", "resume")
+    site.run_command("pools", "resume")
 
 
 @pytest.mark.usefixtures("resumed")
@@ -29,22 +29,22 @@ def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(
     before = started_at(site)
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 50, 10, "people are at work")
-        assert "web: paused in " in site.managed("pools", "pause")
+        assert "web: paused in " in site.run_command("pools", "pause")
         site.supervisor("restart", "postgres")
-        assert "web: resumed" in site.managed("pools", "resume")
+        assert "web: resumed" in site.run_command("pools", "resume")
         resumed = time.monotonic()
-        wait_until(lambda: traffic.statuses(after=resumed)[200] > 50, 10, "people go on")
-    record_property("people", traffic.summary())
+        wait_until(lambda: traffic.count_statuses(after=resumed)[200] > 50, 10, "people go on")
+    record_property("people", traffic.summarize())
     assert started_at(site) > before
-    assert traffic.statuses() == {200: len(traffic.answers)}
-    assert traffic.lost() == []
-    assert traffic.slowest() < settings.POOLS["web"].query_wait_timeout
+    assert traffic.count_statuses() == {200: len(traffic.answers)}
+    assert traffic.list_lost() == []
+    assert traffic.get_slowest() < settings.POOLS["web"].query_wait_timeout
 
 
 def test_the_figures_come_while_postgresql_is_away(site):
     site.supervisor("stop", "postgres")
     try:
-        said = site.managed("pools")
+        said = site.run_command("pools")
     finally:
         site.supervisor("start", "postgres")
     assert "  server connections " in said

@@ -7,7 +7,7 @@ import pytest
 from config.database.tests.faults.web_clients import WEB, block_pool
 from config.tests.crowd import crowd
 from config.tests.processes import wait_until
-from config.tests.traffic import ask
+from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.faults
 
@@ -30,9 +30,9 @@ def test_whoever_waits_gets_503_when_the_queue_ends_and_the_first_one_after_it_i
         wait_until(lambda: sleeping(site) == WEB.max_connections, 5, "all connections are held")
         asked = pool.submit(crowd, site.port, CLIENTS, "/api/profile", headers=people[0].headers)
         while not asked.done():
-            others += [ask(site.port, "GET", path) for path in AT_ONCE]
+            others += [send_request(site.port, "GET", path) for path in AT_ONCE]
         wait_until(lambda: sleeping(site) == 0, 15, "the statements have ended")
-        first = ask(site.port, "GET", "/api/profile", people[0].headers)
+        first = send_request(site.port, "GET", "/api/profile", people[0].headers)
     heard = asked.result()
     record_property("503 after at most", f"{max(one.seconds for one in heard):.1f} s")
     record_property("others at most", f"{max(answer.seconds for answer in others):.1f} s")

@@ -15,7 +15,7 @@ from django.db import Error, connection, transaction
 
 from config.database.errors import is_unavailable
 from config.tests.processes import wait_until
-from config.tests.traffic import Traffic, ask
+from config.tests.traffic import Traffic, send_request
 
 pytestmark = pytest.mark.faults
 
@@ -47,7 +47,9 @@ def answers(site, people):
     """One request of each, all at once."""
     with ThreadPoolExecutor(len(people)) as pool:
         return list(
-            pool.map(lambda who: ask(site.port, "GET", "/api/profile", who.headers), people)
+            pool.map(
+                lambda who: send_request(site.port, "GET", "/api/profile", who.headers), people
+            )
         )
 
 
@@ -59,19 +61,19 @@ def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with frozen(site.pid("postgres")):
             others = answers(site, people)
-            healthz = ask(site.port, "GET", "/healthz")
-            wait_until(lambda: traffic.statuses()[503] >= len(people), 30, "all are refused")
+            healthz = send_request(site.port, "GET", "/healthz")
+            wait_until(lambda: traffic.count_statuses()[503] >= len(people), 30, "all are refused")
         end = time.monotonic()
         time.sleep(2.5)
-    record_property("people", traffic.summary())
+    record_property("people", traffic.summarize())
     record_property("in the queue", f"503 after {min(one.seconds for one in others):.1f} s")
     assert (healthz.status, healthz.seconds < 1) == (200, True)
-    assert set(traffic.statuses()) == {200, 503}
+    assert set(traffic.count_statuses()) == {200, 503}
     assert {(one.status, one.retry_after) for one in others} == {(503, "5")}
     assert min(one.seconds for one in others) < WEB.query_wait_timeout + SLACK
     assert max(one.seconds for one in [*others, *traffic.answers]) < WEB.query_timeout + SLACK
-    assert set(traffic.statuses(after=end + 2)) == {200}
-    assert traffic.lost() == []
+    assert set(traffic.count_statuses(after=end + 2)) == {200}
+    assert traffic.list_lost() == []
     assert processes(site) == before
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from config.tests.processes import wait_until
-from config.tests.traffic import Traffic, ask
+from config.tests.traffic import Traffic, send_request
 
 pytestmark = pytest.mark.faults
 
@@ -62,20 +62,20 @@ def test_with_traffic_only_503_until_two_seconds_after_its_return(
         back = time.monotonic()
         time.sleep(2.5)
     first = min(a.ended for a in traffic.answers if a.began >= back and a.status == 200)
-    record_property("people", traffic.summary())
+    record_property("people", traffic.summarize())
     record_property("200 again after", f"{first - back:.1f} s")
     # Whoever asked early enough may be answered within the wait for a connection.
-    assert set(traffic.statuses()) - {503} == {200}
-    assert set(traffic.statuses(after=back + 2)) == {200}
+    assert set(traffic.count_statuses()) - {503} == {200}
+    assert set(traffic.count_statuses(after=back + 2)) == {200}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
-    assert traffic.lost() == []
+    assert traffic.list_lost() == []
 
 
 @WAYS
 def test_without_traffic_the_first_request_two_seconds_after_its_return_succeeds(site, people, way):
-    before = ask(site.port, "GET", "/api/profile", people[0].headers)
+    before = send_request(site.port, "GET", "/api/profile", people[0].headers)
     with outage(site, way):
         pass
     time.sleep(2)
-    after = ask(site.port, "GET", "/api/profile", people[0].headers)
+    after = send_request(site.port, "GET", "/api/profile", people[0].headers)
     assert (after.status, after.body) == (200, before.body)

@@ -28,9 +28,9 @@ def nobody_notices(site, people, record_property):
         yield
         done.set()
         asking.join()
-    record_property("people", traffic.summary())
-    assert set(traffic.statuses()) == {200}
-    assert traffic.lost() == []
+    record_property("people", traffic.summarize())
+    assert set(traffic.count_statuses()) == {200}
+    assert traffic.list_lost() == []
     assert set(Counter(one.status for one in kept)) == {200}
 
 
@@ -38,12 +38,12 @@ def test_five_reloads_under_load_fail_no_request(site, people, record_property):
     with nobody_notices(site, people, record_property):
         for _ in range(4):
             reload(site)
-        site.door("deploy/reload")
+        site.run_script("deploy/reload")
 
 
 def test_a_release_renews_one_process_after_the_other(site):
     before = site.web_pids()
-    said = site.door("deploy/reload")
+    said = site.run_script("deploy/reload")
     assert [line.split()[0] for line in said.splitlines() if line.startswith("web-")] == [
         "web-0",
         "web-1",

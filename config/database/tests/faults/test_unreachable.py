@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from config.tests.processes import free_port, gunicorn, wait_until
-from config.tests.traffic import ask
+from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.faults
 
@@ -91,7 +91,10 @@ def run(site, **environment):
 def test_an_error_comes_when_the_connect_timeout_ends(site, people, fault, record_property):
     headers = people[0].headers
     with fault(site) as port, gunicorn(**direct(port)) as other, ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(ask, at, "GET", "/api/profile", headers) for at in (site.port, other)]
+        asked = [
+            pool.submit(send_request, at, "GET", "/api/profile", headers)
+            for at in (site.port, other)
+        ]
         jobs = [pool.submit(run, site), pool.submit(run, site, **direct(port))]
         answers, ends = [one.result() for one in asked], [one.result() for one in jobs]
     for name, seconds in {

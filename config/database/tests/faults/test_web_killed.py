@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from config.tests.crowd import children
+from config.tests.crowd import list_children
 from config.tests.processes import wait_until
-from config.tests.traffic import Traffic, ask
+from config.tests.traffic import Traffic, send_request
 
 pytestmark = pytest.mark.faults
 
 
 def killed(master):
-    for process in (master, *children(master)):
+    for process in (master, *list_children(master)):
         os.kill(process, signal.SIGKILL)
 
 
@@ -26,13 +26,13 @@ def test_it_loses_at_most_what_it_was_answering_and_no_read(site, people, record
         killed(first)
         wait_until(lambda: site.web_pids()[0] not in (0, first), 20, "it is started again")
         record_property("started again after", f"{time.monotonic() - began:.1f} s")
-        wait_until(lambda: traffic.statuses(after=began + 3)[200] > 50, 20, "people go on")
-    record_property("people", traffic.summary())
+        wait_until(lambda: traffic.count_statuses(after=began + 3)[200] > 50, 20, "people go on")
+    record_property("people", traffic.summarize())
     failed = [answer for answer in traffic.answers if answer.status != 200]
     assert {answer.method for answer in failed} <= {"PATCH"}
     assert {answer.status for answer in failed} <= {502, 503}
     assert len(failed) <= len(people)
-    assert traffic.lost() == []
+    assert traffic.list_lost() == []
     assert site.web_pids()[1] == second
 
 
@@ -40,7 +40,7 @@ def test_the_others_take_the_place_of_the_process_for_strangers(site):
     paths = ("/healthz", "/accounts/login/", "/static/site.css")
     killed(site.pid("public"))
     began = time.monotonic()
-    heard = [ask(site.port, "GET", path) for _ in range(20) for path in paths]
+    heard = [send_request(site.port, "GET", path) for _ in range(20) for path in paths]
     assert {answer.status for answer in heard} == {200}
     assert time.monotonic() - began < 10
     wait_until(lambda: site.pid("public"), 20, "it is started again")

@@ -11,7 +11,7 @@ WEB = settings.POOLS["web"]
 
 
 def connect(site):
-    return psycopg.connect(**site.place(WEB), autocommit=True)
+    return psycopg.connect(**site.get_place(WEB), autocommit=True)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""What people do on the site, each act with a model of what may have happened afterwards.
+"""User actions, each with a model of what may be stored afterwards.
 
-An act is acknowledged or it fails. `state` is what is stored: `after` once it is acknowledged;
-`before` or `after`, and nothing between, once it has failed.
+An action succeeds or fails. `state` returns what is stored: `after` if it succeeded; `before` or
+`after`, and nothing in between, if it failed.
 """
 
 from typing import Any
@@ -25,53 +25,51 @@ from tours.models import Tour
 TOKEN = "t" * 32
 NEW = "nine-blue-submarines"
 ADA = "ada@example.org"
-NOTE = "INSERT INTO cache VALUES (%s, '', now())"
+INSERT = "INSERT INTO cache VALUES (%s, '', now())"
 
 
-# The site, loaded once; each client would else load one of its own.
-site = ClientHandler()
+# The site, loaded once; otherwise each client would load its own.
+handler = ClientHandler()
 
 
-def browser():
-    """A browser that has seen a page with forms."""
+def make_browser():
+    """Return a client that has the CSRF token of a page with forms."""
     client = Client(raise_request_exception=False, headers={"X-CSRFToken": TOKEN})
-    client.handler = site
+    client.handler = handler
     client.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
     return client
 
 
-class Act:
-    """Ada, in her browser, does something."""
+class Action:
+    """Something that Ada does in her browser."""
 
     before: Any = None
     after: Any = None
-    # What else may be stored, and how it is answered, where it is tried again though it was done.
+    # What a retry of a successful action may store, and its possible error statuses.
     twice: Any = None
-    refused = ()
+    errors = ()
     newcomer = False
 
     def __init__(self):
         self.user = make_user(newcomer=self.newcomer)
-        self.client = browser()
+        self.client = make_browser()
         self.client.force_login(self.user)
         self.prepare()
 
     def prepare(self):
-        """Leave what the act needs."""
+        """Create what the action needs."""
 
     def attempt(self):
-        """Do it as a request of its own, at whose end the connection is looked after."""
+        """Run the action as a request of its own, which checks the connection at its end."""
         try:
             return self.do()
         finally:
             close_old_connections()
 
     def post(self, path, **fields):
-        """Send a form as a browser does."""
         return self.client.post(path, fields | {"csrfmiddlewaretoken": TOKEN}).status_code
 
     def send(self, method, path, **body):
-        """Ask the API."""
         ask = getattr(self.client, method)
         return ask(path, body or None, content_type="application/json").status_code
 
@@ -82,12 +80,12 @@ class Act:
         return None
 
 
-class ReadsProfile(Act):
+class ReadsProfile(Action):
     def do(self):
         return self.client.get("/api/profile").status_code
 
 
-class ChangesProfile(Act):
+class ChangesProfile(Action):
     before, after = ("Ada Lovelace", []), ("Countess", ["Counts."])
 
     def do(self):
@@ -98,7 +96,7 @@ class ChangesProfile(Act):
         return User.objects.get().name, list(bios)
 
 
-class AnswersTour(Act):
+class AnswersTour(Action):
     before, after = [], [True]
 
     def do(self):
@@ -108,7 +106,7 @@ class AnswersTour(Act):
         return list(Tour.objects.values_list("answered", flat=True))
 
 
-class Onboards(Act):
+class Onboards(Action):
     newcomer = True
     before, after = ("Ada Lovelace", []), ("Ada", [(["concise"], 1, True)])
 
@@ -126,7 +124,7 @@ class Onboards(Act):
         return User.objects.get().name, rows
 
 
-class Uploads(Act):
+class Uploads(Action):
     before, after, twice = [], ["notes.txt"], ["notes.txt", "notes.txt"]
 
     def do(self):
@@ -139,9 +137,9 @@ class Uploads(Act):
         return [file.name for file in files]
 
 
-class DeletesFile(Act):
+class DeletesFile(Action):
     before, after = [False], [True]
-    refused = (404,)
+    errors = (404,)
 
     def prepare(self):
         self.file = upload_file(self.user)
@@ -164,7 +162,7 @@ class RestoresFile(DeletesFile):
         return self.send("post", f"/api/files/{self.file.pk}/restore")
 
 
-class AddsFavourite(Act):
+class AddsFavourite(Action):
     before, after = [0], [1]
 
     def prepare(self):
@@ -177,15 +175,15 @@ class AddsFavourite(Act):
         return [len(row.experts) for row in Preferences.objects.all()]
 
 
-class SignsUp(Act):
-    """Bob does, and gets the mail with his code."""
+class SignsUp(Action):
+    """Bob signs up and gets an e-mail with his code."""
 
     before, after, twice = (0, 0, 0), (1, 1, 1), (1, 1, 2)
-    # Within 10 s of the first code there is no second.
-    refused = (429,)
+    # A second code within 10 s of the first is rejected.
+    errors = (429,)
 
     def prepare(self):
-        self.client = browser()
+        self.client = make_browser()
 
     def do(self):
         return self.post("/accounts/signup/", email="bob@example.org", password1=PASSWORD)
@@ -196,12 +194,12 @@ class SignsUp(Act):
         return people.count(), len(addresses), Mail.objects.count()
 
 
-class SignsIn(Act):
+class SignsIn(Action):
     before, after, twice = [], [ADA], [ADA, ADA]
 
     def prepare(self):
         Session.objects.all().delete()
-        self.client = browser()
+        self.client = make_browser()
 
     def do(self):
         return self.post("/accounts/login/", login=ADA, password=PASSWORD)
@@ -210,13 +208,13 @@ class SignsIn(Act):
         return list(Session.objects.exclude(user=None).values_list("user__email", flat=True))
 
 
-class ChangesPassword(Act):
-    """Her other browser is signed out by it, and she gets a mail."""
+class ChangesPassword(Action):
+    """Signs her other browser out, and sends her an e-mail."""
 
     before, after = (False, True, 0), (True, False, 1)
 
     def prepare(self):
-        other = browser()
+        other = make_browser()
         other.force_login(self.user)
         self.other = other.session.session_key
 
@@ -230,7 +228,7 @@ class ChangesPassword(Act):
         return is_new, others.exists(), Mail.objects.count()
 
 
-class SignsOut(Act):
+class SignsOut(Action):
     before, after = 1, 0
 
     def do(self):
@@ -240,11 +238,11 @@ class SignsOut(Act):
         return Session.objects.exclude(user=None).count()
 
 
-class Writes(Act):
+class Writes(Action):
     """A program writes two rows."""
 
     before, after = [], ["a", "b"]
-    refused = (503,)
+    errors = (503,)
 
     def do(self):
         try:
@@ -256,8 +254,8 @@ class Writes(Act):
 
     def write(self, cursor):
         with transaction.atomic():
-            cursor.execute(NOTE, ["a"])
-            cursor.execute(NOTE, ["b"])
+            cursor.execute(INSERT, ["a"])
+            cursor.execute(INSERT, ["b"])
 
     def state(self):
         with connection.cursor() as cursor:
@@ -267,34 +265,34 @@ class Writes(Act):
 
 class WritesByHand(Writes):
     def write(self, cursor):
-        for statement in ("BEGIN", NOTE % "'a'", NOTE % "'b'", "COMMIT"):
+        for statement in ("BEGIN", INSERT % "'a'", INSERT % "'b'", "COMMIT"):
             cursor.execute(statement)
 
 
 class WritesNested(Writes):
     def write(self, cursor):
         with transaction.atomic():
-            cursor.execute(NOTE, ["a"])
+            cursor.execute(INSERT, ["a"])
             with transaction.atomic():
-                cursor.execute(NOTE, ["b"])
+                cursor.execute(INSERT, ["b"])
 
 
 class WritesMany(Writes):
     def write(self, cursor):
         with transaction.atomic():
-            cursor.executemany(NOTE, [["a"], ["b"]])
+            cursor.executemany(INSERT, [["a"], ["b"]])
 
 
 class WritesManyAtOnce(Writes):
     def write(self, cursor):
-        cursor.executemany(NOTE, [["a"], ["b"]])
+        cursor.executemany(INSERT, [["a"], ["b"]])
 
 
-def every_act():
-    return sorted(leaves(Act), key=lambda act: act.__name__)
+def list_actions():
+    return sorted(find_actions(Action), key=lambda act: act.__name__)
 
 
-def leaves(act):
-    """The classes that do something."""
+def find_actions(act):
+    """Return the classes that do something."""
     found = {act} if "do" in vars(act) or "write" in vars(act) else set()
-    return found.union(*map(leaves, act.__subclasses__())) - {Act}
+    return found.union(*map(find_actions, act.__subclasses__())) - {Action}
