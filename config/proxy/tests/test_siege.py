@@ -96,7 +96,7 @@ class Siege(threading.Thread):
 
 @pytest.fixture(scope="module")
 def siege(hostile_site):
-    (user,) = hostile_site.people(1)
+    (user,) = hostile_site.create_people(1)
     download = upload(hostile_site, user, 4_900_000)
     attack, answers = Siege(hostile_site, user, download), {}
     with Watch(hostile_site) as watch:
