@@ -1,7 +1,7 @@
-"""How gunicorn serves the site: its own threaded workers, as the settings say.
+"""gunicorn's settings.
 
-Behind HAProxy each process has a socket of its own (WEB_SOCKET) and one worker; without it, one
-gunicorn with all the workers listens on BIND:PORT.
+Behind HAProxy, each gunicorn has its own socket (WEB_SOCKET) and one worker; without it, one
+gunicorn with all workers listens on BIND:PORT.
 """
 
 import os
@@ -17,8 +17,7 @@ from config.proxy.policy import PUBLIC_THREADS, STATIC_THREADS
 from files.temporary_files import remove_leftovers
 
 wsgi_app = "config.wsgi"
-# A worker that takes the place of another one then begins at once. New code needs a new master:
-# deploy/reload starts one.
+# Replacement workers then start at once. New code needs a new master, which deploy/reload starts.
 preload_app = True
 chdir = str(settings.BASE_DIR)
 host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
@@ -29,20 +28,20 @@ worker_class = "gthread"
 is_public = Path(settings.WEB_SOCKET).name == "public.sock"
 threads = PUBLIC_THREADS + STATIC_THREADS if is_public else settings.WEB_THREADS
 
-# A request waits for a connection and for its statements; both limits together stay below this.
+# Above the limits of waiting for a connection and of the statements, together.
 graceful_timeout = 30
 timeout = 60
-# Only without HAProxy, which makes a connection for each request: longer than nginx keeps an
-# idle connection to it, 60 s, so that it sends no request on one that is just being closed.
+# Without HAProxy only, which opens a connection per request. Longer than nginx's 60 s for idle
+# connections, so that nginx sends no request on a connection that is closing.
 keepalive = 75
 
 # A worker's heartbeat file must not wait for a disk.
 worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
-# What a process hoards ends with it.
+# Limits the growth of a process's memory.
 max_requests = 100_000
 max_requests_jitter = 20_000
 
-# Of what a proxy says, the site believes the headers that its settings name, and no others.
+# The site trusts only the proxy headers that its own settings name.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}

@@ -126,7 +126,7 @@ def test_a_certificate_that_haproxy_refuses_leaves_the_former_in_force(site, aut
     result = hook(site)
     assert result.returncode == 1
     assert "inconsistencies between private key and certificate" in result.stderr
-    assert "stays as it was" in result.stderr
+    assert "is unchanged" in result.stderr
     assert Path(site.certificate).read_bytes() == before
     assert not Path(f"{site.certificate}.new").exists()
     assert serial(site, authority) == shown

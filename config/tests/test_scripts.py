@@ -250,7 +250,7 @@ def test_a_taken_port_ends_with_the_way_out(door):
         taken.listen()
         port = taken.getsockname()[1]
         said = one_line(door.up(PORT=str(port)))
-    assert f"port {port} on 127.0.0.1 is taken" in said
+    assert f"port {port} on 127.0.0.1 is not available" in said
     assert "PORT=8001 deploy/up" in said
 
 
