@@ -1,1 +1,1 @@
-"""The benchmark: this project beside what people would use instead. `deploy/benchmark` runs it."""
+"""Compare this project with common alternatives; run by `deploy/benchmark`."""

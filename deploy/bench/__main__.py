@@ -1,4 +1,4 @@
-"""`python -m bench`: measures in the databases that deploy/benchmark has made."""
+"""`python -m bench`: measure in the databases that deploy/benchmark creates."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bench.plan import Plan
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 1 where this project failed a request or passed its cap."""
+    """Return 1 if this project failed a request or exceeded its cap, else 0."""
     plan = Plan.from_arguments(arguments)
-    if plan.is_only_told:
-        sys.stdout.write(plan.told())
+    if plan.is_dry_run:
+        sys.stdout.write(plan.describe())
         return 0
     django.setup()
     from bench import report
     from bench.measure import measure
-    from bench.table import short
+    from bench.table import render_short
 
     results = measure(plan)
-    report.write(results, plan.output)
-    sys.stdout.write(f"\n{short(results)}\n\nAll of it: {plan.output}\n")
-    return 0 if results.holds() else 1
+    report.write_files(results, plan.output)
+    sys.stdout.write(f"\n{render_short(results)}\n\nAll results: {plan.output}\n")
+    return 0 if results.is_passed() else 1
 
 
 if __name__ == "__main__":

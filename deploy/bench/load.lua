@@ -1,5 +1,5 @@
--- wrk's script: each client's next request is the next person's; the last line is JSON.
--- Its arguments: the file with the people's cookies, the CSRF token, the method, the body.
+-- wrk's script: successive requests come from successive users; the last output line is JSON.
+-- Arguments: the file with the users' cookies, the CSRF token, the method, the body.
 
 local requests = {}
 local last = 0

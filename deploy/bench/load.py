@@ -1,4 +1,4 @@
-"""The load: wrk for the servers, pgbench for the database, and what they say of it."""
+"""Load generators: wrk for the servers, pgbench for the database."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Final
 
 SCRIPT: Final = Path(__file__).with_name("load.lua")
-# More than any wait that the site allows: queue and statement, 25 s.
+# Seconds. Above the site's limits for queue and statement, 25 s.
 TIMEOUT: Final = 30
 FAILURES: Final = ("refused", "connect", "read", "write", "timeout")
 
 
 class LoadError(RuntimeError):
-    """wrk or pgbench could not do its work; the text is what it said."""
+    """wrk or pgbench failed; the message is its output."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """Answers per second, failures left out; latencies in ms; failures of every kind."""
+class Measurement:
+    """Successful responses per second, latencies in ms, and failures of every kind."""
 
     throughput: float
     p50: float
@@ -32,31 +32,30 @@ class Measured:
     failures: int
 
 
-def wrk(port: int, path: str, arguments: Sequence[str], *, clients: int, seconds: int) -> Measured:
-    """Ask from so many clients, each of whom asks again when answered. `arguments` go to SCRIPT.
-
-    One thread of wrk's is enough for some 50,000 requests/s.
-    """
+def run_wrk(
+    port: int, path: str, arguments: Sequence[str], *, clients: int, seconds: int
+) -> Measurement:
+    """Run wrk with SCRIPT. Its one thread is enough for some 50,000 requests/s."""
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
     url = f"http://127.0.0.1:{port}{path}"
-    return wrk_said(_run([*command, f"--script={SCRIPT}", url, "--", *arguments], seconds))
+    return parse_wrk(_run([*command, f"--script={SCRIPT}", url, "--", *arguments], seconds))
 
 
-def wrk_said(text: str) -> Measured:
-    """What SCRIPT's last line says; a turn without an answer is a failure."""
-    said = json.loads(text.rstrip().rpartition("\n")[2])
-    answered = said["requests"] - said["refused"]
-    return Measured(
-        throughput=round(answered / said["microseconds"] * 1e6, 1),
-        p50=said["p50"] / 1000,
-        p99=said["p99"] / 1000,
-        failures=sum(said[kind] for kind in FAILURES) or int(answered == 0),
+def parse_wrk(text: str) -> Measurement:
+    """Parse SCRIPT's last line; no response at all counts as a failure."""
+    report = json.loads(text.rstrip().rpartition("\n")[2])
+    responses = report["requests"] - report["refused"]
+    return Measurement(
+        throughput=round(responses / report["microseconds"] * 1e6, 1),
+        p50=report["p50"] / 1000,
+        p99=report["p99"] / 1000,
+        failures=sum(report[kind] for kind in FAILURES) or int(responses == 0),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pgbench:
-    """pgbench of one statement, as the web's role through the web's PgBouncer."""
+    """pgbench with one statement, as the web role through the web pool."""
 
     program: str
     host: str
@@ -66,7 +65,7 @@ class Pgbench:
     dbname: str
     statement: str
 
-    def __call__(self, *, clients: int, seconds: int) -> Measured:
+    def __call__(self, *, clients: int, seconds: int) -> Measurement:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "statement.sql"
             file.write_text(f"{self.statement};\n")
@@ -74,19 +73,19 @@ class Pgbench:
             command += [f"--client={clients}", "--jobs=1", f"--time={seconds}"]
             command += ["--log", f"--log-prefix={folder}/log", f"--host={self.host}"]
             command += [f"--port={self.port}", f"--username={self.user}", self.dbname]
-            said = _run(command, seconds, PGPASSWORD=self.password)
+            output = _run(command, seconds, PGPASSWORD=self.password)
             (log,) = Path(folder).glob("log.*")
-            return pgbench_said(said, log.read_text())
+            return parse_pgbench(output, log.read_text())
 
 
-def pgbench_said(text: str, log: str) -> Measured:
-    """What pgbench's report and its log of single transactions say, likewise."""
+def parse_pgbench(text: str, log: str) -> Measurement:
+    """Parse pgbench's report and its transaction log."""
     tps = re.search(r"^tps = ([0-9.]+) \(without initial connection time\)", text, re.MULTILINE)
     failed = re.search(r"^number of failed transactions: (\d+)", text, re.MULTILINE)
     times = sorted(int(line.split()[2]) for line in log.splitlines())
     if tps is None or not times:
-        return Measured(throughput=0, p50=0, p99=0, failures=1)
-    return Measured(
+        return Measurement(throughput=0, p50=0, p99=0, failures=1)
+    return Measurement(
         throughput=round(float(tps[1]), 1),
         p50=percentile(times, 50) / 1000,
         p99=percentile(times, 99) / 1000,
@@ -95,18 +94,19 @@ def pgbench_said(text: str, log: str) -> Measured:
 
 
 def percentile(ordered: Sequence[int], percent: int) -> int:
-    """The smallest value that so many per cent of the values do not exceed."""
+    """Return the smallest value that `percent` of the values do not exceed."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _run(command: list[str], seconds: int, **environment: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         command,
         env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=seconds + 2 * TIMEOUT,
     )
-    if done.returncode:
-        raise LoadError(f"{command[0]} ended with {done.returncode}: {done.stderr or done.stdout}")
-    return done.stdout
+    if result.returncode:
+        output = result.stderr or result.stdout
+        raise LoadError(f"{command[0]} exited with {result.returncode}: {output}")
+    return result.stdout

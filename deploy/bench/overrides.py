@@ -1,4 +1,4 @@
-"""What each variant has in place of the site's settings. Pure."""
+"""Each variant's overrides of the site's settings. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from config.database.render.django import render_database
 
 Settings = dict[str, Any]
 
-PERSISTENT: Final = 600  # seconds: longer than any turn
-# The site's own way to a session's person, and to its own backend, which Django's has not.
+PERSISTENT: Final = 600  # seconds; longer than any turn
+# The site's own authentication and the middleware of its database backend.
 STOCK_MIDDLEWARE: Final = {
     "accounts.middleware.AuthenticationMiddleware": (
         "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -21,14 +21,14 @@ STOCK_MIDDLEWARE: Final = {
 
 
 def direct(site: Settings) -> Settings:
-    """The site's own connections without PgBouncer, by as many threads as with it."""
+    """Use the site's backend without PgBouncer, with the same number of threads."""
     pool, server = site["POOLS"]["web"], site["POSTGRES"]["web"]
     entry = render_database(pool, server, pooling="direct", pgbouncer_host="")
     return {"DATABASES": site["DATABASES"] | {"default": entry}}
 
 
 def stock(site: Settings, **connection: Any) -> Settings:
-    """Django's own backend, sessions and middleware, with these settings of the connection."""
+    """Use Django's database backend, sessions and middleware."""
     server = site["POSTGRES"]["web"]
     entry = {
         "ENGINE": "django.db.backends.postgresql",
@@ -39,17 +39,17 @@ def stock(site: Settings, **connection: Any) -> Settings:
         "PORT": str(server.port),
         **connection,
     }
-    middleware = [STOCK_MIDDLEWARE.get(it, it) for it in site["MIDDLEWARE"]]
+    middleware = [STOCK_MIDDLEWARE.get(name, name) for name in site["MIDDLEWARE"]]
     return {
         "DATABASES": site["DATABASES"] | {"default": entry},
         "INSTALLED_APPS": [*site["INSTALLED_APPS"], "django.contrib.sessions"],
         "SESSION_ENGINE": "django.contrib.sessions.backends.db",
-        "MIDDLEWARE": [it for it in middleware if it],
+        "MIDDLEWARE": [name for name in middleware if name],
     }
 
 
 def pooled(site: Settings) -> Settings:
-    """Django's pool, in which each thread of a process can have a connection."""
+    """Use Django's pool, with up to a connection per thread."""
     pool = {"min_size": 2, "max_size": site["WEB_THREADS"]}
     return stock(site, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True, OPTIONS={"pool": pool})
 

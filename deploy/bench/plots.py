@@ -1,9 +1,10 @@
-"""The results as pictures: lines over the number of clients."""
+"""Plots of the results over the number of clients."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,10 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 from bench.results import Cell, Results
 from bench.variants import VARIANTS
 
-# The first drawing on a machine looks for its fonts, and would say so.
+# On first use, matplotlib logs that it searches for fonts.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
-# Okabe and Ito's colours, which people with any colour vision tell apart; the markers say it again.
+# Okabe and Ito's colours, distinguishable with any colour vision; markers repeat the distinction.
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "a": ("#0072B2", "o"),
     "a-direct": ("#56B4E9", "s"),
@@ -26,8 +27,7 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "d": ("#009E73", "^"),
     "e": ("#555555", "X"),
 }
-# White behind everything, so that it reads the same on a dark page; text stays text, and equal
-# results make equal files.
+# White background, for dark pages. Text stays text, and equal results give equal files.
 STYLE: Final = {
     "svg.fonttype": "none",
     "svg.hashsalt": "benchmark",
@@ -42,66 +42,75 @@ STYLE: Final = {
     "savefig.facecolor": "white",
     "text.color": "#222222",
 }
-GAP: Final = 0.07  # of the axis' height: from one label to the next
+GAP: Final = 0.07  # of the axis' height, between two labels
 
 Lines = dict[str, list[tuple[int, float]]]
 
 
-def draw(results: Results, folder: Path) -> None:
-    """throughput.svg, latency.svg and connections.svg."""
+def draw_plots(results: Results, folder: Path) -> None:
+    """Write throughput.svg, latency.svg and connections.svg."""
     with mpl.rc_context(STYLE):
         _save(
-            _by_request(results, "requests/s", lambda cell: cell.throughput), folder, "throughput"
+            _plot_by_request(results, "requests/s", lambda cell: cell.throughput),
+            folder,
+            "throughput",
         )
-        latency = _by_request(results, "p99, ms", lambda cell: cell.p99, is_log=True)
+        latency = _plot_by_request(results, "p99, ms", lambda cell: cell.p99, is_log=True)
         _save(latency, folder, "latency")
-        _save(_connections(results), folder, "connections")
+        _save(_plot_connections(results), folder, "connections")
 
 
-def _by_request(
+def _plot_by_request(
     results: Results, unit: str, value: Callable[[Cell], float], *, is_log: bool = False
 ) -> Figure:
     requests = results.requests()
     figure = Figure(figsize=(8, 3.6 * len(requests)), layout="constrained")
     axes = figure.subplots(len(requests), squeeze=False)[:, 0]
     for place, request in zip(axes, requests, strict=True):
-        lines = _lines(results, lambda key, n, r=request: results.cell(key, r, n), value)  # type: ignore[misc]
-        _panel(place, lines, f"{request}, {unit}", is_log=is_log)
+        cell = partial(_get_cell, results, request)
+        lines = _collect_lines(results, cell, value)
+        _draw_panel(place, lines, f"{request}, {unit}", is_log=is_log)
     return figure
 
 
-def _connections(results: Results) -> Figure:
+def _get_cell(results: Results, request: str, key: str, clients: int) -> Cell | None:
+    return results.get_cell(key, request, clients)
+
+
+def _plot_connections(results: Results) -> Figure:
     figure = Figure(figsize=(8, 3.8), layout="constrained")
     axes = figure.subplots()
     lines: Lines = {
         key: [
             (clients, max(cell.connections for cell in cells))
             for clients in results.clients()
-            if (cells := [c for r in results.requests() if (c := results.cell(key, r, clients))])
+            if (
+                cells := [c for r in results.requests() if (c := results.get_cell(key, r, clients))]
+            )
         ]
-        for key in _shown(results)
+        for key in _list_plotted(results)
     }
     axes.axhline(results.cap, color="#777777", linestyle="--", linewidth=1)
     axes.annotate(f"cap: {results.cap}", (1, results.cap), (2, 3), textcoords="offset points")
-    _panel(axes, lines, "most server connections at once, both requests", is_log=False)
+    _draw_panel(axes, lines, "most server connections at once, both requests", is_log=False)
     return figure
 
 
-def _lines(
+def _collect_lines(
     results: Results, cell: Callable[[str, int], Cell | None], value: Callable[[Cell], float]
 ) -> Lines:
     return {
         key: [(n, value(found)) for n in results.clients() if (found := cell(key, n))]
-        for key in _shown(results)
+        for key in _list_plotted(results)
     }
 
 
-def _shown(results: Results) -> list[str]:
-    """Without the references, which are off every scale."""
+def _list_plotted(results: Results) -> list[str]:
+    """Leave out the references, which exceed every scale."""
     return [key for key in results.variants() if key in LOOKS]
 
 
-def _panel(axes: Any, lines: Lines, title: str, *, is_log: bool) -> None:
+def _draw_panel(axes: Any, lines: Lines, title: str, *, is_log: bool) -> None:
     for key, points in lines.items():
         colour, marker = LOOKS[key]
         width, layer = (2.6, 3) if key == "a" else (1.6, 2)
@@ -109,11 +118,11 @@ def _panel(axes: Any, lines: Lines, title: str, *, is_log: bool) -> None:
         axes.plot(x, y, color=colour, marker=marker, linewidth=width, zorder=layer)
     axes.set_title(title, loc="left")
     axes.set_xlabel("clients")
-    _scales(axes, lines, is_log=is_log)
-    _labels(axes, lines)
+    _set_scales(axes, lines, is_log=is_log)
+    _draw_labels(axes, lines)
 
 
-def _scales(axes: Any, lines: Lines, *, is_log: bool) -> None:
+def _set_scales(axes: Any, lines: Lines, *, is_log: bool) -> None:
     ticks = sorted({n for points in lines.values() for n, _ in points})
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -126,12 +135,12 @@ def _scales(axes: Any, lines: Lines, *, is_log: bool) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def _labels(axes: Any, lines: Lines) -> None:
-    """Each line's name beside its end, the names apart from each other."""
+def _draw_labels(axes: Any, lines: Lines) -> None:
+    """Write each line's name beside its end, without overlaps."""
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = {key: points[-1] for key, points in lines.items() if points}
     heights = {key: float(to_axes.transform(end)[1]) for key, end in ends.items()}
-    for key, height in apart(heights).items():
+    for key, height in spread(heights).items():
         colour, _ = LOOKS[key]
         axes.annotate(
             f"({key}) {VARIANTS[key].name}",
@@ -144,8 +153,8 @@ def _labels(axes: Any, lines: Lines) -> None:
         )
 
 
-def apart(heights: Mapping[str, float]) -> dict[str, float]:
-    """The heights, moved up as far as the one below needs, and all down where the top is full."""
+def spread(heights: Mapping[str, float]) -> dict[str, float]:
+    """Move labels up until they do not overlap, then down if they exceed the top."""
     placed: dict[str, float] = {}
     floor = 0.0
     for key, height in sorted(heights.items(), key=lambda item: item[1]):

@@ -1,4 +1,4 @@
-"""What was measured, as results.json keeps it, and the medians of it. Pure."""
+"""Measurements, as stored in results.json, and their medians. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from bench.variants import VARIANTS
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One turn of a variant: answers/s without failures, latencies in ms, failures of every kind,
-    the most server connections at once."""
+    """A turn: successful responses/s, latencies in ms, failures, maximum of server connections."""
 
     round: int
     variant: str
@@ -29,7 +28,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """Its memory in MB: all it has in use, and its share where several use the same."""
+    """Memory in MB: resident, and proportional share of shared pages."""
 
     kind: str
     rss: float
@@ -38,7 +37,7 @@ class Process:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """The medians of the rounds; of failures the sum, of connections the most."""
+    """Medians of the rounds; the sum of failures and the maximum of connections."""
 
     throughput: float
     p50: float
@@ -49,8 +48,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """`statements` are those per request that reach PostgreSQL, by variant and request;
-    `cap` is the most server connections that the web may have."""
+    """`statements`: per request, by variant; `cap`: server connections of the web pool."""
 
     made: str
     rounds: int
@@ -68,12 +66,13 @@ class Results:
         values: dict[str, Any] = json.loads(text)
         values["runs"] = [Run(**run) for run in values["runs"]]
         values["memory"] = {
-            key: [Process(**one) for one in found] for key, found in values["memory"].items()
+            key: [Process(**process) for process in processes]
+            for key, processes in values["memory"].items()
         }
         return cls(**values)
 
     def to_json(self) -> str:
-        """With a line for each run, so that two files can be compared."""
+        """Write a line per run, so that diffs are readable."""
         values = asdict(self)
         runs = ",\n  ".join(json.dumps(run) for run in values.pop("runs"))
         rest = json.dumps(values, indent=1).removesuffix("\n}")
@@ -89,11 +88,11 @@ class Results:
     def clients(self) -> list[int]:
         return sorted({run.clients for run in self.runs})
 
-    def of(self, variant: str) -> list[Run]:
+    def list_runs(self, variant: str) -> list[Run]:
         return [run for run in self.runs if run.variant == variant]
 
-    def cell(self, variant: str, request: str, clients: int) -> Cell | None:
-        """What the table shows there; None for what was not measured."""
+    def get_cell(self, variant: str, request: str, clients: int) -> Cell | None:
+        """Return the medians, or None if not measured."""
         wanted = (variant, request, clients)
         runs = [run for run in self.runs if (run.variant, run.request, run.clients) == wanted]
         if not runs:
@@ -106,16 +105,16 @@ class Results:
             connections=max(run.connections for run in runs),
         )
 
-    def failures(self, variant: str) -> int:
-        return sum(run.failures for run in self.of(variant))
+    def count_failures(self, variant: str) -> int:
+        return sum(run.failures for run in self.list_runs(variant))
 
-    def connections(self, variant: str) -> int:
-        return max(run.connections for run in self.of(variant))
+    def max_connections(self, variant: str) -> int:
+        return max(run.connections for run in self.list_runs(variant))
 
-    def holds(self) -> bool:
-        """Whether this project answered everything, and kept below the cap."""
-        own = self.of("a")
-        return not own or (self.failures("a") == 0 and self.connections("a") <= self.cap)
+    def is_passed(self) -> bool:
+        """Return whether this project had no failures and stayed within the cap."""
+        runs = self.list_runs("a")
+        return not runs or (self.count_failures("a") == 0 and self.max_connections("a") <= self.cap)
 
 
 def _median(runs: list[Run], value: Callable[[Run], float]) -> float:

@@ -1,7 +1,4 @@
-"""The settings of one variant: the site's own, but for what is compared.
-
-Nothing but the benchmark has deploy/ in its path, or sets the variable.
-"""
+"""The site's settings with the overrides of the variant in BENCHMARK_VARIANT."""
 
 from __future__ import annotations
 
@@ -14,6 +11,6 @@ from config import settings as site
 
 _key = os.environ.get("BENCHMARK_VARIANT", "")
 if _key not in OVERRIDES:
-    raise ImproperlyConfigured("These settings are the benchmark's: serve with config.settings.")
+    raise ImproperlyConfigured("These settings are for the benchmark only: use config.settings.")
 _shipped = {name: getattr(site, name) for name in dir(site) if name.isupper()}
 vars().update(_shipped | OVERRIDES[_key](_shipped))

@@ -1,4 +1,4 @@
-"""The results in Markdown: the short tables for docs/benchmark.md, and all of them. Pure."""
+"""The results in Markdown: short tables for docs/benchmark.md, and all tables. Pure."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bench.results import Cell, Process, Results
 from bench.variants import GET, MEANINGS, PATCH, VARIANTS
-from bench.verdicts import MOST, TYPICAL, verdicts
+from bench.verdicts import MOST, TYPICAL, judge_results
 
 NOTHING = ""
 
-Told = Callable[[Cell | None], str]
+Format = Callable[[Cell | None], str]
 
 
-def short(results: Results) -> str:
-    """Render the machine, the variants, their numbers in brief and the targets."""
-    return "\n\n".join(part(results) for part in (_conditions, _lines, _brief, _targets))
+def render_short(results: Results) -> str:
+    """Render the machine, the variants, the short tables and the targets."""
+    return "\n\n".join(
+        part(results)
+        for part in (_render_conditions, _render_variants, _render_brief, _render_targets)
+    )
 
 
-def full(results: Results) -> str:
-    """Everything, with a table for each number and request."""
-    parts = ["# Benchmark", _conditions(results), _lines(results)]
+def render_full(results: Results) -> str:
+    """Render a table per number and request."""
+    parts = ["# Benchmark", _render_conditions(results), _render_variants(results)]
     for request in results.requests():
-        for title, told in COLUMNS.items():
-            parts += [f"## {request}: {title}", _by_clients(results, request, told)]
-    parts += ["## Statements per request", _statements(results)]
-    parts += ["## Memory under the load of 32 clients, MB", _memory(results)]
-    parts += ["## Targets", _targets(results)]
+        for title, format_cell in COLUMNS.items():
+            parts += [f"## {request}: {title}", _render_by_clients(results, request, format_cell)]
+    parts += ["## Statements per request", _render_statements(results)]
+    parts += ["## Memory under the load of 32 clients, MB", _render_memory(results)]
+    parts += ["## Targets", _render_targets(results)]
     return "\n\n".join(parts) + "\n"
 
 
-def _conditions(results: Results) -> str:
+def _render_conditions(results: Results) -> str:
     machine = dict(results.machine)
     where = f"{machine.pop('CPU')}, {machine.pop('memory')}, {machine.pop('system')}"
     versions = ", ".join(f"{name} {version}" for name, version in machine.items())
@@ -43,70 +46,77 @@ def _conditions(results: Results) -> str:
     )
 
 
-def _brief(results: Results) -> str:
+def _render_brief(results: Results) -> str:
     head = [f"at {TYPICAL} / {MOST:,} clients", "GET, requests/s", "p99, ms"]
     head += ["PATCH, requests/s", "p99, ms", "failures", "connections", "statements", "memory, MB"]
-    return _table(head, [_brief_line(results, key) for key in results.variants()])
+    return _render_table(head, [_render_brief_row(results, key) for key in results.variants()])
 
 
-def _brief_line(results: Results, key: str) -> list[str]:
+def _render_brief_row(results: Results, key: str) -> list[str]:
     statements = results.statements.get(key, {}).values()
     shares = sum(process.pss for process in results.memory.get(key, []))
     return [
-        _name(key),
-        *(_pair(results, key, request, told) for request in (GET, PATCH) for told in (_rate, _p99)),
-        f"{results.failures(key):,}",
-        str(results.connections(key)),
+        _get_title(key),
+        *(
+            _format_pair(results, key, request, format_cell)
+            for request in (GET, PATCH)
+            for format_cell in (_format_rate, _format_p99)
+        ),
+        f"{results.count_failures(key):,}",
+        str(results.max_connections(key)),
         " / ".join(f"{count:g}" for count in statements),
         f"{shares:,.0f}" if shares else NOTHING,
     ]
 
 
-def _pair(results: Results, key: str, request: str, told: Told) -> str:
-    """The numbers under the typical and under the largest load; nothing for none of them."""
-    cells = [results.cell(key, request, clients) for clients in (TYPICAL, MOST)]
-    return " / ".join(told(cell) or "-" for cell in cells) if any(cells) else NOTHING
+def _format_pair(results: Results, key: str, request: str, format_cell: Format) -> str:
+    """Format the values under the typical and the largest load."""
+    cells = [results.get_cell(key, request, clients) for clients in (TYPICAL, MOST)]
+    return " / ".join(format_cell(cell) or "-" for cell in cells) if any(cells) else NOTHING
 
 
-def _lines(results: Results) -> str:
-    return "\n".join(f"- {_name(key)}: {MEANINGS[key]}" for key in results.variants())
+def _render_variants(results: Results) -> str:
+    return "\n".join(f"- {_get_title(key)}: {MEANINGS[key]}" for key in results.variants())
 
 
-def _by_clients(results: Results, request: str, told: Told) -> str:
+def _render_by_clients(results: Results, request: str, format_cell: Format) -> str:
     clients = results.clients()
-    return _table(
+    return _render_table(
         ["clients", *(f"{count:,}" for count in clients)],
         [
-            [_name(key), *(told(results.cell(key, request, count)) for count in clients)]
+            [
+                _get_title(key),
+                *(format_cell(results.get_cell(key, request, count)) for count in clients),
+            ]
             for key in results.variants(request)
         ],
     )
 
 
-def _statements(results: Results) -> str:
+def _render_statements(results: Results) -> str:
     requests = results.requests()
-    return _table(
+    return _render_table(
         ["", *requests],
         [
-            [_name(key), *(f"{counts[r]:g}" if r in counts else NOTHING for r in requests)]
+            [_get_title(key), *(f"{counts[r]:g}" if r in counts else NOTHING for r in requests)]
             for key, counts in results.statements.items()
         ],
     )
 
 
-def _memory(results: Results) -> str:
+def _render_memory(results: Results) -> str:
     kinds = list(dict.fromkeys(p.kind for found in results.memory.values() for p in found))
-    return _table(
+    return _render_table(
         ["share of each (in use)", *kinds, "all"],
         [
-            [_name(key), *(_of_kind(found, kind) for kind in kinds), _sum(found)]
+            [_get_title(key), *(_format_kind(found, kind) for kind in kinds), _format_sum(found)]
             for key, found in results.memory.items()
         ],
     )
 
 
-def _of_kind(processes: Iterable[Process], kind: str) -> str:
-    """The same kind's processes differ by little: how many, and their means."""
+def _format_kind(processes: Iterable[Process], kind: str) -> str:
+    """Format the number of processes and their mean memory."""
     found = [process for process in processes if process.kind == kind]
     if not found:
         return NOTHING
@@ -114,59 +124,59 @@ def _of_kind(processes: Iterable[Process], kind: str) -> str:
     return f"{len(found)} x {pss:.0f} ({rss:.0f})"
 
 
-def _sum(processes: Iterable[Process]) -> str:
+def _format_sum(processes: Iterable[Process]) -> str:
     return f"{sum(process.pss for process in processes):.0f}"
 
 
-def _targets(results: Results) -> str:
-    said = verdicts(results)
-    reached = Counter(verdict.outcome for verdict in said)["reached"]
-    rows = [[verdict.target, verdict.measured, verdict.outcome] for verdict in said]
+def _render_targets(results: Results) -> str:
+    outcomes = judge_results(results)
+    reached = Counter(verdict.outcome for verdict in outcomes)["reached"]
+    rows = [[verdict.target, verdict.measured, verdict.outcome] for verdict in outcomes]
     head = [
-        f"this project (a): {reached} of {len(said)} targets reached",
+        f"this project (a): {reached} of {len(outcomes)} targets reached",
         "at 32 clients (all)",
         "",
     ]
-    return _table(head, rows)
+    return _render_table(head, rows)
 
 
-def _name(key: str) -> str:
+def _get_title(key: str) -> str:
     return f"({key}) {VARIANTS[key].name}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     rule = ["---", *("---:" for _ in head[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
 
 
-def _rate(cell: Cell | None) -> str:
+def _format_rate(cell: Cell | None) -> str:
     return f"{cell.throughput:,.0f}" if cell else NOTHING
 
 
-def _p50(cell: Cell | None) -> str:
-    return _ms(cell.p50) if cell else NOTHING
+def _format_p50(cell: Cell | None) -> str:
+    return _format_ms(cell.p50) if cell else NOTHING
 
 
-def _p99(cell: Cell | None) -> str:
-    return _ms(cell.p99) if cell else NOTHING
+def _format_p99(cell: Cell | None) -> str:
+    return _format_ms(cell.p99) if cell else NOTHING
 
 
-def _ms(value: float) -> str:
+def _format_ms(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _failures(cell: Cell | None) -> str:
+def _format_failures(cell: Cell | None) -> str:
     return f"{cell.failures:,}" if cell else NOTHING
 
 
-def _connections(cell: Cell | None) -> str:
+def _format_connections(cell: Cell | None) -> str:
     return str(cell.connections) if cell else NOTHING
 
 
 COLUMNS = {
-    "requests/s": _rate,
-    "p50, ms": _p50,
-    "p99, ms": _p99,
-    "failures": _failures,
-    "most server connections": _connections,
+    "requests/s": _format_rate,
+    "p50, ms": _format_p50,
+    "p99, ms": _format_p99,
+    "failures": _format_failures,
+    "most server connections": _format_connections,
 }

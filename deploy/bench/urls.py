@@ -1,4 +1,4 @@
-"""The site's addresses, and one that answers as the profile's and the tour's without a database."""
+"""The site's URLs, and /api/constant, which responds without a database."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def answer(request: HttpRequest, body: Answer) -> Answer:
 
 api.add_router("/constant", router)
 
-# Only now: the site's addresses are made of what the API has, and then nothing can be added.
+# Imported last: config.urls builds the API's URLs, after which no router can be added.
 from config.urls import handler400, handler404, handler500, urlpatterns  # noqa: E402, F401

@@ -1,4 +1,4 @@
-"""What is compared: the same code and requests, by different ways to the database. Pure."""
+"""The compared variants: the same code with different database connections. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GET: Final = "GET /api/profile"
 PATCH: Final = "PATCH /api/tour"
 BODIES: Final = {GET: "", PATCH: '{"tour": true}'}
 
-# Served as the site is, behind HAProxy; the others are stock gunicorn by itself.
+# Behind HAProxy, like the site; the others use gunicorn alone.
 OURS: Final = ("a", "a-direct", "e")
 
 SHIPPED: Final = {GET: "/api/profile", PATCH: "/api/tour"}
@@ -20,19 +20,21 @@ SHIPPED: Final = {GET: "/api/profile", PATCH: "/api/tour"}
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One line of the table. `paths` has the address by which it answers each request, and
-    `server` the variant whose gunicorn does, if one does."""
+    """A line of the table.
+
+    `paths` maps each request to its path. `server` is the variant whose gunicorn responds.
+    """
 
     key: str
     name: str
     paths: Mapping[str, str]
     server: str = ""
     is_reference: bool = False
-    most_clients: int | None = None
+    max_clients: int | None = None
 
-    def takes(self, request: str, clients: int) -> bool:
-        few_enough = self.most_clients is None or clients <= self.most_clients
-        return request in self.paths and few_enough
+    def supports(self, request: str, clients: int) -> bool:
+        is_within_limit = self.max_clients is None or clients <= self.max_clients
+        return request in self.paths and is_within_limit
 
 
 VARIANTS: Final = {
@@ -61,8 +63,8 @@ VARIANTS: Final = {
             name="pgbench",
             paths={GET: ""},
             is_reference=True,
-            # The rest of PgBouncer's client connections belongs to (a), which is kept running.
-            most_clients=WEB.max_client_conn // 2,
+            # (a) keeps running and needs the rest of PgBouncer's client connections.
+            max_clients=WEB.max_client_conn // 2,
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""The targets, and whether the numbers reach them. Pure."""
+"""Targets and whether the results reach them. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from bench.results import Cell, Results
 from bench.variants import GET, PATCH
 
-TYPICAL: Final = 32  # clients: as many as the site has threads
+TYPICAL: Final = 32  # clients; the site's number of threads
 MOST: Final = 1000
 STATEMENTS: Final = {GET: 1, PATCH: 2}
 UNKNOWN: Final = "not measured"
@@ -27,7 +27,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """A target for (a)'s value against another variant's, under every load."""
+    """A target for the ratio of (a)'s value to another variant's, under every load."""
 
     target: str
     other: str
@@ -35,29 +35,29 @@ class Ratio:
     limit: float
     is_least: bool = True
 
-    def verdict(self, results: Results, request: str) -> Verdict:
-        ratios = self._ratios(results, request)
+    def judge(self, results: Results, request: str) -> Verdict:
+        ratios = self._compute_ratios(results, request)
         target = f"{request}: {self.target}"
         if not ratios:
             return Verdict(target=target, measured="", outcome=UNKNOWN)
-        missed = {n: gap for n, ratio in ratios.items() if (gap := self._gap(ratio)) > 0}
+        missed = {n: gap for n, ratio in ratios.items() if (gap := self._compute_gap(ratio)) > 0}
         outcome = REACHED
         if missed:
             clients = ", ".join(map(str, missed))
             outcome = f"missed at {clients} clients, by up to {max(missed.values()):.1%}"
-        return Verdict(target=target, measured=_told(ratios), outcome=outcome)
+        return Verdict(target=target, measured=_format_ratios(ratios), outcome=outcome)
 
-    def _ratios(self, results: Results, request: str) -> dict[int, float]:
+    def _compute_ratios(self, results: Results, request: str) -> dict[int, float]:
         ratios = {}
         for clients in results.clients():
-            own = results.cell("a", request, clients)
-            other = results.cell(self.other, request, clients)
+            own = results.get_cell("a", request, clients)
+            other = results.get_cell(self.other, request, clients)
             if own and other and self.value(other):
                 ratios[clients] = self.value(own) / self.value(other)
         return ratios
 
-    def _gap(self, ratio: float) -> float:
-        """By which share of the limit it is missed."""
+    def _compute_gap(self, ratio: float) -> float:
+        """Return the missing share of the limit; positive if missed."""
         gap = (self.limit - ratio) / self.limit
         return gap if self.is_least else -gap
 
@@ -91,18 +91,18 @@ RATIOS: Final = (
 )
 
 
-def verdicts(results: Results) -> list[Verdict]:
+def judge_results(results: Results) -> list[Verdict]:
     requests = (GET, PATCH)
     return [
-        *(ratio.verdict(results, request) for ratio in RATIOS for request in requests),
-        *(_steadiness(results, request) for request in requests),
-        *_guards(results),
-        *(_statements(results, request) for request in requests),
+        *(ratio.judge(results, request) for ratio in RATIOS for request in requests),
+        *(_judge_steadiness(results, request) for request in requests),
+        *_judge_limits(results),
+        *(_judge_statements(results, request) for request in requests),
     ]
 
 
-def _told(ratios: dict[int, float]) -> str:
-    """The ratio under the typical load, and the span of all."""
+def _format_ratios(ratios: dict[int, float]) -> str:
+    """Format the ratio under the typical load, and the range."""
     low, high = f"{min(ratios.values()):.2f}", f"{max(ratios.values()):.2f}"
     if len(ratios) == 1:
         return f"{low} x"
@@ -110,9 +110,9 @@ def _told(ratios: dict[int, float]) -> str:
     return f"{typical}({low} to {high}) x"
 
 
-def _steadiness(results: Results, request: str) -> Verdict:
+def _judge_steadiness(results: Results, request: str) -> Verdict:
     target = f"{request}: at 1,000 clients at least 0.9 x the throughput at 32"
-    most, typical = results.cell("a", request, MOST), results.cell("a", request, TYPICAL)
+    most, typical = results.get_cell("a", request, MOST), results.get_cell("a", request, TYPICAL)
     if not (most and typical and typical.throughput):
         return Verdict(target=target, measured="", outcome=UNKNOWN)
     ratio = most.throughput / typical.throughput
@@ -121,26 +121,30 @@ def _steadiness(results: Results, request: str) -> Verdict:
     return Verdict(target=target, measured=f"{ratio:.2f} x", outcome=outcome)
 
 
-def _guards(results: Results) -> Iterator[Verdict]:
+def _judge_limits(results: Results) -> Iterator[Verdict]:
     connections, cap = f"at most {results.cap} server connections", results.cap
-    if not results.of("a"):
+    if not results.list_runs("a"):
         yield from (
             Verdict(target=t, measured="", outcome=UNKNOWN) for t in ("0 failures", connections)
         )
         return
-    failures, peak = results.failures("a"), results.connections("a")
-    yield Verdict(target="0 failures", measured=str(failures), outcome=_over(failures, 0))
-    yield Verdict(target=connections, measured=str(peak), outcome=_over(peak, cap))
+    failures, peak = results.count_failures("a"), results.max_connections("a")
+    yield Verdict(target="0 failures", measured=str(failures), outcome=_judge_maximum(failures, 0))
+    yield Verdict(target=connections, measured=str(peak), outcome=_judge_maximum(peak, cap))
 
 
-def _statements(results: Results, request: str) -> Verdict:
+def _judge_statements(results: Results, request: str) -> Verdict:
     limit = STATEMENTS[request]
     target = f"{request}: {limit} statement{'s' * (limit > 1)}"
-    counted = results.statements.get("a", {}).get(request)
-    if counted is None:
+    measured = results.statements.get("a", {}).get(request)
+    if measured is None:
         return Verdict(target=target, measured="", outcome=UNKNOWN)
-    return Verdict(target=target, measured=f"{counted:g}", outcome=_over(counted, limit))
+    return Verdict(
+        target=target,
+        measured=f"{measured:g}",
+        outcome=_judge_maximum(measured, limit),
+    )
 
 
-def _over(value: float, limit: float) -> str:
+def _judge_maximum(value: float, limit: float) -> str:
     return REACHED if value <= limit else f"missed by {value - limit:g}"

@@ -1,1 +1,1 @@
-"""People at work on a site, for deploy/loadtest: what they do, what they met, what it took."""
+"""The load test: simulated users, their measurements and the report."""

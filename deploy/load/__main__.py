@@ -2,7 +2,7 @@ import sys
 
 from gevent import monkey
 
-monkey.patch_all()  # before anything imports what it patches
+monkey.patch_all()  # before the patched modules are imported
 
 from load.run import main  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""One person's browser: it keeps the page that is open, and counts every request for locust."""
+"""A user's browser: keeps the current page and reports requests to locust."""
 
 from __future__ import annotations
 
@@ -11,65 +11,64 @@ from locust.exception import RescheduleTask
 
 from load.pages import MissingError, Page
 
-TIMEOUT: Final = 30  # seconds; longer than the queue and a statement may take together
-Fault = Callable[[Any], str]
+TIMEOUT: Final = 30  # seconds; above the limits of queue and statement together
+Check = Callable[[Any], str]
 
 
-def lacks(*texts: str) -> Fault:
-    """What of these an answer does not have."""
-    return lambda answer: ", ".join(text for text in texts if text not in answer.text)
+def find_missing(*texts: str) -> Check:
+    """Return a check that names the texts missing from a response."""
+    return lambda response: ", ".join(text for text in texts if text not in response.text)
 
 
-def differs_from(content: bytes) -> Fault:
-    return lambda answer: "" if answer.content == content else "the bytes that were uploaded"
+def compare_content(content: bytes) -> Check:
+    return lambda response: "" if response.content == content else "the uploaded bytes"
 
 
 class Browser:
-    """Each request has a name for the table, and says what the answer has to show.
+    """Each request has a name for the table and a list of texts that the response must contain.
 
-    Where that is missing, or the link or button that leads there, the request is counted as
-    failed and RescheduleTask raised: the person turns to something else.
+    A missing text, link or button counts as a failed request and raises RescheduleTask.
     """
 
-    def __init__(self, client: HttpSession, address: str) -> None:
+    def __init__(self, client: HttpSession, ip_address: str) -> None:
         self._client = client
         self.page = Page("", "/")
-        # As a proxy does that passes each request on by a connection of its own.
-        client.headers.update({"Connection": "close", "X-Forwarded-For": address})
+        # Like a proxy with a connection per request.
+        client.headers.update({"Connection": "close", "X-Forwarded-For": ip_address})
         client.trust_env = False
 
-    def ask(self, method: str, path: str, name: str, fault: Fault, **options: Any) -> Any:
-        """One request, its redirects included, and the answer."""
+    def request(self, method: str, path: str, name: str, check: Check, **options: Any) -> Any:
+        """Make a request, follow its redirects and return the response."""
         options |= {"name": name, "timeout": TIMEOUT, "catch_response": True}
-        with self._client.request(method, path, **options) as answer:
-            status, missing = answer.status_code, fault(answer)
+        with self._client.request(method, path, **options) as response:
+            status, missing = response.status_code, check(response)
             if status != 200 or missing:
-                answer.failure(str(answer.error or f"status {status}, without {missing}"))
+                response.failure(str(response.error or f"status {status}, without {missing}"))
                 raise RescheduleTask
-        return answer
+        return response
 
     def open(self, path: str, name: str, *sees: str) -> None:
-        answer = self.ask("GET", path, name, lacks(*sees))
-        self.page = Page(answer.text, answer.url)
+        response = self.request("GET", path, name, find_missing(*sees))
+        self.page = Page(response.text, response.url)
 
     def follow(self, label: str, name: str, *sees: str) -> None:
-        with self.counted(name):
-            address = self.page.link(label)
-        self.open(address, name, *sees)
+        with self.report_missing(name):
+            url = self.page.find_link(label)
+        self.open(url, name, *sees)
 
-    def press(
-        self, label: str, name: str, /, *sees: str, files: Any = None, **answers: str
-    ) -> None:
-        """Fill in the button's form and send it; see the page that this leads to."""
-        with self.counted(name):
-            button = self.page.button(label)
-        fields = button.form.filled(**answers)
-        answer = self.ask("POST", button.action, name, lacks(*sees), data=fields, files=files)
-        self.page = Page(answer.text, answer.url)
+    def press(self, label: str, name: str, /, *sees: str, files: Any = None, **values: str) -> None:
+        """Fill in and submit the button's form."""
+        with self.report_missing(name):
+            button = self.page.find_button(label)
+        fields = button.form.fill(**values)
+        response = self.request(
+            "POST", button.action, name, find_missing(*sees), data=fields, files=files
+        )
+        self.page = Page(response.text, response.url)
 
     @contextmanager
-    def counted(self, name: str) -> Iterator[None]:
-        """What is missing inside is a failure of the request that would have come."""
+    def report_missing(self, name: str) -> Iterator[None]:
+        """Report a missing link or button as a failure of the request."""
         try:
             yield
         except MissingError as error:

@@ -1,4 +1,4 @@
-"""Whether the caps hold: what PostgreSQL sees of the pools while people are at work."""
+"""Peaks of server connections during the run, from pg_stat_activity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Self
 import psycopg
 from django.conf import settings
 
-INTERVAL: Final = 0.05  # seconds between two looks
+INTERVAL: Final = 0.05  # seconds between two samples
 CONNECTIONS: Final = """
     SELECT usename, count(*) FROM pg_stat_activity
     WHERE backend_type = 'client backend' GROUP BY usename
@@ -20,7 +20,7 @@ CONNECTIONS: Final = """
 
 @dataclass(frozen=True)
 class Peak:
-    """The most server connections that a pool had at once, and how many it may have."""
+    """A pool's maximum of server connections, and its cap."""
 
     pool: str
     connections: int
@@ -28,11 +28,11 @@ class Peak:
 
 
 class Activity:
-    """Looks at pg_stat_activity every 50 ms, around the poolers, until the block's end."""
+    """Sample pg_stat_activity every 50 ms, bypassing the pools, inside the block."""
 
     def __init__(self) -> None:
-        self.looks = 0
-        self.complaints: list[str] = []
+        self.samples = 0
+        self.errors: list[str] = []
         self._most: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -45,7 +45,7 @@ class Activity:
         self._stop.set()
         self._thread.join()
 
-    def peaks(self) -> list[Peak]:
+    def get_peaks(self) -> list[Peak]:
         return [
             Peak(name, self._most[settings.POSTGRES[name].user], pool.max_connections)
             for name, pool in settings.POOLS.items()
@@ -53,21 +53,21 @@ class Activity:
 
     def _watch(self) -> None:
         try:
-            self._look_until_stopped()
+            self._sample_until_stopped()
         except psycopg.Error as error:
-            self.complaints.append(f"pg_stat_activity was watched no longer: {error}")
+            self.errors.append(f"sampling pg_stat_activity failed: {error}")
 
-    def _look_until_stopped(self) -> None:
+    def _sample_until_stopped(self) -> None:
         server = settings.POSTGRES["web"]
         with psycopg.connect(
             host=server.host, dbname=server.dbname, user="postgres", autocommit=True
         ) as connection:
             while not self._stop.wait(INTERVAL):
                 self._most |= Counter(dict(connection.execute(CONNECTIONS).fetchall()))
-                self.looks += 1
+                self.samples += 1
 
 
-def refusals(log: Path) -> int:
-    """How often PostgreSQL had no connection left, by its log."""
+def count_refused(log: Path) -> int:
+    """Count the connections that PostgreSQL refused (53300), from its log."""
     with log.open(errors="replace") as lines:
         return sum(" 53300 " in line for line in lines)

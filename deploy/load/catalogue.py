@@ -1,4 +1,4 @@
-"""The experts of the load test's site: as many as fill ten pages."""
+"""The test site's experts, enough for ten pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ FIELDS: Final = ("in small companies", "in large companies", "abroad", "under pr
 
 
 def write(path: Path) -> None:
-    """The file for seed_experts."""
+    """Write the file for seed_experts."""
     pairs = itertools.cycle(itertools.product(TOPICS, FIELDS))
-    experts = [expert(number, *pair) for number, pair in zip(range(COUNT), pairs, strict=False)]
+    experts = [
+        build_expert(number, *pair) for number, pair in zip(range(COUNT), pairs, strict=False)
+    ]
     path.write_text(json.dumps(experts))
 
 
-def expert(number: int, topic: str, field: str) -> dict[str, str]:
+def build_expert(number: int, topic: str, field: str) -> dict[str, str]:
     return {
         "slug": f"expert-{number}",
         "name": f"{topic} {number}",

@@ -1,4 +1,4 @@
-"""The jobs that run beside the people, as cron and administrators start them."""
+"""Jobs that run during the load test."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PAUSE: Final = 10  # seconds
 
 
 class Jobs:
-    """Two commands at once, the jobs pool's cap, now and then until the block's end."""
+    """Run two commands at a time, the jobs pool's cap, every PAUSE seconds inside the block."""
 
     def __init__(self, experts: Path) -> None:
         self.runs = 0
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self._commands = [["clear_sessions"], ["seed_experts", "--file", str(experts)]]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -37,18 +37,18 @@ class Jobs:
             self._stop.wait(PAUSE)
 
     def run_once(self) -> None:
-        for process in [started(*command) for command in self._commands]:
-            _, complaint = process.communicate()
+        for process in [start(*command) for command in self._commands]:
+            _, error = process.communicate()
             self.runs += 1
             if status := process.returncode:
-                self.complaints.append(complaint.strip() or f"a job ended with {status}")
+                self.errors.append(error.strip() or f"a job exited with {status}")
 
 
-def started(*command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - its own commands
+def start(*command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  fixed commands
         [sys.executable, str(settings.BASE_DIR / "manage.py"), *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is not for them, they end by themselves
+        start_new_session=True,  # not interrupted by Ctrl-C; they end by themselves
     )

@@ -1,4 +1,4 @@
-"""What a browser makes of a page: its links, its buttons and the forms that these send."""
+"""HTML pages as a browser sees them: links, buttons and forms."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Attributes = dict[str, str]
 
 
 class MissingError(Exception):
-    """Somebody looks for what is not there."""
+    """The page has no such link or button."""
 
 
 @dataclass
 class Form:
-    """Where a form goes, and what a browser sends of it when nobody has touched it."""
+    """A form's action and its initial values."""
 
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
 
-    def filled(self, **answers: str) -> list[tuple[str, str]]:
-        """The fields, these answers in place of what stood there."""
-        kept = [(name, value) for name, value in self.fields if name not in answers]
-        return [*kept, *answers.items()]
+    def fill(self, **values: str) -> list[tuple[str, str]]:
+        """Return the fields with these values replaced or added."""
+        kept = [(name, value) for name, value in self.fields if name not in values]
+        return [*kept, *values.items()]
 
 
 @dataclass
@@ -40,27 +40,25 @@ class Button:
 
 
 class Page(HTMLParser):
-    """A page that came from `address`."""
-
-    def __init__(self, html: str, address: str) -> None:
+    def __init__(self, html: str, url: str) -> None:
         super().__init__()
-        self.address = address
+        self.url = url
         self.links: dict[str, str] = {}
         self.buttons: dict[str, Button] = {}
         self.stylesheets: list[str] = []
-        self.unticked: dict[str, list[str]] = {}  # by field, the values that can be ticked
-        self._form = Form(address)
-        self._open: Attributes = {}  # of the link, button, textarea or select that is being read
+        self.unticked: dict[str, list[str]] = {}  # values by field
+        self._form = Form(url)
+        self._open: Attributes = {}  # of the current link, button, textarea or select
         self._text: list[str] = []
         self.feed(html)
 
-    def link(self, label: str) -> str:
-        """The address of the first link whose words begin with `label`."""
-        return first(self.links, label)
+    def find_link(self, label: str) -> str:
+        """Return the URL of the first link whose text starts with `label`."""
+        return find_first(self.links, label)
 
-    def button(self, label: str) -> Button:
-        """The first button whose words begin with `label`."""
-        return first(self.buttons, label)
+    def find_button(self, label: str) -> Button:
+        """Return the first button whose text starts with `label`."""
+        return find_first(self.buttons, label)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if begin := getattr(self, f"begin_{tag}", None):
@@ -83,10 +81,10 @@ class Page(HTMLParser):
             self.stylesheets.append(attributes["href"])
 
     def begin_form(self, attributes: Attributes) -> None:
-        self._form = Form(urljoin(self.address, attributes.get("action", "")))
+        self._form = Form(urljoin(self.url, attributes.get("action", "")))
 
     def end_form(self) -> None:
-        self._form = Form(self.address)
+        self._form = Form(self.url)
 
     def begin_input(self, attributes: Attributes) -> None:
         kind, name = attributes.get("type"), attributes.get("name", "")
@@ -116,9 +114,8 @@ class Page(HTMLParser):
         return self._open.get("aria-label") or " ".join("".join(self._text).split())
 
 
-def first(found: Mapping[str, T], label: str) -> T:
-    """The first of them whose name begins with `label`."""
-    for name, one in found.items():
+def find_first(items: Mapping[str, T], label: str) -> T:
+    for name, item in items.items():
         if name.startswith(label):
-            return one
-    raise MissingError(f"there is no “{label}” on the page")
+            return item
+    raise MissingError(f"the page has no “{label}”")

@@ -1,4 +1,4 @@
-"""What a run showed, as text, and what is wrong with it. Pure."""
+"""The run's report and its faults. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADING = (
 
 @dataclass(frozen=True)
 class Row:
-    """Requests of one name: how many, of them failed; percentiles in ms; how many a second."""
+    """Requests of one name; percentiles in ms."""
 
     name: str
     count: int
@@ -32,47 +32,47 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """`failures`, of requests, and `complaints`, of all else, are in words already."""
+    """`failures` concern requests, `errors` everything else."""
 
     rows: Sequence[Row]
     total: Row
     failures: Sequence[str]
-    complaints: Sequence[str]
+    errors: Sequence[str]
     jobs: int
     peaks: Sequence[Peak]
-    looks: int
-    refusals: int
+    samples: int
+    refused: int
 
-    def faults(self) -> Iterator[str]:
-        """Everything for which the run has failed."""
+    def list_faults(self) -> Iterator[str]:
+        """Yield the reasons why the run has failed."""
         if not self.total.count:
-            yield "nobody asked for anything"
+            yield "no requests were made"
         if self.total.failed:
             yield f"{self.total.failed:,} of {self.total.count:,} requests failed"
         for peak in self.peaks:
             if peak.connections > peak.cap:
-                yield f"{peak.pool} had {peak.connections} server connections, not {peak.cap}"
-        if not self.looks:
-            yield "nobody looked at the server connections"
-        if self.refusals:
-            yield f"PostgreSQL refused {self.refusals:,} connections"
-        yield from self.complaints
+                yield f"{peak.pool} had {peak.connections} server connections, cap {peak.cap}"
+        if not self.samples:
+            yield "server connections were not sampled"
+        if self.refused:
+            yield f"PostgreSQL refused {self.refused:,} connections"
+        yield from self.errors
 
     def __str__(self) -> str:
-        faults = list(self.faults())
-        verdict = "no request failed, no cap was passed"
+        faults = list(self.list_faults())
+        verdict = "no request failed, no cap was exceeded"
         return "\n".join(
             [
                 *("", HEADING, *map(str, self.rows), str(self.total)),
                 *(["", "failures", *self.failures] if self.failures else []),
-                *("", *self._caps(), ""),
+                *("", *self._list_caps(), ""),
                 f"FAILED: {'; '.join(faults)}." if faults else f"PASSED: {verdict}.",
             ]
         )
 
-    def _caps(self) -> Iterator[str]:
+    def _list_caps(self) -> Iterator[str]:
         yield f"{'server connections':<24}{'peak':>8}{'cap':>8}"
         for peak in self.peaks:
             yield f"{peak.pool:<24}{peak.connections:>8}{peak.cap:>8}"
-        yield f"{'refused (53300)':<24}{self.refusals:>8,}{0:>8}"
-        yield f"({self.looks:,} looks at pg_stat_activity; {self.jobs} jobs beside)"
+        yield f"{'refused (53300)':<24}{self.refused:>8,}{0:>8}"
+        yield f"({self.samples:,} samples of pg_stat_activity; {self.jobs} jobs)"

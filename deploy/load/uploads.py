@@ -1,4 +1,4 @@
-"""The files that people upload: notes and pictures in turn."""
+"""The files that users upload: notes and images in turn."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Upload:
     content: bytes
 
 
-def uploads(person: int) -> Iterator[Upload]:
-    """One after the other, no two of a name."""
+def generate_uploads(user: int) -> Iterator[Upload]:
+    """Yield uploads with unique names."""
     for number in itertools.count():
-        words = f"Person {person} noted this, for the {number}. time.\n".encode()
+        words = f"User {user} noted this, for the {number}. time.\n".encode()
         yield Upload(f"notes-{number}.txt", "text/plain", words * 400)
-        yield Upload(f"picture-{number}.jpg", "image/jpeg", picture())
+        yield Upload(f"image-{number}.jpg", "image/jpeg", build_image())
 
 
 @cache
-def picture() -> bytes:
-    """As large as a phone's, made small for mailing."""
+def build_image() -> bytes:
+    """Return an image of a phone's size, reduced for mail."""
     stream = io.BytesIO()
     Image.radial_gradient("L").resize((1600, 1200)).convert("RGB").save(stream, "JPEG")
     return stream.getvalue()

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bench.load import LoadError, Measured, percentile, pgbench_said, wrk, wrk_said
+from bench.load import LoadError, Measurement, parse_pgbench, parse_wrk, percentile, run_wrk
 
 WRK = """\
 Running 1s test @ http://127.0.0.1:53133/api/profile
@@ -39,45 +39,45 @@ LOG = """\
 """
 
 
-def test_reads_what_wrk_says():
-    assert wrk_said(WRK) == Measured(throughput=1496.8, p50=2.0, p99=41.887, failures=0)
+def test_parses_wrks_report():
+    assert parse_wrk(WRK) == Measurement(throughput=1496.8, p50=2.0, p99=41.887, failures=0)
 
 
-def test_counts_no_refusal_as_an_answer_but_every_failure():
+def test_counts_errors_as_failures_only():
     text = WRK.replace('"refused": 0', '"refused": 1600').replace('"timeout": 0', '"timeout": 3')
-    assert wrk_said(text) == Measured(throughput=42.7, p50=2.0, p99=41.887, failures=1603)
+    assert parse_wrk(text) == Measurement(throughput=42.7, p50=2.0, p99=41.887, failures=1603)
 
 
-def test_reads_what_pgbench_says():
-    measured = Measured(throughput=18386.1, p50=1.475, p99=2.177, failures=0)
-    assert pgbench_said(PGBENCH, LOG) == measured
+def test_parses_pgbenchs_report():
+    measured = Measurement(throughput=18386.1, p50=1.475, p99=2.177, failures=0)
+    assert parse_pgbench(PGBENCH, LOG) == measured
 
 
-def test_an_older_pgbench_names_no_failures():
+def test_an_older_pgbench_reports_no_failures():
     older = PGBENCH.replace("number of failed transactions: 0 (0.000%)\n", "")
-    assert pgbench_said(older, LOG).failures == 0
+    assert parse_pgbench(older, LOG).failures == 0
 
 
 def test_failed_transactions_are_failures():
     failed = PGBENCH.replace("failed transactions: 0 ", "failed transactions: 7 ")
-    assert pgbench_said(failed, LOG).failures == 7
+    assert parse_pgbench(failed, LOG).failures == 7
 
 
-def test_a_turn_without_an_answer_is_a_failure():
-    nothing = Measured(throughput=0, p50=0, p99=0, failures=1)
+def test_a_turn_without_responses_is_a_failure():
+    nothing = Measurement(throughput=0, p50=0, p99=0, failures=1)
     none = "number of transactions actually processed: 0\nnumber of failed transactions: 0 (NaN%)"
-    assert pgbench_said(none, "") == nothing
+    assert parse_pgbench(none, "") == nothing
     assert (
-        wrk_said(re.sub(r'": \d+', '": 0', WRK).replace('microseconds": 0', 'microseconds": 1'))
+        parse_wrk(re.sub(r'": \d+', '": 0', WRK).replace('microseconds": 0', 'microseconds": 1'))
         == nothing
     )
 
 
-def test_what_cannot_do_its_work_says_why():
-    with pytest.raises(LoadError, match="wrk ended with 1: unable to connect"):
-        wrk(1, "/", [], clients=1, seconds=1)
+def test_raises_with_the_programs_output():
+    with pytest.raises(LoadError, match="wrk exited with 1: unable to connect"):
+        run_wrk(1, "/", [], clients=1, seconds=1)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
-def test_a_percentile_is_one_of_the_values(percent, value):
+def test_returns_one_of_the_values_as_percentile(percent, value):
     assert percentile(range(1, 101), percent) == value

@@ -1,40 +1,41 @@
 import pytest
 from django.conf import settings
 
-from bench.report import BEGIN, END, main, place
+from bench.report import BEGIN, END, insert_table, main
 from bench.results import Results
-from bench.table import full, short
-from bench.tests.made_up import everything
+from bench.table import render_full, render_short
+from bench.tests.samples import make_full_results
 
-SHOWN = settings.BASE_DIR / "deploy/benchmark-results"
+PUBLISHED = settings.BASE_DIR / "deploy/benchmark-results"
 
 
 @pytest.fixture(scope="module")
-def shown():
-    return Results.from_json((SHOWN / "results.json").read_text())
+def published():
+    return Results.from_json((PUBLISHED / "results.json").read_text())
 
 
-def test_the_document_shows_what_was_measured(shown):
+def test_the_document_matches_the_results(published):
     document = (settings.BASE_DIR / "docs/benchmark.md").read_text()
-    assert place(document, shown) == document, "run deploy/benchmark --render"
+    assert insert_table(document, published) == document, "run deploy/benchmark --render"
 
 
-def test_the_table_shows_what_was_measured(shown):
-    assert (SHOWN / "table.md").read_text() == full(shown), "run deploy/benchmark --render"
+def test_the_table_matches_the_results(published):
+    table = (PUBLISHED / "table.md").read_text()
+    assert table == render_full(published), "run deploy/benchmark --render"
 
 
-def test_what_stands_around_the_marks_stays():
-    text = place(f"before\n{BEGIN}old\n{END}after\n", everything())
-    assert text == f"before\n{BEGIN}\n{short(everything())}\n\n{END}after\n"
+def test_keeps_the_text_around_the_marks():
+    text = insert_table(f"before\n{BEGIN}old\n{END}after\n", make_full_results())
+    assert text == f"before\n{BEGIN}\n{render_short(make_full_results())}\n\n{END}after\n"
 
 
-def test_refuses_a_document_without_marks():
+def test_rejects_a_document_without_marks():
     with pytest.raises(ValueError, match="lacks"):
-        place("no marks", everything())
+        insert_table("no marks", make_full_results())
 
 
-def test_all_files_are_made_of_the_results(tmp_path):
-    (tmp_path / "results.json").write_text(everything().to_json())
+def test_renders_all_files_from_the_results(tmp_path):
+    (tmp_path / "results.json").write_text(make_full_results().to_json())
     document = tmp_path / "benchmark.md"
     document.write_text(BEGIN + END)
     main(tmp_path, document)

@@ -16,17 +16,17 @@ def site():
 
 @pytest.fixture
 def variant(site):
-    """The settings of one variant."""
+    """Return a function that builds a variant's settings."""
     return lambda key: site | OVERRIDES[key](site)
 
 
-def test_every_server_but_the_sites_own_has_settings():
+def test_every_other_server_has_overrides():
     servers = {variant.server for variant in VARIANTS.values()} - {"", "a"}
     assert servers == OVERRIDES.keys()
     assert MEANINGS.keys() == VARIANTS.keys()
 
 
-def test_direct_changes_only_where_the_connections_lead(site, variant):
+def test_direct_changes_the_connection_only(site, variant):
     changed = variant("a-direct")
     assert {name for name in site if changed[name] != site[name]} == {"DATABASES"}
     assert changed["DATABASES"]["default"]["HOST"] == site["POSTGRES"]["web"].host
@@ -34,7 +34,7 @@ def test_direct_changes_only_where_the_connections_lead(site, variant):
 
 
 @pytest.mark.parametrize("key", ["b", "c", "d"])
-def test_stock_is_djangos_own(variant, key):
+def test_stock_uses_djangos_backends(variant, key):
     changed = variant(key)
     assert changed["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
     assert changed["SESSION_ENGINE"] == "django.contrib.sessions.backends.db"
@@ -43,17 +43,17 @@ def test_stock_is_djangos_own(variant, key):
 
 
 @pytest.mark.parametrize(("key", "age"), [("b", 0), ("c", 600), ("d", 0)])
-def test_stock_connections_live_as_long_as_the_variant_says(variant, key, age):
+def test_stock_sets_conn_max_age(variant, key, age):
     assert variant(key)["DATABASES"]["default"]["CONN_MAX_AGE"] == age
 
 
 @pytest.mark.parametrize("key", OVERRIDES)
-def test_no_variant_changes_how_many_requests_are_served_at_once(site, variant, key):
+def test_no_variant_changes_workers_or_threads(site, variant, key):
     for name in ("WEB_WORKERS", "WEB_THREADS"):
         assert variant(key)[name] == site[name]
 
 
-def test_the_settings_refuse_to_serve_a_site():
+def test_the_settings_need_a_variant():
     done = subprocess.run(
         [sys.executable, "-c", "import bench.settings"],
         cwd=settings.BASE_DIR,
@@ -62,4 +62,4 @@ def test_the_settings_refuse_to_serve_a_site():
         text=True,
     )
     assert done.returncode == 1
-    assert "These settings are the benchmark's" in done.stderr
+    assert "These settings are for the benchmark only" in done.stderr

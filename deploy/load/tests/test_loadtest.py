@@ -1,4 +1,4 @@
-"""deploy/loadtest as an operator runs it, and its program against other sites."""
+"""deploy/loadtest, and its program against other sites."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from config.tests.processes import ROOT, wait_until
 
 pytestmark = pytest.mark.own_site
 
-WAYS = (
+TASKS = (
     *("sign up", "confirm the address", "home: next page", "home: search", "home: favourite"),
     *("profile: save", "files: upload", "files: download", "files: restore", "tour: start"),
     *("GET /api/profile", "sign out", "sign in"),
@@ -26,12 +26,12 @@ WAYS = (
 
 
 @pytest.fixture
-def door(tmp_path):
-    """The door, started; it makes its site in `tmp_path`, and ends when the test is interrupted."""
+def loadtest(tmp_path):
+    """Start deploy/loadtest with its site in `tmp_path`, and stop it after the test."""
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
     runs = []
 
-    def started(*arguments):
+    def start(*arguments):
         run = subprocess.Popen(
             ["deploy/loadtest", *arguments],
             cwd=ROOT,
@@ -44,31 +44,31 @@ def door(tmp_path):
         runs.append(run)
         return run
 
-    yield started
+    yield start
     for run in runs:
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGINT)
             run.communicate(timeout=60)
 
 
-def test_ten_people_go_all_ways_and_the_table_says_so(door, tmp_path):
-    run = door("--users", "10", "--minutes", "0.1", "--pause", "0.1")
-    said, _ = run.communicate(timeout=180)
-    assert run.returncode == 0, said
-    assert said.endswith("PASSED: no request failed, no cap was passed.\n")
-    for name in WAYS:
-        assert re.search(rf"^{name} +[1-9]\d* +0 ", said, re.MULTILINE), said
-    assert re.search(r"^web +\d+ +10$", said, re.MULTILINE)
-    assert re.search(r"^jobs +[12] +2$", said, re.MULTILINE)
+def test_ten_users_complete_all_tasks(loadtest, tmp_path):
+    run = loadtest("--users", "10", "--minutes", "0.1", "--pause", "0.1")
+    output, _ = run.communicate(timeout=180)
+    assert run.returncode == 0, output
+    assert output.endswith("PASSED: no request failed, no cap was exceeded.\n")
+    for name in TASKS:
+        assert re.search(rf"^{name} +[1-9]\d* +0 ", output, re.MULTILINE), output
+    assert re.search(r"^web +\d+ +10$", output, re.MULTILINE)
+    assert re.search(r"^jobs +[12] +2$", output, re.MULTILINE)
     assert list(tmp_path.glob("ai4ceo-load.*")) == []
 
 
-def test_ctrl_c_ends_everything(door, tmp_path):
-    run = door()
-    wait_until(lambda: list(tmp_path.glob("*/postgres")), 60, "the site's cluster is made")
+def test_ctrl_c_stops_everything(loadtest, tmp_path):
+    run = loadtest()
+    wait_until(lambda: list(tmp_path.glob("*/postgres")), 60, "the site's cluster exists")
     os.killpg(run.pid, signal.SIGINT)
-    said, _ = run.communicate(timeout=60)
-    assert run.returncode == 130, said
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, output
     assert list(tmp_path.glob("ai4ceo-load.*")) == []
 
 
@@ -80,17 +80,17 @@ def test_ctrl_c_ends_everything(door, tmp_path):
         (("--host", "x"), "--host"),
     ],
 )
-def test_bad_options_end_before_anything_is_made(door, arguments, word):
-    run = door(*arguments)
-    said, _ = run.communicate(timeout=60)
-    assert (run.returncode, said.count("\n")) == (1, 1)
-    assert word in said
-    assert "usage: deploy/loadtest [--users N]" in said
+def test_rejects_bad_options_before_anything_starts(loadtest, arguments, word):
+    run = loadtest(*arguments)
+    output, _ = run.communicate(timeout=60)
+    assert (run.returncode, output.count("\n")) == (1, 1)
+    assert word in output
+    assert "usage: deploy/loadtest [--users N]" in output
 
 
 @contextmanager
-def program(port, *arguments):
-    """What the door starts, against a site of the test's own; stopped at the end."""
+def run_program(port, *arguments):
+    """Run the load test's program against another site and stop it after the block."""
     process = subprocess.Popen(
         [Path(sys.prefix) / "load/bin/python", "-m", "load", *arguments],
         cwd=ROOT,
@@ -124,26 +124,26 @@ def wrong_site():
 
 
 @pytest.mark.usefixtures("transactional_db")  # its jobs load experts
-def test_a_wrong_page_is_a_failure_whatever_its_status(wrong_site):
-    with program(wrong_site, "--users", "1", "--minutes", "0.01") as run:
-        said = run.stdout.read()
+def test_a_wrong_page_is_a_failure_despite_status_200(wrong_site):
+    with run_program(wrong_site, "--users", "1", "--minutes", "0.01") as run:
+        output = run.stdout.read()
         assert run.wait(60) == 1
-    assert "1 x landing page: status 200, without The right expert for every decision" in said
-    assert said.endswith("FAILED: 1 of 1 requests failed.\n")
+    assert "1 x landing page: status 200, without The right expert for every decision" in output
+    assert output.endswith("FAILED: 1 of 1 requests failed.\n")
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_the_page_of_locust_waits_to_be_started(wrong_site):
-    with program(wrong_site, "--ui") as run:
-        said = re.match(r"locust is at http://127\.0\.0\.1:(\d+);", run.stdout.readline())
-        page = wait_until(lambda: opened(int(said[1])), 30, "the page is there")
+def test_locusts_page_waits_for_the_start(wrong_site):
+    with run_program(wrong_site, "--ui") as run:
+        output = re.match(r"locust is at http://127\.0\.0\.1:(\d+);", run.stdout.readline())
+        page = wait_until(lambda: read_page(int(output[1])), 30, "the page opens")
         run.terminate()
-        said = run.stdout.read()
+        output = run.stdout.read()
     assert "Locust" in page
-    assert "FAILED: nobody asked for anything." in said
+    assert "FAILED: no requests were made." in output
 
 
-def opened(port):
+def read_page(port):
     with suppress(OSError), closing(HTTPConnection("127.0.0.1", port)) as connection:
         connection.request("GET", "/")
         return connection.getresponse().read().decode()

@@ -23,8 +23,8 @@ def page():
     return Page(PAGE, "http://127.0.0.1:8000/here/?page=2")
 
 
-def test_a_form_sends_what_stands_in_it(page):
-    assert page.button("Save the profile").form.fields == [
+def test_a_form_has_its_initial_values(page):
+    assert page.find_button("Save the profile").form.fields == [
         ("csrfmiddlewaretoken", "token"),
         ("traits", "concise"),
         ("bio", "Ada & Co"),
@@ -32,27 +32,27 @@ def test_a_form_sends_what_stands_in_it(page):
     ]
 
 
-def test_answers_take_the_place_of_what_stood_there(page):
-    fields = page.button("Save").form.filled(bio="New", name="Ada")
+def test_fill_replaces_values(page):
+    fields = page.find_button("Save").form.fill(bio="New", name="Ada")
     assert [pair for pair in fields if pair[0] in ("bio", "name")] == [
         ("bio", "New"),
         ("name", "Ada"),
     ]
 
 
-def test_a_button_goes_where_it_or_its_form_or_else_the_page_is(page):
-    assert page.button("Save").action == "http://127.0.0.1:8000/profile/"
-    assert page.button("Skip").action == "/skip/"
-    assert page.button("Add to favourites").action == page.address
+def test_a_buttons_action_falls_back_to_the_form_and_the_page(page):
+    assert page.find_button("Save").action == "http://127.0.0.1:8000/profile/"
+    assert page.find_button("Skip").action == "/skip/"
+    assert page.find_button("Add to favourites").action == page.url
 
 
-def test_what_can_be_ticked_links_and_stylesheets_are_found(page):
+def test_finds_checkboxes_links_and_stylesheets(page):
     assert page.unticked == {"traits": ["warm"]}
-    assert page.link("Deleted") == "/files/?deleted=1"
+    assert page.find_link("Deleted") == "/files/?deleted=1"
     assert page.stylesheets == ["/static/site.css"]
 
 
 @pytest.mark.parametrize("label", ["Elsewhere", "Script", "Sign out"])
-def test_a_button_that_sends_no_form_is_none(page, label):
+def test_ignores_buttons_that_submit_no_form(page, label):
     with pytest.raises(MissingError, match=label):
-        page.button(label)
+        page.find_button(label)

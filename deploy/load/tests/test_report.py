@@ -9,44 +9,44 @@ def make_row(name="all", **overrides):
     return Row(name, **numbers | overrides)
 
 
-def make_report(*, web=10, jobs=2, refusals=0, looks=1184, failures=(), complaints=(), **total):
+def make_report(*, web=10, jobs=2, refused=0, samples=1184, failures=(), errors=(), **total):
     return Report(
         rows=[make_row("home", count=7)],
         total=make_row(**total),
         failures=failures,
-        complaints=complaints,
+        errors=errors,
         jobs=6,
         peaks=[Peak("web", web, 10), Peak("jobs", jobs, 2)],
-        looks=looks,
-        refusals=refusals,
+        samples=samples,
+        refused=refused,
     )
 
 
-def test_a_run_at_the_caps_has_passed():
+def test_a_run_at_the_caps_passes():
     report = make_report()
-    assert list(report.faults()) == []
-    assert str(report).endswith("PASSED: no request failed, no cap was passed.")
+    assert list(report.list_faults()) == []
+    assert str(report).endswith("PASSED: no request failed, no cap was exceeded.")
 
 
 @pytest.mark.parametrize(
     ("numbers", "fault"),
     [
-        ({"web": 11}, "web had 11 server connections, not 10"),
-        ({"jobs": 3}, "jobs had 3 server connections, not 2"),
-        ({"looks": 0}, "nobody looked at the server connections"),
-        ({"refusals": 1}, "PostgreSQL refused 1 connections"),
+        ({"web": 11}, "web had 11 server connections, cap 10"),
+        ({"jobs": 3}, "jobs had 3 server connections, cap 2"),
+        ({"samples": 0}, "server connections were not sampled"),
+        ({"refused": 1}, "PostgreSQL refused 1 connections"),
         ({"failed": 1}, "1 of 1,200 requests failed"),
-        ({"count": 0}, "nobody asked for anything"),
-        ({"complaints": ["seed_experts: no"]}, "seed_experts: no"),
+        ({"count": 0}, "no requests were made"),
+        ({"errors": ["seed_experts: no"]}, "seed_experts: no"),
     ],
 )
-def test_a_run_fails_for(numbers, fault):
+def test_a_fault_fails_the_run(numbers, fault):
     report = make_report(**numbers)
-    assert list(report.faults()) == [fault]
+    assert list(report.list_faults()) == [fault]
     assert str(report).endswith(f"FAILED: {fault}.")
 
 
-def test_the_table_has_a_line_for_each_request_in_columns():
+def test_the_table_has_a_line_per_request():
     lines = str(make_report(failures=["1 x home: status 500"])).splitlines()
     assert lines[1].split() == HEADING.split()
     assert lines[2].split() == ["home", "7", "0", "21", "40", "90", "20.0"]

@@ -1,4 +1,4 @@
-"""Results that nobody measured."""
+"""Sample results."""
 
 from bench.results import Process, Results, Run
 from bench.variants import GET, PATCH
@@ -37,8 +37,8 @@ def make_results(*runs, **overrides):
     return Results(**values | overrides)
 
 
-def everything():
-    """All that is ever measured, at three loads."""
+def make_full_results():
+    """Return results of all variants at three loads."""
     throughputs = {"a": 1000, "a-direct": 1050, "b": 100, "c": 400, "d": 450, "e": 1900}
     return make_results(
         *(

@@ -1,4 +1,4 @@
-"""The people of the benchmark: signed in, with every row that the apps keep about them."""
+"""Signed-in users with a row in every app."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from profiles.models import Profile
 from tours.models import Tour
 
 BACKEND: Final = "accounts.backends.AuthenticationBackend"
-TOKEN: Final = "t" * 32  # of CSRF: cookie and header have to be the same
+TOKEN: Final = "t" * 32  # CSRF token; cookie and header must match
 BIO: Final = "Leads a company of ninety people that builds analytical engines. " * 3
 
 
-def make_people(count: int) -> list[str]:
-    """So many people; the cookies of each one's browser."""
+def create_users(count: int) -> list[str]:
+    """Create signed-in users and return their Cookie headers."""
     numbers = range(count)
     users = User.objects.bulk_create(
-        User(email=f"person-{n}@example.org", name=f"Person {n}", password=make_password(None))
+        User(email=f"user-{n}@example.org", name=f"User {n}", password=make_password(None))
         for n in numbers
     )
     now = timezone.now()
@@ -37,7 +37,7 @@ def make_people(count: int) -> list[str]:
 
 
 def sign_in(user: User) -> str:
-    """A new session's key."""
+    """Create a session and return its key."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = BACKEND
