@@ -81,7 +81,6 @@ class UnicodeParser(Parser):
 
 
 def count_values(data: Any) -> int:
-    """Count the values of a JSON document, on all levels."""
     inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return 1 + sum(map(count_values, inner))
 
@@ -114,7 +113,6 @@ ERROR_RESPONSES: Final = {status: describe_error(code) for status, code in CODES
 
 
 def list_content_types(operation: Operation) -> set[str]:
-    """Return the operation's documented content types."""
     sources = {model.__ninja_param_source__ for model in operation.models}
     extra = operation.openapi_extra or {}
     documented = set(extra.get("requestBody", {}).get("content", {}))

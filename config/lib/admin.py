@@ -39,7 +39,6 @@ class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search as the site's own pages do."""
         fields = self.get_search_fields(request)
         return filter_by_words(queryset, search_term, *fields) if fields else queryset, False
 

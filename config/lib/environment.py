@@ -74,7 +74,6 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
         return tuple(values)
 
     def paths(self, name: str) -> tuple[str, ...]:
-        """Read absolute paths, separated by commas."""
         values = tuple(part.strip() for part in self.text(name).split(",") if part.strip())
         for value in values:
             if not value.startswith("/"):
@@ -114,7 +113,6 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package ha
         return entry or default
 
     def mail(self, name: str, default: str) -> dict[str, Any]:
-        """Read the EMAIL_* settings."""
         example = "smtp+tls://USER:PASSWORD@HOST:587"
         return self._from_url(name, self.email_url_config, example, default)
 

@@ -88,7 +88,6 @@ def is_permanent(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """Return the error as one line."""
     if isinstance(error, SMTPRecipientsRefused):
         text = "; ".join(_format_reply(*reply) for reply in error.recipients.values())
     elif isinstance(error, SMTPResponseException):

@@ -120,7 +120,6 @@ class Mail(models.Model):
         return f"mail {self.pk} to {self.recipient}"
 
     def record(self, outcome: Outcome) -> None:
-        """Record the outcome of the attempt that `claim` started."""
         next_attempt = timezone.now() + get_retry_delay(self.attempts)
         if not outcome.error:
             self._end(Mail.State.SENT, body="", last_error="")

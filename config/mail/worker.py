@@ -52,7 +52,6 @@ class Worker:
         self.shut_down()
 
     def run_once(self) -> None:
-        """Send due mails until none is left."""
         self.process_queue()
         while self.deliveries and not self.stopping:
             self.wait(POLL_INTERVAL)
@@ -60,7 +59,6 @@ class Worker:
         self.shut_down()
 
     def process_queue(self) -> None:
-        """Record the outcomes, clean up, then claim due mails."""
         close_old_connections()
         self.record_outcomes()
         if self.cleaned_up is None or time.monotonic() > self.cleaned_up + CLEANUP_INTERVAL:

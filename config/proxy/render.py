@@ -71,7 +71,6 @@ def render_config(proxy: Proxy, paths: Paths, responses: Sequence[ErrorResponse]
 
 
 def render_bodies_file(proxy: Proxy, response: ErrorResponse) -> tuple[str, str]:
-    """Return the path and text of the map file with a response's bodies."""
     lines = (f"{shape} {join_lines(body)}\n" for shape, body in response.bodies.items())
     return f"{proxy.folder}/{response.status}.map", "".join(lines)
 

@@ -19,5 +19,4 @@ def focused(form: BaseForm) -> BaseForm:
 
 @register.filter
 def first_input(field: BoundField) -> str:
-    """Return the id of the field's first input."""
     return field.id_for_label or f"{field.auto_id}_0"

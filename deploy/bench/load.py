@@ -79,7 +79,6 @@ class Pgbench:
 
 
 def parse_pgbench(text: str, log: str) -> Measurement:
-    """Parse pgbench's report and its transaction log."""
     tps = re.search(r"^tps = ([0-9.]+) \(without initial connection time\)", text, re.MULTILINE)
     failed = re.search(r"^number of failed transactions: (\d+)", text, re.MULTILINE)
     times = sorted(int(line.split()[2]) for line in log.splitlines())

@@ -124,7 +124,6 @@ class Bench:
         return Run(**asdict(turn), **asdict(measured), connections=peak.connections)
 
     def measure_memory(self, key: str) -> list[Process]:
-        """Return the memory of the variant's processes under load."""
         with ThreadPoolExecutor(1) as executor:
             load = executor.submit(
                 self.load, key, GET, clients=WARM_UP_CLIENTS, seconds=self.warm_up_seconds
@@ -145,7 +144,6 @@ class Bench:
 
 
 def measure(plan: Plan) -> Results:
-    """Run the plan with a progress bar."""
     cookies = create_users(USERS)
     postgres.copy_sessions()
     with ExitStack() as stack:
@@ -170,7 +168,6 @@ def measure(plan: Plan) -> Results:
 
 
 def start_servers(plan: Plan, cookie: str, stack: ExitStack) -> dict[str, Server]:
-    """Start the servers of the plan's variants, and (a) for comparison."""
     role = settings.POSTGRES["web"].user
     own = stack.enter_context(run_server("a", role, {}, get_log_path("a"), behind_haproxy=True))
     _, profile = own.ask(GET, VARIANTS["a"].paths[GET], cookie)

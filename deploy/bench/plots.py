@@ -48,7 +48,6 @@ Lines = dict[str, list[tuple[int, float]]]
 
 
 def draw_plots(results: Results, folder: Path) -> None:
-    """Write throughput.svg, latency.svg and connections.svg."""
     with mpl.rc_context(STYLE):
         _save(
             _plot_by_request(results, "requests/s", lambda cell: cell.throughput),

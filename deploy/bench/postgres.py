@@ -47,7 +47,6 @@ def copy_sessions() -> None:
 
 
 def list_backends(role: str) -> list[int]:
-    """Return the PIDs of the role's backends."""
     with connect_as_superuser() as connection:
         return [pid for (pid,) in connection.execute(BACKENDS, [role])]
 
@@ -107,7 +106,6 @@ class Log:
 
 @contextmanager
 def log_statements() -> Iterator[None]:
-    """Log every statement inside the block."""
     with connect_as_superuser() as session:
         _set_log_statement(session, "all")
         yield

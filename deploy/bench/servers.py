@@ -62,7 +62,6 @@ class Server:
         return [*self.list_masters(), *self.list_workers(), *self.list_proxies()]
 
     def ask(self, request: str, path: str, cookie: str) -> tuple[int, Any]:
-        """Make a request and return the status and the JSON."""
         method, body = request.split()[0], BODIES[request]
         headers = {"Cookie": cookie, "X-CSRFToken": TOKEN, "Content-Type": "application/json"}
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
@@ -91,7 +90,6 @@ class Server:
             return False
 
     def wait_until_idle(self) -> None:
-        """Wait until the requests of the last turn are finished."""
         deadline, before = time.monotonic() + TIMEOUT, self._sum_cpu_time()
         while time.monotonic() < deadline:
             time.sleep(0.1)
@@ -115,7 +113,6 @@ class Server:
 def run_server(
     key: str, role: str, environment: dict[str, str], log: Path, *, behind_haproxy: bool
 ) -> Iterator[Server]:
-    """Start the variant's server and stop it after the block."""
     port = find_free_port()
     folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=settings.VAR_DIR))
     proxy = replace(settings.PROXY, port=port, run_dir=str(folder), folder=str(folder))

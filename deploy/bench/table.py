@@ -23,7 +23,6 @@ def render_short(results: Results) -> str:
 
 
 def render_full(results: Results) -> str:
-    """Render a table per number and request."""
     parts = ["# Benchmark", _render_conditions(results), _render_variants(results)]
     for request in results.requests():
         for title, format_cell in COLUMNS.items():
@@ -70,7 +69,6 @@ def _render_brief_row(results: Results, key: str) -> list[str]:
 
 
 def _format_pair(results: Results, key: str, request: str, format_cell: Format) -> str:
-    """Format the values under the typical and the largest load."""
     cells = [results.get_cell(key, request, clients) for clients in (TYPICAL, MOST)]
     return " / ".join(format_cell(cell) or "-" for cell in cells) if any(cells) else NOTHING
 
@@ -116,7 +114,6 @@ def _render_memory(results: Results) -> str:
 
 
 def _format_kind(processes: Iterable[Process], kind: str) -> str:
-    """Format the number of processes and their mean memory."""
     found = [process for process in processes if process.kind == kind]
     if not found:
         return NOTHING

@@ -37,7 +37,6 @@ def create_users(count: int) -> list[str]:
 
 
 def sign_in(user: User) -> str:
-    """Create a session and return its key."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = BACKEND

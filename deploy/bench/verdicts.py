@@ -102,7 +102,6 @@ def judge_results(results: Results) -> list[Verdict]:
 
 
 def _format_ratios(ratios: dict[int, float]) -> str:
-    """Format the ratio under the typical load, and the range."""
     low, high = f"{min(ratios.values()):.2f}", f"{max(ratios.values()):.2f}"
     if len(ratios) == 1:
         return f"{low} x"

@@ -57,7 +57,6 @@ class Browser:
         self.open(url, name, *sees)
 
     def press(self, label: str, name: str, /, *sees: str, files: Any = None, **values: str) -> None:
-        """Fill in and submit the button's form."""
         with self.report_missing(name):
             button = self.page.find_button(label)
         fields = button.form.fill(**values)

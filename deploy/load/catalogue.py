@@ -16,7 +16,6 @@ FIELDS: Final = ("in small companies", "in large companies", "abroad", "under pr
 
 
 def write(path: Path) -> None:
-    """Write the file for seed_experts."""
     pairs = itertools.cycle(itertools.product(TOPICS, FIELDS))
     experts = [
         build_expert(number, *pair) for number, pair in zip(range(COUNT), pairs, strict=False)

@@ -53,11 +53,9 @@ class Page(HTMLParser):
         self.feed(html)
 
     def find_link(self, label: str) -> str:
-        """Return the URL of the first link whose text starts with `label`."""
         return find_first(self.links, label)
 
     def find_button(self, label: str) -> Button:
-        """Return the first button whose text starts with `label`."""
         return find_first(self.buttons, label)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -44,7 +44,6 @@ class Report:
     refused: int
 
     def list_faults(self) -> Iterator[str]:
-        """Yield the reasons why the run has failed."""
         if not self.total.count:
             yield "no requests were made"
         if self.total.failed:

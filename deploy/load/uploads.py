@@ -19,7 +19,6 @@ class Upload:
 
 
 def generate_uploads(user: int) -> Iterator[Upload]:
-    """Yield uploads with unique names."""
     for number in itertools.count():
         words = f"User {user} noted this, for the {number}. time.\n".encode()
         yield Upload(f"notes-{number}.txt", "text/plain", words * 400)

@@ -32,7 +32,6 @@ ZONES: Final = ("Europe/Berlin", "Asia/Tokyo", "America/New_York")
 
 
 def wait_for_code(email: str) -> str:
-    """Wait for a mail to this e-mail address and return its code."""
     end = time.monotonic() + MAIL_WAIT
     while time.monotonic() < end:
         for mail in sorted((settings.VAR_DIR / "mail").glob("*.eml"), reverse=True):

@@ -52,7 +52,6 @@ def test_documents_the_pools_defaults():
 
 
 def get_error(read, value, monkeypatch):
-    """Return the message with which `read` rejects the value."""
     monkeypatch.setenv("NAME", value)
     with pytest.raises(ImproperlyConfigured) as caught:
         read(Environment())

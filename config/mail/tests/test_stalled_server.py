@@ -17,7 +17,6 @@ MANY = 31
 
 
 def post(port, path, number, **fields):
-    """Post a form from its own IP address and return the status."""
     headers = {
         "Cookie": f"csrftoken={TOKEN}",
         "Content-Type": "application/x-www-form-urlencoded",

@@ -12,7 +12,6 @@ import psutil
 
 
 def run_command(site, command):
-    """Run a command on HAProxy's stats socket."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(f"{site.run_dir}/haproxy.sock")
         sock.sendall(f"{command}\n".encode())

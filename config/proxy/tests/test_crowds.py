@@ -42,7 +42,6 @@ def count_running(site):
 
 @pytest.fixture(scope="module")
 def held(hostile_site):
-    """Collect responses while every connection of the pool is in use, and afterwards."""
     port, seen = hostile_site.port, SimpleNamespace()
     with ThreadPoolExecutor(2) as pool, block_pool(hostile_site, QUEUE_TIMEOUT + 30):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)

@@ -18,7 +18,7 @@ def proxy():
 
 
 def get_client(proxy, headers, source=TRUSTED_PROXY):
-    """Return the one IP ip_address and the one protocol that reach the site."""
+    """Return the one IP address and the one protocol that reach the site."""
     received = send_headers(proxy, headers, source)
     ((_, ip_address),) = [pair for pair in received if pair[0] == "x-forwarded-for"]
     ((_, protocol),) = [pair for pair in received if pair[0] == "x-forwarded-proto"]

@@ -5,7 +5,6 @@ CERTIFICATE = {"origin": "https://ai4ceo.example", "tls_port": 443, "tls_certifi
 
 
 def list_rules(**changes):
-    """Return the frontend's lines without `http-request`."""
     return [
         line.removeprefix("http-request ") for line in render_sections(**changes)["frontend site"]
     ]

@@ -31,7 +31,6 @@ MAX_MEGABYTES = 300
 
 
 def upload(site, user, size):
-    """Upload a file of `size` bytes and return its download path."""
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     body += b"line of text\n" * (size // 13) + b"\r\n--x--\r\n"
     headers = user.headers | {"Content-Type": "multipart/form-data; boundary=x"}

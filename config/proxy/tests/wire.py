@@ -16,7 +16,6 @@ STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3})", re.MULTILINE)
 
 
 def allow_descriptors(count):
-    """Raise this process's limit of open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(count, hard)), hard))
 
@@ -80,7 +79,6 @@ async def drip(port, start, piece, pause):
 
 
 async def sip(port, request, rate, over):
-    """Read `rate` bytes a second until the connection ends or `over` is set."""
     reply, loop = Reply(), asyncio.get_running_loop()
     with await connect(port, receive=4096) as sock, suppress(OSError):
         await loop.sock_sendall(sock, request)
@@ -108,7 +106,6 @@ async def pipeline(port, request, over):
 
 
 async def idle(port, over):
-    """Make one request and keep the connection open."""
     loop = asyncio.get_running_loop()
     with await connect(port) as sock:
         await loop.sock_sendall(sock, render_head("/healthz"))

@@ -38,7 +38,6 @@ def make_results(*runs, **overrides):
 
 
 def make_full_results():
-    """Return results of all variants at three loads."""
     throughputs = {"a": 1000, "a-direct": 1050, "b": 100, "c": 400, "d": 450, "e": 1900}
     return make_results(
         *(

@@ -14,7 +14,6 @@ def make_plan(*arguments):
 
 
 def get_order(turns):
-    """Return each round's variants in their order."""
     return [[turn.variant for turn in group] for _, group in groupby(turns, TURNS)]
 
 

@@ -16,7 +16,6 @@ def site():
 
 @pytest.fixture
 def variant(site):
-    """Return a function that builds a variant's settings."""
     return lambda key: site | OVERRIDES[key](site)
 
 

@@ -90,7 +90,6 @@ def test_rejects_bad_options_before_anything_starts(loadtest, arguments, word):
 
 @contextmanager
 def run_program(port, *arguments):
-    """Run the load test's program against another site and stop it after the block."""
     process = subprocess.Popen(
         [Path(sys.prefix) / "load/bin/python", "-m", "load", *arguments],
         cwd=ROOT,
