@@ -1,4 +1,4 @@
-"""The client's IP ip_address and protocol, over real connections from several IP addresses."""
+"""The client's IP address and protocol, over real connections from several IP addresses."""
 
 from contextlib import closing
 
@@ -26,7 +26,7 @@ def get_client(proxy, headers, source=TRUSTED_PROXY):
 
 
 CHAINS = [
-    # X-Forwarded-For headers, and the resulting client IP ip_address
+    # X-Forwarded-For headers, and the resulting client IP address
     (["203.0.113.7"], "203.0.113.7"),
     (["6.6.6.6, 203.0.113.7"], "203.0.113.7"),
     (["6.6.6.6,203.0.113.7 , 10.1.2.3"], "203.0.113.7"),
