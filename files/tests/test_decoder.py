@@ -209,7 +209,7 @@ def test_accepts_cmyk_with_a_profile():
 
 def test_process_cannot_write_files_or_raise_its_limits():
     script = (
-        "import resource as r, decoder; decoder.limit(); "
+        "import resource as r, decoder; decoder.limit_resources(); "
         "print(*[r.getrlimit(x)[0] for x in (r.RLIMIT_DATA, r.RLIMIT_CPU, r.RLIMIT_FSIZE)])"
     )
     folder = os.path.dirname(decoder.__file__)
