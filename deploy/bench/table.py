@@ -40,8 +40,8 @@ def _render_conditions(results: Results) -> str:
     return (
         f"Measured on {results.made} on {where}, load generator included; {versions}. gunicorn has "
         f"{results.workers} processes of {results.threads} threads in every variant. Medians of "
-        f"{results.rounds} round(s) of {results.seconds} s, in which the variants took turns; who "
-        "still waited at a turn's end is not in its latencies."
+        f"{results.rounds} round(s) of {results.seconds} s, in which the variants took turns; "
+        "requests still waiting at a turn's end are not in its latencies."
     )
 
 

@@ -71,11 +71,11 @@ VARIANTS: Final = {
 
 MEANINGS: Final = {
     "a": "as `deploy/up` serves it, behind HAProxy",
-    "a-direct": "the same code and backend, straight on PostgreSQL",
+    "a-direct": "the same code and backend, connected directly to PostgreSQL",
     "b": "Django's backend, sessions and middleware, `CONN_MAX_AGE=0`",
     "c": "the same with `CONN_MAX_AGE=600` and `CONN_HEALTH_CHECKS`",
-    "d": "the same with psycopg's pool in each process, up to a connection for each thread",
-    "e": "the profile's JSON from a constant, by the same middleware and API",
-    "e-healthz": "two letters by the same middleware",
+    "d": "the same with psycopg's pool in each process, up to one connection per thread",
+    "e": "the profile's JSON as a constant, with the same middleware and API",
+    "e-healthz": "a two-letter response through the same middleware",
     "f": "the session's statement alone, through the same PgBouncer",
 }

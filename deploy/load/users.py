@@ -87,9 +87,9 @@ class SiteUser(HttpUser):  # type: ignore[misc]
         values = {"email": self.email, "password1": PASSWORD}
         self.browser.press("Sign up", "sign up", "Check your email", self.email, **values)
         self.wait()
-        with self.browser.report_missing("confirm the address"):
+        with self.browser.report_missing("confirm the e-mail"):
             code = wait_for_code(self.email)
-        self.browser.press("Confirm", "confirm the address", "What should we call you?", code=code)
+        self.browser.press("Confirm", "confirm the e-mail", "What should we call you?", code=code)
 
     def complete_wizard(self) -> None:
         press, name = self.browser.press, "wizard: a step"

@@ -25,23 +25,23 @@ def post(port, path, number, **fields):
     body = urlencode(fields | {"csrfmiddlewaretoken": TOKEN})
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, headers)
-    answer = connection.getresponse()
+    response = connection.getresponse()
     connection.close()
-    return answer.status
+    return response.status
 
 
 def test_31_hanging_mails_slow_no_page(mail_server):
     where = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "TRUSTED_PROXY_COUNT": "1"}
     with gunicorn(**where) as port, manage("send_mail", **where) as worker:
         try:
-            with ThreadPoolExecutor(MANY) as people:
-                asked = [
-                    people.submit(
+            with ThreadPoolExecutor(MANY) as executor:
+                requests = [
+                    executor.submit(
                         post, port, "/accounts/password/reset/", n, email=f"hang-{n}@example.org"
                     )
                     for n in range(1, MANY + 1)
                 ]
-            assert {answer.result() for answer in asked} == {302}
+            assert {response.result() for response in requests} == {302}
             wait_until(lambda: mail_server.attempts.total() >= 16, 30, "the worker's mails hang")
             account = {"email": "hang@example.org", "password1": PASSWORD}
             assert post(port, "/accounts/signup/", 99, **account) == 302

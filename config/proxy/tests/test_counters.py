@@ -31,7 +31,7 @@ def test_the_stats_socket_lists_each_server(hostile_site):
 
 
 def test_hides_the_counters_from_clients(hostile_site):
-    answer = send_request(hostile_site.port, "GET", "/metrics")
-    assert (answer.status, b"haproxy_" in answer.body) == (404, False)
+    response = send_request(hostile_site.port, "GET", "/metrics")
+    assert (response.status, b"haproxy_" in response.body) == (404, False)
     for name in ("haproxy.sock", "haproxy-metrics.sock"):
         assert (hostile_site.run_dir / name).stat().st_mode & 0o077 == 0

@@ -54,16 +54,16 @@ def held(hostile_site):
 
 
 def ask_again(port):
-    answer = send_request(port, "GET", "/api/profile", SIGNED_IN)
-    return answer if answer.status == 401 else None
+    response = send_request(port, "GET", "/api/profile", SIGNED_IN)
+    return response if response.status == 401 else None
 
 
 def test_requests_without_a_thread_in_time_get_503_with_retry_after(held, record_property):
-    slowest = max(heard.seconds for heard in held.crowd)
+    slowest = max(reply.seconds for reply in held.crowd)
     record_property("slowest", f"{slowest:.1f} s")
-    assert Counter(heard.status for heard in held.crowd) == {503: MANY}
-    assert {heard.headers["retry-after"] for heard in held.crowd} == {"5"}
-    assert {json.loads(heard.body)["code"] for heard in held.crowd} == {"unavailable:database"}
+    assert Counter(reply.status for reply in held.crowd) == {503: MANY}
+    assert {reply.headers["retry-after"] for reply in held.crowd} == {"5"}
+    assert {json.loads(reply.body)["code"] for reply in held.crowd} == {"unavailable:database"}
     assert slowest < QUEUE_TIMEOUT + 5
 
 
@@ -85,8 +85,8 @@ def test_the_next_request_is_served(held):
 
 def test_1000_clients_with_kept_connections_are_all_served(hostile_site):
     before = int(read_frontend(hostile_site)["stot"])
-    heard = crowd(hostile_site.port, MANY, "/healthz", requests=3)
-    assert Counter(one.status for one in heard) == {200: 3 * MANY}
+    replies = crowd(hostile_site.port, MANY, "/healthz", requests=3)
+    assert Counter(reply.status for reply in replies) == {200: 3 * MANY}
     assert int(read_frontend(hostile_site)["stot"]) - before == MANY
 
 
@@ -101,8 +101,11 @@ def list_workers():
 def test_no_request_fails_when_workers_reach_max_requests(monkeypatch):
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--max-requests 100 --max-requests-jitter 0")
     with haproxy(workers=2) as port:
-        first, heard = list_workers(), []
+        first, replies = list_workers(), []
         while first & list_workers():
-            heard += crowd(port, 20, "/api/profile", requests=10)
-            heard += crowd(port, 20, "/healthz", requests=10)
-    assert Counter(one.status for one in heard) == {200: len(heard) // 2, 401: len(heard) // 2}
+            replies += crowd(port, 20, "/api/profile", requests=10)
+            replies += crowd(port, 20, "/healthz", requests=10)
+    assert Counter(reply.status for reply in replies) == {
+        200: len(replies) // 2,
+        401: len(replies) // 2,
+    }

@@ -34,8 +34,8 @@ def upload(site, user, size):
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     body += b"line of text\n" * (size // 13) + b"\r\n--x--\r\n"
     headers = user.headers | {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = send_request(site.port, "POST", "/api/files/upload", headers, body)
-    return f"/api/files/{json.loads(answer.body)['id']}/download"
+    response = send_request(site.port, "POST", "/api/files/upload", headers, body)
+    return f"/api/files/{json.loads(response.body)['id']}/download"
 
 
 class Siege(threading.Thread):
@@ -46,7 +46,7 @@ class Siege(threading.Thread):
         self.site, self.port = site, site.port
         self.cookie = {"Cookie": user.headers["Cookie"]}
         self.download = download
-        self.heard = SimpleNamespace()
+        self.replies = SimpleNamespace()
         self.stands = threading.Event()
 
     def run(self):
@@ -72,17 +72,17 @@ class Siege(threading.Thread):
         }
         self.stands.set()
         for name, attack in ended.items():
-            setattr(self.heard, name, await attack)
-        began = time.monotonic()
+            setattr(self.replies, name, await attack)
+        started = time.monotonic()
         downloads = asyncio.gather(*(self.read(self.download, 100, over) for _ in range(DOWNLOADS)))
         await self.wait_for_transfers(lambda count: count >= TRANSFERS)
         await self.wait_for_transfers(lambda count: count == 0)
-        self.heard.free_after = time.monotonic() - began
+        self.replies.free_after = time.monotonic() - started
         over.set()
-        self.heard.downloads = await downloads
-        self.heard.pipelines = await pipelines
-        self.heard.static = await static
-        self.heard.idle = await asyncio.gather(*idle_ones)
+        self.replies.downloads = await downloads
+        self.replies.pipelines = await pipelines
+        self.replies.static = await static
+        self.replies.idle = await asyncio.gather(*idle_ones)
 
     async def wait_for_transfers(self, condition):
         while not condition(int(read_stats(self.site)["transfers", "BACKEND"]["scur"])):
@@ -97,32 +97,34 @@ class Siege(threading.Thread):
 def siege(hostile_site):
     (user,) = hostile_site.create_people(1)
     download = upload(hostile_site, user, 4_900_000)
-    attack, answers = Siege(hostile_site, user, download), {}
+    attack, responses = Siege(hostile_site, user, download), {}
     with Watch(hostile_site) as watch:
         attack.start()
         attack.stands.wait()
         while attack.is_alive():
             for path in PATHS:
                 headers = user.headers if path.startswith("/api/") else {}
-                answers.setdefault(path, []).append(
+                responses.setdefault(path, []).append(
                     send_request(hostile_site.port, "GET", path, headers)
                 )
         attack.join()
-    return SimpleNamespace(heard=attack.heard, answers=answers, watch=watch, site=hostile_site)
+    return SimpleNamespace(
+        replies=attack.replies, responses=responses, watch=watch, site=hostile_site
+    )
 
 
-def percentile(answers, share):
-    seconds = sorted(answer.seconds for answer in answers)
+def percentile(responses, share):
+    seconds = sorted(response.seconds for response in responses)
     return seconds[min(len(seconds) - 1, int(len(seconds) * share))]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_normal_client_gets_a_response_within_a_second(siege, path, record_property):
-    answers = siege.answers[path]
-    record_property(path, f"{len(answers)} requests, p99 {percentile(answers, 0.99):.2f} s")
-    assert Counter(answer.status for answer in answers) == {200: len(answers)}
-    assert len(answers) >= 50
-    assert percentile(answers, 0.99) < 1
+    responses = siege.responses[path]
+    record_property(path, f"{len(responses)} requests, p99 {percentile(responses, 0.99):.2f} s")
+    assert Counter(response.status for response in responses) == {200: len(responses)}
+    assert len(responses) >= 50
+    assert percentile(responses, 0.99) < 1
 
 
 def test_no_process_uses_more_than_300_megabytes(siege, record_property):
@@ -134,23 +136,23 @@ def test_no_process_uses_more_than_300_megabytes(siege, record_property):
 
 @pytest.mark.parametrize(("kind", "count"), [("heads", HEADS), ("bodies", BODIES)])
 def test_a_head_and_a_small_body_time_out_after_ten_seconds(siege, kind, count):
-    heard = getattr(siege.heard, kind)
-    assert [one.statuses for one in heard] == [[408]] * count
-    assert min(one.seconds for one in heard) > 9
-    assert max(one.seconds for one in heard) < 15
+    replies = getattr(siege.replies, kind)
+    assert [reply.statuses for reply in replies] == [[408]] * count
+    assert min(reply.seconds for reply in replies) > 9
+    assert max(reply.seconds for reply in replies) < 15
 
 
 def test_a_slow_large_body_is_cut_off(siege, record_property):
-    longest = max(one.seconds for one in siege.heard.large)
+    longest = max(reply.seconds for reply in siege.replies.large)
     record_property("ended after", f"{longest:.1f} s")
-    assert {status for one in siege.heard.large for status in one.statuses} <= {403, 503}
+    assert {status for reply in siege.replies.large for status in reply.statuses} <= {403, 503}
     assert longest < 25
 
 
 def test_a_slow_reader_is_cut_off(siege, record_property):
-    record_property("threads free after", f"{siege.heard.free_after:.1f} s")
-    assert siege.heard.free_after < 45
-    assert max(one.size for one in siege.heard.downloads) < 10_000
+    record_property("threads free after", f"{siege.replies.free_after:.1f} s")
+    assert siege.replies.free_after < 45
+    assert max(reply.size for reply in siege.replies.downloads) < 10_000
 
 
 def test_transfers_use_at_most_a_quarter_of_the_threads(siege):
@@ -159,18 +161,18 @@ def test_transfers_use_at_most_a_quarter_of_the_threads(siege):
 
 
 def test_idle_connections_stay_open(siege):
-    assert siege.heard.idle == [True] * IDLE
+    assert siege.replies.idle == [True] * IDLE
 
 
 def test_a_client_that_reads_nothing_is_not_read_further(siege, record_property):
-    record_property("bytes taken", max(siege.heard.pipelines))
+    record_property("bytes accepted", max(siege.replies.pipelines))
     # The kernel's buffers on both sides, outside any process.
-    assert max(siege.heard.pipelines) < 20_000_000
+    assert max(siege.replies.pipelines) < 20_000_000
 
 
 def test_static_files_are_served_to_clients_at_10_kb_a_second(siege):
-    assert [one.statuses for one in siege.heard.static] == [[200]] * STATIC
-    assert min(one.size for one in siege.heard.static) > 50_000
+    assert [reply.statuses for reply in siege.replies.static] == [[200]] * STATIC
+    assert min(reply.size for reply in siege.replies.static) > 50_000
 
 
 def test_the_log_has_no_traceback(siege):

@@ -27,14 +27,14 @@ class Reply:
     text: bytes = b""
     size: int = 0
     seconds: float = 0.0
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
     def add(self, piece):
         self.size += len(piece)
         self.text = (self.text + piece)[:100_000]
 
     def end(self):
-        self.seconds = time.monotonic() - self.began
+        self.seconds = time.monotonic() - self.started
         return self
 
     @property
@@ -109,6 +109,6 @@ async def idle(port, over):
     loop = asyncio.get_running_loop()
     with await connect(port) as sock:
         await loop.sock_sendall(sock, render_head("/healthz"))
-        answer = await loop.sock_recv(sock, 65536)
+        response = await loop.sock_recv(sock, 65536)
         await over.wait()
-        return answer.startswith(b"HTTP/1.1 200 ")
+        return response.startswith(b"HTTP/1.1 200 ")

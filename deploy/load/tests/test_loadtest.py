@@ -19,7 +19,7 @@ from config.tests.processes import ROOT, wait_until
 pytestmark = pytest.mark.own_site
 
 TASKS = (
-    *("sign up", "confirm the address", "home: next page", "home: search", "home: favourite"),
+    *("sign up", "confirm the e-mail", "home: next page", "home: search", "home: favourite"),
     *("profile: save", "files: upload", "files: download", "files: restore", "tour: start"),
     *("GET /api/profile", "sign out", "sign in"),
 )
