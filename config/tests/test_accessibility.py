@@ -1,4 +1,4 @@
-"""axe finds no serious fault on any page, on a phone or a desktop, in light or dark."""
+"""axe finds no serious violation on any page, on phone or desktop, light or dark."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 from django.utils import timezone
@@ -39,31 +39,31 @@ ADMINS = [
 ]
 SETTLED = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
 VIOLATIONS = "(options) => axe.run(options).then((found) => found.violations)"
-# Its preload would put styles into the page, which the policy refuses.
+# axe's preload would add styles, which the CSP blocks.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
 LINKS = "link-in-text-block"
-# The rules that look at colours: for all others a page is the same in the dark.
+# Rules about colours; all others give the same result in dark mode.
 COLOURS = {"color-contrast", LINKS}
 LOOKS = [(size, scheme) for size in (PHONE, DESKTOP) for scheme in ("light", "dark")]
-# Django's own stylesheet for the admin marks links by their colour alone.
+# Django's admin stylesheet distinguishes links by colour alone.
 IN_ADMIN = {LINKS}
 
 
-def rules(scheme, without):
-    """Axe's options for the rules that count in this look."""
+def get_options(scheme, without):
+    """Return axe's options for the rules that apply to this look."""
     if scheme == "dark":
         return {"runOnly": {"type": "rule", "values": sorted(COLOURS - without)}}
     return {"rules": {rule: {"enabled": False} for rule in without}}
 
 
-def faults(page, without=frozenset()):
-    """The serious faults of the page in each of its looks, but for some rules."""
+def list_violations(page, without=frozenset()):
+    """Return the page's serious violations in each of its looks, except for some rules."""
     page.evaluate(AXE_SCRIPT)
     for (width, height), scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(SETTLED)  # half-way between two colours is no contrast to judge
-        for fault in page.evaluate(VIOLATIONS, OPTIONS | rules(scheme, without)):
+        page.evaluate(SETTLED)  # do not measure contrast during a transition
+        for fault in page.evaluate(VIOLATIONS, OPTIONS | get_options(scheme, without)):
             if fault["impact"] in ("serious", "critical"):
                 places = ", ".join(node["html"] for node in fault["nodes"])
                 yield f"{page.url} {width} {scheme}: {fault['help']}: {places}"
@@ -73,26 +73,26 @@ def assert_accessible(page, *paths, status=200, without=frozenset()):
     found = []
     for path in paths:
         assert page.goto(path).status == status
-        found += faults(page, without)
+        found += list_violations(page, without)
     assert not found, "\n".join(found)
 
 
-def test_the_pages_for_strangers(open_page):
+def test_public_pages(open_page):
     assert_accessible(open_page(), *STRANGERS)
 
 
-def test_the_steps_of_the_wizard(signed_in_page):
+def test_wizard(signed_in_page):
     make_experts(30)
     user = make_user(newcomer=True)
     Preferences.of(user).store(step=Step.EXPERTS)
     assert_accessible(signed_in_page(user), *NEWCOMERS)
 
 
-def test_the_pages_with_nothing_to_show(signed_in_page):
+def test_empty_pages(signed_in_page):
     assert_accessible(signed_in_page(make_user()), *EMPTY)
 
 
-def test_the_pages_for_members(signed_in_page):
+def test_pages_for_users(signed_in_page):
     make_experts(30)
     user = make_user()
     upload_file(user, "harbour.png", make_image())
@@ -101,17 +101,17 @@ def test_the_pages_for_members(signed_in_page):
     assert_accessible(signed_in_page(user), *MEMBERS)
 
 
-def test_the_pages_for_administrators(signed_in_page):
+def test_pages_for_administrators(signed_in_page):
     make_experts(30)
     assert_accessible(signed_in_page(make_admin()), *ADMINS, without=IN_ADMIN)
 
 
-def test_a_page_that_is_not_there(open_page):
+def test_missing_page(open_page):
     assert_accessible(open_page(refusals={404}), "/nothing", status=404)
 
 
-def test_a_fault_is_found(open_page):
+def test_finds_a_violation(open_page):
     page = open_page()
     page.goto("/")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=/static/favicon.svg>')")
-    assert "Images must have alternative text" in "\n".join(faults(page))
+    assert "Images must have alternative text" in "\n".join(list_violations(page))

@@ -1,4 +1,4 @@
-"""What holds for every page of the administration, whatever it is asked."""
+"""What holds for every admin page, whatever the request."""
 
 import re
 
@@ -48,7 +48,7 @@ def german(admin):
 
 
 def populate():
-    """A row at least in each list."""
+    """Create a row in each list."""
     user = make_user()
     Client().force_login(user)
     make_row(user, size=125_900)
@@ -77,20 +77,20 @@ def populate():
         "/admin/files/storedobject/%00/history/",
     ],
 )
-def test_a_null_character_in_an_address_is_refused(admin, path):
+def test_rejects_a_null_character_in_the_url(admin, path):
     assert admin.get(path).status_code == 400
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("key", ["abc", "%25", "9" * 30, "9" * 5000])
-def test_a_malformed_key_in_an_address_finds_nothing(admin, model, key):
+def test_malformed_key_is_404(admin, model, key):
     for page in ("change", "delete", "history"):
         assert admin.get(f"/admin/{model}/{key}/{page}/").status_code in (302, 403, 404)
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model != "files/storedobject"])
 @pytest.mark.parametrize("key", ["abc", "a\0b", ""])
-def test_rows_that_cannot_be_are_not_chosen(admin, model, key):
+def test_ignores_impossible_rows(admin, model, key):
     populate()
     for confirmed in ({}, {"post": "yes"}):
         form = {"action": "delete_selected", "_selected_action": [key]} | confirmed
@@ -107,24 +107,24 @@ def test_rows_that_cannot_be_are_not_chosen(admin, model, key):
         ("tours/tour", "offer_again"),
     ],
 )
-def test_nor_by_an_action_of_our_own(admin, model, action):
+def test_own_actions_ignore_impossible_rows(admin, model, action):
     populate()
     form = {"action": action, "_selected_action": ["abc"]}
     assert admin.post(f"/admin/{model}/", form).status_code == 400
 
 
-def test_a_row_that_is_gone_is_not_chosen_either(admin):
+def test_ignores_deleted_rows(admin):
     form = {"action": "activate", "_selected_action": ["9" * 30]}
     assert admin.post("/admin/onboarding/expert/", form, follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["abc", "00000000-0000-0000-0000-000000000000"])
-def test_no_row_is_said_to_have_a_page_on_the_site(admin, key):
+def test_rows_have_no_link_to_the_site(admin, key):
     kind = ContentType.objects.get_for_model(User)
     assert admin.get(f"/admin/r/{kind.pk}/{key}/").status_code == 404
 
 
-def test_a_failure_of_the_code_is_not_taken_for_nonsense(admin, monkeypatch):
+def test_programming_errors_are_raised(admin, monkeypatch):
     def fails(self, request):
         raise ValueError
 
@@ -133,11 +133,11 @@ def test_a_failure_of_the_code_is_not_taken_for_nonsense(admin, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/admin/?next=%00", "/admin/r/1/%00/"])
-def test_strangers_are_sent_to_the_sign_in_before_anything_else(client, path):
+def test_anonymous_users_are_redirected_to_sign_in_first(client, path):
     assert client.get(path).url.startswith("/admin/login/?next=")
 
 
-def test_a_row_has_sizes_and_times_as_its_reader_has_them(german):
+def test_sizes_and_times_are_localised(german):
     populate()
     page = german.get("/admin/files/file/").content.decode()
     row = page[page.index("125,9 KB") :][:200]
@@ -145,7 +145,7 @@ def test_a_row_has_sizes_and_times_as_its_reader_has_them(german):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_no_page_mixes_ways_to_write_times(german, model):
+def test_no_page_mixes_time_formats(german, model):
     populate()
     page = german.get(f"/admin/{model}/").content.decode()
     row = re.search(rf'href="(/admin/{model}/[^"]+/change/)', page)[1]
@@ -153,7 +153,7 @@ def test_no_page_mixes_ways_to_write_times(german, model):
         assert not re.search(r"\d (a\.m\.|p\.m\.)|midnight|noon", content)
 
 
-def test_times_are_sorted_by(german):
+def test_times_are_sortable(german):
     ada, bob = make_user(), make_user(email="bob@example.org")
     User.objects.filter(pk=bob.pk).update(date_joined="2020-01-01T00:00Z")
     rows = german.get("/admin/accounts/user/?o=6").context["cl"].queryset

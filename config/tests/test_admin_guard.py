@@ -1,4 +1,4 @@
-"""No single right in the administration is a way to a superuser's account."""
+"""No single admin permission leads to a superuser's account."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -21,13 +21,13 @@ NEW = "nine-blue-submarines"
 EVIL = "mallory@example.org"
 
 
-def registered():
+def list_registered():
     return sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
 @pytest.fixture
 def grace():
-    """A superuser with a row of each model that has people's rows."""
+    """Create a superuser with a row of each model that has users' rows."""
     user = make_admin()
     Client().force_login(user)
     Profile.objects.create(user=user)
@@ -50,8 +50,8 @@ def allow(user, model, *kinds):
     user.user_permissions.set(Permission.objects.filter(content_type=kind, codename__in=names))
 
 
-def state(user):
-    """All that whoever would take the account had to change."""
+def get_state(user):
+    """Return everything that an attacker would have to change."""
     user = User.objects.get(pk=user.pk)
     return (
         {field.attname: getattr(user, field.attname) for field in User._meta.concrete_fields},
@@ -64,8 +64,8 @@ def state(user):
     )
 
 
-def values(user):
-    """What a form of any of the models might take."""
+def make_values(user):
+    """Return values that any model's form might accept."""
     return {
         "user": user.pk,
         "email": EVIL,
@@ -89,7 +89,7 @@ def values(user):
     }
 
 
-def rows_of(model, user):
+def list_rows(model, user):
     if model is User:
         return User.objects.filter(pk=user.pk)
     names = {field.name for field in model._meta.get_fields()}
@@ -97,12 +97,12 @@ def rows_of(model, user):
 
 
 def attack(client, model, user):
-    """Posts all that the administration has for this model: its pages and its actions."""
+    """POST to the model's admin pages and actions."""
     page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-    data = values(user)
+    data = make_values(user)
     client.post(f"{page}add/", data)
-    chosen = [str(row.pk) for row in rows_of(model, user)]
-    for action in ["delete_selected", *actions(model)]:
+    chosen = [str(row.pk) for row in list_rows(model, user)]
+    for action in ["delete_selected", *list_actions(model)]:
         client.post(page, {"action": action, "_selected_action": chosen, "post": "yes"})
     for key in chosen:
         client.post(f"{page}{key}/password/", data)
@@ -110,23 +110,23 @@ def attack(client, model, user):
         client.post(f"{page}{key}/delete/", {"post": "yes"})
 
 
-def actions(model):
+def list_actions(model):
     return [getattr(action, "__name__", action) for action in admin.site._registry[model].actions]
 
 
 @pytest.mark.parametrize("kinds", [*[(kind,) for kind in KINDS], KINDS])
-@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
-def test_no_right_on_a_model_touches_a_superuser(client, grace, mallory, model, kinds):
+@pytest.mark.parametrize("model", list_registered(), ids=lambda model: model._meta.label)
+def test_no_model_permission_affects_a_superuser(client, grace, mallory, model, kinds):
     allow(mallory, model, *kinds)
-    before = state(grace)
+    before = get_state(grace)
     attack(client, model, grace)
-    assert state(grace) == before
+    assert get_state(grace) == before
     assert not EmailAddress.objects.filter(user=grace, email=EVIL).exists()
 
 
 @pytest.mark.parametrize("kinds", [*[(kind,) for kind in KINDS], KINDS])
-@pytest.mark.parametrize("model", registered(), ids=lambda model: model._meta.label)
-def test_no_right_on_a_model_brings_further_rights(client, grace, mallory, model, kinds):
+@pytest.mark.parametrize("model", list_registered(), ids=lambda model: model._meta.label)
+def test_no_model_permission_grants_others(client, grace, mallory, model, kinds):
     allow(mallory, model, *kinds)
     rights = mallory.get_all_permissions()
     attack(client, model, mallory)
@@ -135,7 +135,7 @@ def test_no_right_on_a_model_brings_further_rights(client, grace, mallory, model
     assert again is None or again.get_all_permissions() <= rights
 
 
-def test_the_staff_takes_no_colleague_s_account(client, mallory):
+def test_staff_cannot_take_over_staff_accounts(client, mallory):
     colleague = make_user(email="carl@example.org", is_staff=True)
     allow(mallory, User, *KINDS)
     attack(client, User, colleague)
@@ -143,7 +143,7 @@ def test_the_staff_takes_no_colleague_s_account(client, mallory):
     assert colleague.check_password(PASSWORD)
 
 
-def test_a_superuser_s_confirmed_address_is_not_for_the_staff_to_add(client, grace, mallory):
+def test_staff_cannot_confirm_a_superusers_email_address(client, grace, mallory):
     allow(mallory, EmailAddress, *KINDS)
     data = {"user": grace.pk, "email": "other@example.org", "verified": "on"}
     assert client.post("/admin/account/emailaddress/add/", data).status_code == 403

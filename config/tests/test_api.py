@@ -1,4 +1,4 @@
-"""Who may ask the API, and the one shape of its refusals."""
+"""Authentication and the error shape of the API."""
 
 import json
 import re
@@ -26,8 +26,8 @@ from onboarding.models import ExpertQuerySet
 JSON, FORM = "application/json", "multipart/form-data"
 
 
-def refusal(error):
-    """The status and the body that `error` becomes inside an operation."""
+def get_error(error):
+    """Return the status and body of an exception raised in an operation."""
     answer = api.on_exception(RequestFactory().get("/api/x"), error)
     body = json.loads(answer.content)
     assert list(body) == ["code", "message", "fields"]
@@ -50,15 +50,15 @@ def refusal(error):
         (InterfaceError("secret"), 503, "unavailable:database"),
     ],
 )
-def test_every_refusal_has_its_code(error, status, code):
-    answered, body = refusal(error)
+def test_every_error_has_its_code(error, status, code):
+    answered, body = get_error(error)
     assert (answered, body["code"]) == (status, code)
     assert body["message"]
     assert "secret" not in body["message"]
 
 
-def test_the_fields_of_a_form_are_named_in_camel_case():
-    _, body = refusal(ValidationError({"display_name": ["Too long.", "Odd."]}))
+def test_form_fields_are_camel_case():
+    _, body = get_error(ValidationError({"display_name": ["Too long.", "Odd."]}))
     assert body["fields"] == {"displayName": ["Too long.", "Odd."]}
 
 
@@ -75,12 +75,12 @@ def test_the_fields_of_a_form_are_named_in_camel_case():
         (["file", "file"], "file"),
     ],
 )
-def test_the_fields_of_a_request_are_named_as_it_names_them(location, name):
-    _, body = refusal(NinjaValidationError([{"loc": location, "msg": "Wrong."}]))
+def test_request_fields_keep_their_names(location, name):
+    _, body = get_error(NinjaValidationError([{"loc": location, "msg": "Wrong."}]))
     assert body["fields"] == {name: ["Wrong."]}
 
 
-def test_a_stranger_is_401_without_a_statement(client, django_assert_num_queries, db):
+def test_anonymous_request_is_401_without_a_statement(client, django_assert_num_queries, db):
     with django_assert_num_queries(0):
         answer = client.get("/api/experts")
     assert answer.status_code == 401
@@ -91,7 +91,7 @@ def test_a_stranger_is_401_without_a_statement(client, django_assert_num_queries
     }
 
 
-def test_a_stranger_who_writes_is_told_to_sign_in_rather_than_about_csrf(rf, db):
+def test_anonymous_write_is_401_rather_than_a_csrf_error(rf, db):
     from django.contrib.auth.models import AnonymousUser
 
     request = rf.post("/api/x")
@@ -99,7 +99,7 @@ def test_a_stranger_who_writes_is_told_to_sign_in_rather_than_about_csrf(rf, db)
     assert SignedIn()(request) is None
 
 
-def test_a_member_who_writes_needs_the_csrf_token(rf):
+def test_write_needs_the_csrf_token(rf):
     request = rf.post("/api/x")
     request.user = User(email="ada@example.org")
     with pytest.raises(HttpError) as caught:
@@ -107,12 +107,12 @@ def test_a_member_who_writes_needs_the_csrf_token(rf):
     assert caught.value.status_code == 403
 
 
-def test_an_unknown_address_is_404_in_the_same_shape(client):
+def test_unknown_url_is_404(client):
     answer = client.get("/api/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found:api")
 
 
-def test_an_unknown_method_is_405_in_the_same_shape_and_names_those_allowed(client):
+def test_unknown_method_is_405_with_the_allowed_methods(client):
     answer = client.delete("/api/experts")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
     assert answer.json() == {
@@ -123,13 +123,13 @@ def test_an_unknown_method_is_405_in_the_same_shape_and_names_those_allowed(clie
     assert "Content-Security-Policy" in answer.headers
 
 
-def test_a_host_that_is_not_ours_is_400_in_the_same_shape(client):
+def test_unknown_host_is_400(client):
     answer = client.get("/api/experts", headers={"Host": "evil.example"})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request:api")
 
 
 @pytest.mark.django_db
-def test_head_is_answered_as_get_without_the_body(client):
+def test_head_is_get_without_the_body(client):
     client.force_login(make_user())
     get, head = client.get("/api/experts"), client.head("/api/experts")
     assert (head.status_code, head.content) == (200, b"")
@@ -137,7 +137,7 @@ def test_head_is_answered_as_get_without_the_body(client):
 
 
 @pytest.mark.django_db
-def test_a_busy_database_is_503_and_says_when_to_come_back(client, monkeypatch):
+def test_busy_database_is_503_with_retry_after(client, monkeypatch):
     def busy(self):
         raise OperationalError("query_wait_timeout")
 
@@ -147,7 +147,7 @@ def test_a_busy_database_is_503_and_says_when_to_come_back(client, monkeypatch):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_an_error_before_the_operation_has_the_same_shape(client, monkeypatch):
+def test_error_before_the_operation_has_the_same_shape(client, monkeypatch):
     def broken(self, request):
         raise OperationalError("query_wait_timeout")
 
@@ -157,13 +157,13 @@ def test_an_error_before_the_operation_has_the_same_shape(client, monkeypatch):
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable:database")
 
 
-def test_the_schema_is_open_and_names_the_session(client):
+def test_schema_is_public_and_names_the_session(client):
     schema = client.get("/api/openapi.json").json()
     assert "/api/experts" in schema["paths"]
     assert schema["components"]["securitySchemes"]["SignedIn"]["in"] == "cookie"
 
 
-def test_the_documentation_asks_no_other_host_and_runs_no_inline_script(client):
+def test_docs_load_nothing_from_other_hosts_or_inline(client):
     page = client.get("/api/docs").content.decode()
     assert "http://" not in page
     assert "https://" not in page
@@ -171,33 +171,33 @@ def test_the_documentation_asks_no_other_host_and_runs_no_inline_script(client):
     assert '<script type="application/json"' in page
 
 
-def operations():
-    """The method and an address of each operation of the document, and the types it takes."""
+def list_operations():
+    """Yield each operation's method, an example URL and its content types."""
     for path, methods in api.get_openapi_schema()["paths"].items():
         for method, operation in methods.items():
             types = operation.get("requestBody", {}).get("content", {})
             yield method.upper(), re.sub(r"{.*?}", str(uuid.UUID(int=1)), path), set(types)
 
 
-def codes(client, *requests):
-    """What each of the requests is answered."""
+def list_codes(client, *requests):
+    """Return the statuses of the requests."""
     answers = [(request, client.generic(*request)) for request in requests]
     return {request[:2]: (answer.status_code, answer.json()["code"]) for request, answer in answers}
 
 
-def test_no_operation_is_for_strangers(client, django_assert_num_queries, db):
-    requests = [(method, path) for method, path, _ in operations()]
+def test_every_operation_needs_a_session(client, django_assert_num_queries, db):
+    requests = [(method, path) for method, path, _ in list_operations()]
     with django_assert_num_queries(0):
-        answers = codes(client, *requests)
+        answers = list_codes(client, *requests)
     assert len(answers) > 5
     assert answers == dict.fromkeys(requests, (401, "unauthorized:auth"))
 
 
-def test_no_operation_writes_without_the_csrf_token(db):
+def test_every_write_needs_the_csrf_token(db):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_user())
-    requests = [(method, path) for method, path, _ in operations() if method != "GET"]
-    assert codes(client, *requests) == dict.fromkeys(requests, (403, "forbidden:auth"))
+    requests = [(method, path) for method, path, _ in list_operations() if method != "GET"]
+    assert list_codes(client, *requests) == dict.fromkeys(requests, (403, "forbidden:auth"))
 
 
 @pytest.mark.parametrize(
@@ -219,20 +219,20 @@ def test_no_operation_writes_without_the_csrf_token(db):
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_no_operation_takes_nonsense_for_json(client, db, body):
+def test_every_operation_rejects_invalid_json(client, db, body):
     client.force_login(make_user())
-    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    paths = [(method, path) for method, path, types in list_operations() if JSON in types]
     requests = [(*path, body, JSON) for path in paths]
     assert requests
-    assert {status for status, _ in codes(client, *requests).values()} <= {400, 422}
+    assert {status for status, _ in list_codes(client, *requests).values()} <= {400, 422}
 
 
-def test_ten_megabytes_of_json_are_too_large_for_every_operation(client, db):
+def test_every_operation_rejects_ten_megabytes_of_json(client, db):
     client.force_login(make_user())
     body = b'"' + b"x" * 10_000_000 + b'"'
-    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    paths = [(method, path) for method, path, types in list_operations() if JSON in types]
     requests = [(*path, body, JSON) for path in paths]
-    answers = codes(client, *requests)
+    answers = list_codes(client, *requests)
     assert set(answers.values()) == {(413, "too_large:api")}
 
 
@@ -247,25 +247,25 @@ def test_ten_megabytes_of_json_are_too_large_for_every_operation(client, db):
     ],
 )
 @pytest.mark.parametrize("sent", [JSON, FORM])
-def test_a_body_is_taken_as_the_document_says_or_is_415(client, db, method, path, taken, sent):
+def test_undocumented_content_type_is_415(client, db, method, path, taken, sent):
     client.force_login(make_user())
     body, kind = (b"{}", sent) if sent == JSON else (b"--x--", f"{sent}; boundary=x")
     answer = client.generic(method, path, body, kind)
     assert (answer.status_code == 415) is (sent not in taken)
     assert answer.status_code < 500
-    assert (method, path, taken) in list(operations())
+    assert (method, path, taken) in list(list_operations())
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
-def test_the_documentation_is_only_read(client, path):
+def test_docs_allow_only_get(client, path):
     requests = [(method, path) for method in ("OPTIONS", "PUT", "POST", "FOO")]
-    assert codes(client, *requests) == dict.fromkeys(requests, (405, "method:api"))
+    assert list_codes(client, *requests) == dict.fromkeys(requests, (405, "method:api"))
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "1"])
-def test_a_body_that_is_no_object_is_called_the_body(client, db, body):
+def test_body_that_is_no_object_is_named_body(client, db, body):
     client.force_login(make_user())
-    paths = [(method, path) for method, path, types in operations() if JSON in types]
+    paths = [(method, path) for method, path, types in list_operations() if JSON in types]
     answers = [client.generic(*path, body, JSON).json()["fields"] for path in paths]
     assert [list(fields) for fields in answers] == [["body"]] * 4
 
@@ -273,13 +273,15 @@ def test_a_body_that_is_no_object_is_called_the_body(client, db, body):
 @pytest.mark.parametrize(
     "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/xml"]
 )
-def test_a_body_of_another_type_is_415(client, db, content_type):
+def test_another_content_type_is_415(client, db, content_type):
     client.force_login(make_user())
-    requests = [(method, path, b"x", content_type) for method, path, types in operations() if types]
-    assert set(codes(client, *requests).values()) == {(415, "media_type:api")}
+    requests = [
+        (method, path, b"x", content_type) for method, path, types in list_operations() if types
+    ]
+    assert set(list_codes(client, *requests).values()) == {(415, "media_type:api")}
 
 
-def test_every_operation_documents_every_refusal_in_the_one_shape():
+def test_every_operation_documents_its_errors():
     document = api.get_openapi_schema()
     assert document["components"]["schemas"]["Fault"]["required"] == ["code", "message", "fields"]
     for methods in document["paths"].values():
@@ -289,7 +291,7 @@ def test_every_operation_documents_every_refusal_in_the_one_shape():
                 assert content["schema"] == {"$ref": "#/components/schemas/Fault"}
 
 
-def test_every_operation_says_what_it_does():
+def test_every_operation_has_a_description():
     for methods in api.get_openapi_schema()["paths"].values():
         for operation in methods.values():
             assert operation["summary"]

@@ -1,17 +1,17 @@
-"""The browser of the tests sees what goes wrong."""
+"""The tests' browser reports errors on pages."""
 
 import pytest
 
 from accounts.tests.people import make_user
 from config.tests.browser import PHONE, Watch
 
-# Even where no row is needed: pytest-django sorts by it, and each group starts a browser.
+# Even without rows: pytest-django sorts by it, and each group starts a browser.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def faults(site, browser):
-    """What is noted of a page of the site with this in its body, to which the policy applies."""
+    """Return a function that collects the errors of a page with this body under the CSP."""
     context = browser.new_context(base_url=site)
 
     def faults(body, script="", refusals=()):
@@ -29,33 +29,33 @@ def faults(site, browser):
     context.close()
 
 
-def test_it_shows_the_site(open_page):
+def test_opens_the_site(open_page):
     page = open_page(viewport=PHONE, scheme="dark")
     page.goto("/")
     assert page.evaluate("innerWidth") == 390
     assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
 
 
-def test_somebody_can_be_signed_in(signed_in_page):
+def test_signs_a_user_in(signed_in_page):
     page = signed_in_page(make_user())
     page.goto("/account/")
     assert page.get_by_role("button", name="Sign out", exact=True).is_visible()
 
 
-def test_a_flawless_page_has_no_faults(faults):
+def test_correct_page_has_no_errors(faults):
     assert faults("<p>Hello</p>", "console.log('fine')") == ""
 
 
 @pytest.mark.parametrize("kind", ["error", "warning"])
-def test_what_a_page_logs_is_a_fault(faults, kind):
+def test_reports_console_messages(faults, kind):
     assert f"{kind}: broken" in faults("", f"console.{kind.replace('ing', '')}('broken')")
 
 
-def test_an_exception_is_a_fault(faults):
+def test_reports_exceptions(faults):
     assert "exception: " in faults("", "nothing.such()")
 
 
-def test_what_the_policy_refuses_is_a_fault(faults):
+def test_reports_csp_violations(faults):
     assert "CSP: style-src-attr refuses inline" in faults("<p style='color: red'>Hello</p>")
 
 

@@ -1,4 +1,4 @@
-"""The administration acts on as many rows as are chosen, one by one or all of a list."""
+"""Admin actions on many rows, selected one by one or all at once."""
 
 import re
 
@@ -46,17 +46,17 @@ def sessions():
     return "/admin/accounts/session/?q=many", Session.objects.filter(user=session.user)
 
 
-def choose(rows, action, *, across):
-    """What a browser sends for an action on a list."""
+def select(rows, action, *, across):
+    """Return what a browser sends for an action on a list."""
     keys = [str(key) for key in rows.values_list("pk", flat=True)]
     chosen = keys[:1] if across else keys
     return {"action": action, "_selected_action": chosen, "select_across": str(int(across))}
 
 
 @CHOICES
-def test_an_action_of_ours_takes_them_all(admin, across):
+def test_own_action_handles_all_rows(admin, across):
     path, rows = experts()
-    assert admin.post(path, choose(rows, "deactivate", across=across)).status_code == 302
+    assert admin.post(path, select(rows, "deactivate", across=across)).status_code == 302
     assert set(rows.values_list("is_active", flat=True)) == {False}
 
 
@@ -64,10 +64,10 @@ def test_an_action_of_ours_takes_them_all(admin, across):
     ("make", "across"),
     [(experts, False), (experts, True), (people, True), (sessions, False)],
 )
-def test_all_are_deleted_once_that_is_confirmed(admin, make, across):
+def test_deletes_all_after_confirmation(admin, make, across):
     path, rows = make()
     assert rows.count() == MANY
-    page = admin.post(path, choose(rows, "delete_selected", across=across))
+    page = admin.post(path, select(rows, "delete_selected", across=across))
     assert page.status_code == 200
     confirmed = {}
     for name, value in FIELD.findall(page.content.decode()):

@@ -1,4 +1,4 @@
-"""A site that ends TLS itself, and whose certificate is renewed while people use it."""
+"""TLS termination, and renewing the certificate under load."""
 
 import http.client
 import os
@@ -14,7 +14,7 @@ import pytest
 from config.tests.authority import CertificateAuthority, write_combined
 from config.tests.processes import ROOT, free_port
 from config.tests.site import TOKEN, new_site
-from config.tests.test_scripts import new_door, one_line
+from config.tests.test_scripts import get_line, new_scripts
 
 pytestmark = pytest.mark.own_site
 
@@ -47,8 +47,8 @@ def secure(site, authority):
     return http.client.HTTPSConnection("localhost", port, timeout=30, context=context)
 
 
-def serial(site, authority):
-    """The serial number of the certificate that a client is shown."""
+def get_serial(site, authority):
+    """Return the serial number of the certificate that a client receives."""
     with closing(secure(site, authority)) as connection:
         connection.connect()
         return int(connection.sock.getpeercert()["serialNumber"], 16)
@@ -67,7 +67,7 @@ def hook(site, **environment):
 
 
 class People:
-    """Some who connect for each request, and some who keep their connection."""
+    """Clients with new and with persistent connections."""
 
     def __init__(self, site, authority):
         self.site, self.authority = site, authority
@@ -80,7 +80,7 @@ class People:
 
     def ask(self, path, kept):
         connection = secure(self.site, self.authority)
-        # The renewals need some of the two processors as well.
+        # Leave some of the two processors to the renewals.
         while not self.ended.wait(0.01):
             try:
                 connection.request("GET", path)
@@ -111,15 +111,15 @@ def test_five_renewals_lose_no_request(site, authority):
             renewed = authority.issue(site.lineage)
             result = hook(site)
             assert result.returncode == 0, result.stdout + result.stderr
-            assert serial(site, authority) == renewed
+            assert get_serial(site, authority) == renewed
     assert people.failures == []
     assert {status for _, status in people.answers} == {200, 401}
     assert people.answers.total() > 200
     assert Path(site.certificate).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_certificate_that_haproxy_refuses_leaves_the_former_in_force(site, authority):
-    before, shown = Path(site.certificate).read_bytes(), serial(site, authority)
+def test_keeps_the_certificate_if_haproxy_rejects_the_new_one(site, authority):
+    before, shown = Path(site.certificate).read_bytes(), get_serial(site, authority)
     authority.issue(site.lineage)
     authority.issue(site.lineage.parent / "other")
     os.replace(site.lineage.parent / "other/privkey.pem", site.lineage / "privkey.pem")
@@ -129,23 +129,23 @@ def test_a_certificate_that_haproxy_refuses_leaves_the_former_in_force(site, aut
     assert "is unchanged" in result.stderr
     assert Path(site.certificate).read_bytes() == before
     assert not Path(f"{site.certificate}.new").exists()
-    assert serial(site, authority) == shown
+    assert get_serial(site, authority) == shown
 
 
-def test_a_lineage_that_is_not_there_is_named(site):
+def test_names_a_missing_lineage(site):
     result = hook(site, RENEWED_LINEAGE="/nowhere")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert "RENEWED_LINEAGE=/nowhere has no fullchain.pem" in result.stderr
 
 
-def test_of_several_files_the_one_that_is_named_for_the_lineage_is_written(site):
+def test_writes_the_file_named_for_the_lineage(site):
     several = hook(site, TLS_CERT=f"{site.certificate}, /etc/ai4ceo/other.pem")
     assert (several.returncode, several.stderr.count("\n")) == (1, 1)
     assert "none of TLS_CERT's files is localhost.pem" in several.stderr
 
 
-def failed_sign_in(site, person, email):
-    """The status of one through the proxy, which names the person's address."""
+def fail_to_sign_in(site, person, email):
+    """Return the status of a failed sign-in through a proxy that sends the client's IP address."""
     where = f"https://localhost:{site.tls_port}"
     headers = {
         "Host": f"localhost:{site.tls_port}",
@@ -165,10 +165,10 @@ def failed_sign_in(site, person, email):
         return connection.getresponse().status
 
 
-def test_behind_another_proxy_each_person_has_tries_of_their_own(site):
+def test_another_proxys_clients_have_separate_rate_limits(site):
     for number in range(11):
-        assert failed_sign_in(site, "203.0.113.1", f"nobody-{number}@example.org") == 200
-    assert failed_sign_in(site, "203.0.113.2", "nobody@example.org") == 200
+        assert fail_to_sign_in(site, "203.0.113.1", f"nobody-{number}@example.org") == 200
+    assert fail_to_sign_in(site, "203.0.113.2", "nobody@example.org") == 200
     lines = re.findall(r"(\S+) sign-in: address (\S+), from (\S+)", site.log("web"))
     first = [("failed", f"nobody-{n}@example.org", "203.0.113.1") for n in range(10)]
     assert lines == [
@@ -180,7 +180,7 @@ def test_behind_another_proxy_each_person_has_tries_of_their_own(site):
 
 @pytest.fixture
 def door():
-    with new_door(SITE_URL="https://localhost", TLS_PORT=str(free_port())) as door:
+    with new_scripts(SITE_URL="https://localhost", TLS_PORT=str(free_port())) as door:
         yield door
 
 
@@ -193,13 +193,11 @@ def door():
         ("privkey.pem", "unable to load certificate"),
     ],
 )
-def test_a_certificate_that_is_none_is_named_before_anything_starts(
-    door, authority, tmp_path, name, complaint
-):
+def test_names_an_invalid_certificate_before_starting(door, authority, tmp_path, name, complaint):
     authority.issue(tmp_path)
     write_combined(tmp_path, tmp_path / "unreadable.pem")
     (tmp_path / "unreadable.pem").chmod(0)
-    said = one_line(door.up(TLS_CERT=str(tmp_path / name)))
+    said = get_line(door.up(TLS_CERT=str(tmp_path / name)))
     assert said.startswith("deploy/up: TLS_CERT failed: ")
     assert complaint in said
     assert f"{tmp_path / name}'" in said
@@ -214,5 +212,5 @@ def test_a_certificate_that_is_none_is_named_before_anything_starts(
         ({"TLS_PORT": "many"}, "give a whole number"),
     ],
 )
-def test_what_does_not_fit_a_certificate_is_named(door, given, remedy):
-    assert remedy in one_line(door.up(**{"TLS_CERT": "/etc/site.pem"} | given))
+def test_names_settings_that_conflict_with_a_certificate(door, given, remedy):
+    assert remedy in get_line(door.up(**{"TLS_CERT": "/etc/site.pem"} | given))

@@ -1,4 +1,4 @@
-"""What hostile input costs: the rows of "Limits on input" in docs/operations.md, but images."""
+"""The cost of hostile input: the rows of the documented table that are not about images."""
 
 import gc
 import re
@@ -38,14 +38,14 @@ def member(client, user):
 
 @pytest.fixture
 def costs(record_property):
-    """Checks by how much `act` makes this process grow, and its processor time. Its result."""
+    """Return a function that limits memory and processor time of a call, and returns its result."""
 
     def costs(act, *, memory, seconds):
         gc.collect()
-        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-        before, began = resident("VmRSS"), time.process_time()
+        Path("/proc/self/clear_refs").write_text("5")  # measure the peak from here
+        before, began = get_memory("VmRSS"), time.process_time()
         result = act()
-        took, grown = time.process_time() - began, resident("VmHWM") - before
+        took, grown = time.process_time() - began, get_memory("VmHWM") - before
         record_property("cost", f"{grown / MB:.0f} MB, {took:.2f} s")
         assert grown < memory
         assert took < seconds
@@ -54,13 +54,13 @@ def costs(record_property):
     return costs
 
 
-def resident(name):
-    """Bytes of this process in memory: now, or the most."""
+def get_memory(name):
+    """Return this process's resident bytes: current, or the peak."""
     found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(found[1]) * 1024
 
 
-def filled(piece, size=MB - 100):
+def fill(piece, size=MB - 100):
     return piece * (size // len(piece))
 
 
@@ -89,15 +89,15 @@ def test_json_of_any_shape(member, costs, body, status):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        pytest.param(filled(FIELD), 200, id="fields"),
-        pytest.param(filled(NAMELESS), 413, id="parts without a name"),
-        pytest.param(filled(b"--b\r\n"), 413, id="nothing but boundaries"),
-        pytest.param(filled(CROWDED), 200, id="crowded headers"),
+        pytest.param(fill(FIELD), 200, id="fields"),
+        pytest.param(fill(NAMELESS), 413, id="parts without a name"),
+        pytest.param(fill(b"--b\r\n"), 413, id="nothing but boundaries"),
+        pytest.param(fill(CROWDED), 200, id="crowded headers"),
         pytest.param(b"--b\r\nx: " + b"y" * 990_000, 400, id="a long header"),
         pytest.param(b"--b\r\n" + b"a:b\r\n" * 190_000 + b"\r\n", 400, id="many headers"),
     ],
 )
-def test_a_form_of_any_parts(client, costs, body, status):
+def test_form_with_any_parts(client, costs, body, status):
     def send():
         return client.post("/accounts/login/", body, content_type=FORM)
 
@@ -106,8 +106,8 @@ def test_a_form_of_any_parts(client, costs, body, status):
 
 @pytest.mark.parametrize("piece", [FIELD, NAMELESS, CROWDED, b"--b\r\n"])
 @pytest.mark.parametrize("path", ["/files/upload/", "/api/files/upload"])
-def test_an_upload_of_many_parts_is_refused_after_the_first_of_them(member, costs, path, piece):
-    body = filled(piece, 5 * MB)
+def test_rejects_an_upload_of_many_parts_early(member, costs, path, piece):
+    body = fill(piece, 5 * MB)
 
     def send():
         return member.post(path, body, content_type=FORM)
@@ -119,7 +119,7 @@ def test_an_upload_of_many_parts_is_refused_after_the_first_of_them(member, cost
     "end", [pytest.param(b"", id="taken"), pytest.param(b"\0", id="refused at its end")]
 )
 @pytest.mark.parametrize("piece", [b'","', b"\n", b'"' * 100, "é".encode()])
-def test_a_csv_of_any_shape(user, costs, piece, end):
+def test_csv_of_any_shape(user, costs, piece, end):
     def send():
         try:
             return upload(user, sent)
@@ -127,26 +127,26 @@ def test_a_csv_of_any_shape(user, costs, piece, end):
             return None
 
     with TemporaryUploadedFile("a.csv", "text/csv", 0, None) as sent:
-        sent.write(filled(piece, 5 * MB - 1) + end)
+        sent.write(fill(piece, 5 * MB - 1) + end)
         sent.size = sent.tell()
         assert (costs(send, memory=20 * MB, seconds=2) is None) is bool(end)
 
 
-def test_an_export_of_one_large_file_takes_a_piece_at_a_time(user, costs):
-    keep(user, [(f"{user.pk}/large.txt", 50 * MB)])
-    size = costs(lambda: exported(user), memory=5 * MB, seconds=3)
+def test_export_streams_a_large_file(user, costs):
+    store_files(user, [(f"{user.pk}/large.txt", 50 * MB)])
+    size = costs(lambda: export(user), memory=5 * MB, seconds=3)
     assert size > 50 * MB
 
 
-def test_an_export_of_a_fifth_of_the_most_files(user, costs):
+def test_export_of_many_files(user, costs):
     count = quota.MAX_FILES // 5
-    keep(user, [(f"{user.pk}/{number}.txt", 1) for number in range(count)])
-    size = costs(lambda: exported(user), memory=30 * MB, seconds=5)
+    store_files(user, [(f"{user.pk}/{number}.txt", 1) for number in range(count)])
+    size = costs(lambda: export(user), memory=30 * MB, seconds=5)
     assert size > count * 100
 
 
-def keep(user, sizes):
-    """Objects and rows of so many bytes, made at once."""
+def store_files(user, sizes):
+    """Create objects and rows of that many bytes."""
     rows = [StoredObject(key=key, owner=user, remove_after=None) for key, _ in sizes]
     StoredObject.objects.bulk_create(rows)
     File.objects.bulk_create(
@@ -159,5 +159,5 @@ def keep(user, sizes):
         (folder / key).write_bytes(b"x" * size)
 
 
-def exported(user):
+def export(user):
     return sum(map(len, Export.for_user(user).stream_zip()))

@@ -1,4 +1,4 @@
-"""Who deletes the account in one browser while another sends something."""
+"""A user deletes the account in one browser while another sends a request."""
 
 import pytest
 from django.db import IntegrityError
@@ -18,7 +18,7 @@ JSON = "application/json"
 
 @pytest.fixture
 def leaver(client, settings, tmp_path, monkeypatch):
-    """A browser whose person is deleted as soon as the session has told who it is."""
+    """Return a client whose user is deleted right after the session was read."""
     settings.STORAGES = settings.STORAGES | {
         "default": storage_settings.build_storage(tmp_path / "files", "")
     }
@@ -47,7 +47,7 @@ def leaver(client, settings, tmp_path, monkeypatch):
         ("PATCH", "/api/tour", '{"tour": true}'),
     ],
 )
-def test_json_of_nobody_is_401(leaver, method, path, body):
+def test_json_is_401(leaver, method, path, body):
     answer = leaver.generic(method, path, body, JSON)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
 
@@ -59,7 +59,7 @@ def test_json_of_nobody_is_401(leaver, method, path, body):
         ("PATCH", "/api/profile", {"image": make_upload("a.png", make_image())}),
     ],
 )
-def test_a_file_of_nobody_is_401(leaver, method, path, form):
+def test_upload_is_401(leaver, method, path, form):
     answer = leaver.generic(method, path, encode_multipart(BOUNDARY, form), MULTIPART_CONTENT)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized:auth")
 
@@ -73,16 +73,14 @@ def test_a_file_of_nobody_is_401(leaver, method, path, form):
         ("/onboarding/experts/1/favourite/", {}),
     ],
 )
-def test_a_page_leads_nobody_to_signing_in(leaver, path, form):
+def test_page_redirects_to_sign_in(leaver, path, form):
     make_expert(pk=1)
     answer = leaver.post(path, form)
     assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={path}")
 
 
 @pytest.mark.parametrize("path", ["/api/tour", "/tour/later/"])
-def test_the_same_error_is_500_and_logged_where_the_person_is_there(
-    client, monkeypatch, caplog, path
-):
+def test_same_error_is_500_for_an_existing_user(client, monkeypatch, caplog, path):
     def broken(self, **values):
         raise IntegrityError("tours_tour_user_id")
 

@@ -1,4 +1,4 @@
-"""The pages of errors need no database, no session and no context."""
+"""Error pages need no database, session or context."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -15,26 +15,26 @@ STRANGER = {"Cookie": "sessionid=anything"}
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "500", "503"])
-def test_is_complete_without_a_context(name):
+def test_renders_without_a_context(name):
     page = render_to_string(f"{name}.html")
     assert f'<p class="badge">{name[:3]}</p>' in page
     assert page.count("<h1>") == 1
     assert 'href="/"' in page
 
 
-def test_an_unknown_address_is_404_without_a_statement(client):
+def test_unknown_url_is_404_without_a_statement(client):
     answer = client.get("/nothing", headers=STRANGER)
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
 
 
-def test_a_method_that_is_not_taken_is_405_and_named(client):
+def test_unknown_method_is_405_with_the_allowed_methods(client):
     answer = client.post("/", headers=STRANGER)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert "doesn\u2019t accept POST requests, only GET, HEAD." in answer.content.decode()
 
 
-def test_a_host_that_is_not_ours_is_400_and_one_line_in_the_log(client, caplog):
+def test_unknown_host_is_400_and_one_log_line(client, caplog):
     answer = client.get("/", headers=ELSEWHERE)
     assert answer.status_code == 400
     assert "read your request" in answer.content.decode()
@@ -43,7 +43,7 @@ def test_a_host_that_is_not_ours_is_400_and_one_line_in_the_log(client, caplog):
     assert "Traceback" not in caplog.text
 
 
-def test_a_form_without_its_token_is_403_and_says_what_to_do():
+def test_missing_csrf_token_is_403_with_advice():
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "ada"})
     assert answer.status_code == 403
     assert "This form has expired" in answer.content.decode()
@@ -57,7 +57,7 @@ def test_a_form_without_its_token_is_403_and_says_what_to_do():
         (RuntimeError, 500, "Something went wrong on our side"),
     ],
 )
-def test_an_exception_becomes_its_page(client, monkeypatch, error, status, heading):
+def test_exceptions_have_their_pages(client, monkeypatch, error, status, heading):
     def render(*args):
         raise error("secret")
 
@@ -78,7 +78,7 @@ def test_an_exception_becomes_its_page(client, monkeypatch, error, status, headi
     ],
     ids=["bytes", "fields", "files"],
 )
-def test_a_form_that_is_too_much_is_413_and_one_line_in_the_log(client, db, caplog, path, form):
+def test_too_large_form_is_413_and_one_log_line(client, db, caplog, path, form):
     client.force_login(make_user())
     caplog.clear()
     answer = client.post(path, form)
@@ -88,13 +88,13 @@ def test_a_form_that_is_too_much_is_413_and_one_line_in_the_log(client, db, capl
     assert "Traceback" not in caplog.text
 
 
-def test_twice_as_many_files_as_are_taken_are_told_by_the_form(client, db):
+def test_form_rejects_too_many_files(client, db):
     client.force_login(make_user())
     files = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(21)]
     assert client.post("/files/upload/", {"file": files}).status_code == 422
 
 
-def test_a_page_that_storage_fails_is_503_and_says_when_to_come_back(client, monkeypatch):
+def test_storage_error_is_503_with_retry_after(client, monkeypatch):
     def render(*args):
         raise StorageError
 

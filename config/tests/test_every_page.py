@@ -1,4 +1,4 @@
-"""What holds for all pages, as a crawl by all kinds of people finds them."""
+"""What holds for all pages, found by crawling as every kind of user."""
 
 from functools import cache
 
@@ -10,8 +10,7 @@ from config.tests.every_form import FORMS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Addresses without a page of their own: what is turned off, leads on, is refused to everybody, or
-# is a picture.
+# URLs without a page: disabled, redirecting, forbidden to all, or images.
 WITHOUT_PAGE = {
     "account_confirm_login_code",
     "admin:files_storedobject_delete",
@@ -20,7 +19,7 @@ WITHOUT_PAGE = {
     "onboarding:wizard",
     "profiles:avatar",
 }
-OF_DJANGO = "Start typing to filter…"  # in its administration
+OF_DJANGO = "Start typing to filter…"  # in its admin
 
 
 @cache
@@ -29,11 +28,11 @@ def crawl():
     return Crawl()
 
 
-def test_every_form_is_among_those_that_are_sent_twice():
+def test_every_form_is_tested_twice():
     assert crawl().forms == {form.name for form in FORMS}
 
 
-def test_every_address_was_seen():
+def test_crawl_reaches_every_url():
     acted = {name.partition(" ")[0] for name in crawl().forms}
     assert {name for name, _ in list_urls()} - crawl().shown - acted == WITHOUT_PAGE
 

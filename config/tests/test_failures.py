@@ -1,4 +1,4 @@
-"""What htmx cannot do is said in words, and forgotten when it can again."""
+"""Messages for failed htmx requests."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from onboarding.tests.experts import make_experts
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# htmx also tells the console, which is no fault here.
+# htmx also logs to the console, which is expected here.
 QUIET = "console.error = () => {};"
 OFFLINE = "() => { XMLHttpRequest.prototype.send = function () { this.onerror(); }; }"
 BUSY = {"status": 503, "body": "busy"}
@@ -32,7 +32,7 @@ def search(page, text):
     page.get_by_role("searchbox").fill(text)
 
 
-def test_a_site_that_cannot_be_reached(home):
+def test_unreachable_site(home):
     home.evaluate(OFFLINE)
     search(home, "Expert 007")
     expect(said(home)).to_contain_text("We can\u2019t reach the site.")
@@ -41,7 +41,7 @@ def test_a_site_that_cannot_be_reached(home):
 @pytest.mark.parametrize(
     ("status", "words"), [(503, "The site is busy."), (418, "That didn\u2019t work.")]
 )
-def test_a_refusal_is_said_until_the_next_success(home, status, words):
+def test_error_message_disappears_after_the_next_success(home, status, words):
     home.route("**/?q=Expert*", lambda route: route.fulfill(**BUSY | {"status": status}))
     expect(said(home)).to_be_empty()
     search(home, "Expert 007")
@@ -50,14 +50,14 @@ def test_a_refusal_is_said_until_the_next_success(home, status, words):
     expect(said(home)).to_be_empty()
 
 
-def test_an_expert_that_is_gone_is_said_where_one_is(home):
+def test_missing_expert_has_a_message(home):
     Expert.objects.update(is_active=False)
     home.get_by_role("button", name="Expert 024").click()
     expect(said(home)).to_contain_text("no longer exists")
     expect(said(home)).to_be_in_viewport()
 
 
-def test_the_files_tell_it_too(home):
+def test_files_page_has_a_message(home):
     home.goto("/files/")
     home.route("**/files/?q=*", lambda route: route.fulfill(**BUSY))
     search(home, "a")

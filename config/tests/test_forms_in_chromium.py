@@ -1,4 +1,4 @@
-"""What was typed is kept, and what is wrong is said where the eyes and the keys are."""
+"""Forms keep their input after an error, and focus what is wrong."""
 
 import pytest
 from django.template.loader import render_to_string
@@ -13,10 +13,10 @@ BIO = "Counts engines.\nAnd looms."
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 
-def refuse_posts(page):
-    """Every form is answered as by a site that is busy, and the browser keeps none by itself.
+def fail_posts(page):
+    """Answer every form with 503, while the browser itself keeps no input.
 
-    By https it does not, as pages are not to be stored; by http only autocomplete tells it.
+    Over HTTPS it does not because pages are no-store; over HTTP only autocomplete prevents it.
     """
 
     def answer(route):
@@ -32,9 +32,9 @@ def refuse_posts(page):
     page.route("**/*", answer)
 
 
-def test_what_was_typed_is_there_again_after_a_503_and_back(signed_in_page):
+def test_keeps_input_after_a_503_and_back(signed_in_page):
     page = signed_in_page(make_user(), refusals={503})
-    refuse_posts(page)
+    fail_posts(page)
     page.goto("/profile/")
     page.get_by_label("Bio").fill(BIO)
     page.get_by_label("Direct").check()
@@ -48,9 +48,9 @@ def test_what_was_typed_is_there_again_after_a_503_and_back(signed_in_page):
     expect(page.get_by_role("status").filter(has_text="Your profile is saved.")).to_be_visible()
 
 
-def test_passwords_are_not_kept_and_a_new_visit_starts_anew(open_page):
+def test_forgets_passwords_and_input_on_a_new_visit(open_page):
     page = open_page(refusals={503})
-    refuse_posts(page)
+    fail_posts(page)
     page.goto("/accounts/signup/")
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Password").fill("seven-green-lighthouses")
@@ -65,7 +65,7 @@ def test_passwords_are_not_kept_and_a_new_visit_starts_anew(open_page):
 
 
 @SCRIPTS
-def test_what_is_wrong_has_the_focus_and_leads_to_its_field(signed_in_page, scripts):
+def test_focuses_errors_that_link_to_their_fields(signed_in_page, scripts):
     page = signed_in_page(make_user(), viewport=PHONE, refusals={422}, java_script_enabled=scripts)
     page.goto("/profile/")
     page.get_by_label("Bio").fill(BIO)
@@ -81,7 +81,7 @@ def test_what_is_wrong_has_the_focus_and_leads_to_its_field(signed_in_page, scri
 
 
 @SCRIPTS
-def test_a_refused_sign_in_says_so_at_once_and_keeps_the_address(open_page, scripts):
+def test_failed_sign_in_keeps_the_email_address(open_page, scripts):
     page = open_page(java_script_enabled=scripts)
     page.goto("/accounts/login/")
     expect(page.get_by_label("Email")).to_be_focused()

@@ -13,7 +13,7 @@ def outage(db, tmp_path, monkeypatch):
         yield
 
 
-def test_alive_without_database_and_session(client):
+def test_healthz_needs_no_database_or_session(client):
     answer = client.get("/healthz", headers={"Cookie": "sessionid=anything"})
     assert (answer.status_code, answer.content) == (200, b"ok\n")
     assert answer.headers["Content-Type"] == "text/plain"
@@ -22,24 +22,24 @@ def test_alive_without_database_and_session(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("host", ["10.1.2.3", "[fe80::1]:8000", "evil.example", "a b", ""])
-def test_a_probe_asks_under_any_name(client, path, host):
+def test_accepts_any_host(client, path, host):
     assert client.get(path, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.django_db
-def test_ready_with_one_statement(client, django_assert_num_queries):
+def test_readyz_runs_one_statement(client, django_assert_num_queries):
     with django_assert_num_queries(1):
         answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (200, b"ready\n")
 
 
-def test_not_ready_without_database_and_no_word_why(client, outage):
+def test_readyz_is_503_without_the_database_and_gives_no_reason(client, outage):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"database unavailable\n")
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_the_reason_is_logged(client, outage, caplog):
+def test_logs_the_reason(client, outage, caplog):
     client.get("/readyz")
     assert "not ready: nothing listens there" in caplog.text
 

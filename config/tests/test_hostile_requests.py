@@ -1,4 +1,4 @@
-"""Whatever a request has in its address, its headers and its body, no answer is a failure."""
+"""No URL, header or body causes a server error."""
 
 import re
 import uuid
@@ -56,26 +56,26 @@ BODIES = [
 ]
 
 
-def paths(patterns=None, prefix="/"):
-    """An address for each of the site's patterns."""
+def list_paths(patterns=None, prefix="/"):
+    """Return an example path of each URL pattern."""
     for pattern in patterns or get_resolver().url_patterns:
         route = re.sub(r"\(\?P<\w+>[^)]*\)", "x", str(pattern.pattern)).strip("^$")
         route = route.replace("\\Z", "").replace("\\", "")
         route = re.sub(r"<(?:(\w+):)?\w+>", lambda found: VALUES.get(found[1], "x"), route)
         if isinstance(pattern, URLResolver):
-            yield from paths(pattern.url_patterns, prefix + route)
+            yield from list_paths(pattern.url_patterns, prefix + route)
         else:
             yield prefix + route
 
 
-def pages():
-    """All but what the administration has for each of its models, which share their views."""
+def list_pages():
+    """Return all pages; of the admin only one model's, since they share views."""
     shared = [f"/admin/{model}/" for model in MODELS[1:]]
-    return [path for path in paths() if not path.startswith(tuple(shared))]
+    return [path for path in list_paths() if not path.startswith(tuple(shared))]
 
 
 class Visitor:
-    """Asks with one session, begun anew where an answer has ended it."""
+    """Sends requests with one session, renewed if a response ended it."""
 
     def __init__(self, person):
         self.person, self.client = person, Client(raise_request_exception=False)
@@ -91,7 +91,7 @@ class Visitor:
         return answer.status_code
 
 
-def failures(person, requests):
+def list_failures(person, requests):
     visitor = Visitor(person)
     return [
         (path, request)
@@ -106,33 +106,35 @@ def person(request):
     return make_admin() if request.param == "an administrator" else None
 
 
-def test_no_parameter_of_an_address_makes_a_page_fail(person):
+def test_no_query_causes_an_error(person):
     requests = [
         (path, "get", {"query_params": dict.fromkeys(NAMES, value)})
-        for path in pages()
+        for path in list_pages()
         for value in HOSTILE
     ]
-    assert not failures(person, requests)
+    assert not list_failures(person, requests)
 
 
-def test_no_header_makes_a_page_fail(person):
-    requests = [(path, "get", {"headers": headers}) for path in pages() for headers in HEADERS]
-    assert not failures(person, requests)
+def test_no_header_causes_an_error(person):
+    requests = [(path, "get", {"headers": headers}) for path in list_pages() for headers in HEADERS]
+    assert not list_failures(person, requests)
 
 
-def test_no_body_makes_a_page_fail(person):
-    requests = [(path, "post", body) for path in pages() for body in BODIES]
-    assert not failures(person, requests)
+def test_no_body_causes_an_error(person):
+    requests = [(path, "post", body) for path in list_pages() for body in BODIES]
+    assert not list_failures(person, requests)
 
 
-def test_no_name_of_a_file_makes_a_page_fail(person):
+def test_no_file_name_causes_an_error(person):
     file = SimpleUploadedFile("\u202e..\x7f%00", b"x")
-    assert not failures(person, [(path, "post", {"data": {"file": file}}) for path in pages()])
+    assert not list_failures(
+        person, [(path, "post", {"data": {"file": file}}) for path in list_pages()]
+    )
 
 
-@pytest.mark.django_db(transaction=True)  # a statement that fails ends a test's own transaction
+@pytest.mark.django_db(transaction=True)  # a failing statement breaks a test's transaction
 @pytest.mark.parametrize("model", MODELS)
-def test_no_filter_makes_a_list_of_the_administration_fail(admin_of_all, model):
+def test_no_filter_breaks_an_admin_list(admin_of_all, model):
     values = ("0", "9" * 30)
     fields = admin_of_all.models[model]._meta.get_fields()
     names = {name for f in fields for name in (f.name, getattr(f, "attname", f.name))}
@@ -145,7 +147,7 @@ def test_no_filter_makes_a_list_of_the_administration_fail(admin_of_all, model):
     ]
     person = admin_of_all.person
     requests = [(f"/admin/{model}/", "get", {"query_params": query}) for query in queries]
-    assert not failures(person, requests)
+    assert not list_failures(person, requests)
 
 
 class Admin:

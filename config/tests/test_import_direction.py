@@ -1,4 +1,4 @@
-"""Imports run one way: config's rooms <- accounts <- the apps <- what composes them."""
+"""Imports point one way: config's packages <- accounts <- the apps <- the composition."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-# Each may import itself and what comes before it; the apps of one layer may import each other
-# only as APPS says.
+# Each layer may import itself and the layers before it; apps of one layer import each other only as
+# APPS allows.
 ROOMS = ("config.database", "config.lib", "config.mail", "config.proxy")
 APPS = {
     "accounts": {"accounts"},
@@ -18,7 +18,7 @@ APPS = {
 }
 
 
-def modules():
+def list_modules():
     for part in ("config", *APPS):
         for path in (settings.BASE_DIR / part).rglob("*.py"):
             if not {"tests", "migrations"} & set(path.parts):
@@ -26,7 +26,7 @@ def modules():
                 yield pytest.param(path, name.removesuffix(".__init__"), id=name)
 
 
-def imports(path: Path):
+def list_imports(path: Path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -35,7 +35,7 @@ def imports(path: Path):
 
 
 def is_allowed(importer: str, imported: str) -> bool:
-    """Whether the arrow between two modules of the project points down."""
+    """Return whether an import of one module by another points down."""
     app = importer.partition(".")[0]
     if imported.partition(".")[0] in APPS:
         allowed = APPS.get(app, set(APPS) if not importer.startswith(ROOMS) else set())
@@ -45,12 +45,12 @@ def is_allowed(importer: str, imported: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("path", "name"), list(modules()))
-def test_a_module_imports_only_what_is_below_it(path, name):
-    assert [imported for imported in imports(path) if not is_allowed(name, imported)] == []
+@pytest.mark.parametrize(("path", "name"), list(list_modules()))
+def test_modules_import_only_lower_layers(path, name):
+    assert [imported for imported in list_imports(path) if not is_allowed(name, imported)] == []
 
 
-def test_an_arrow_that_points_up_is_found():
+def test_finds_an_import_that_points_up():
     assert not is_allowed("config.lib.search", "accounts.models.User")
     assert not is_allowed("config.proxy.files", "config.api.api")
     assert not is_allowed("accounts.models", "files.models.File")

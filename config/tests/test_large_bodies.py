@@ -1,4 +1,4 @@
-"""Bodies that are larger than any that is taken are refused before anything reads them."""
+"""Too large bodies are rejected before anything reads them."""
 
 import http.client
 import json
@@ -27,17 +27,17 @@ def answer(path, length):
     return limit_body_size(lambda request: "read on")(request(path, length))
 
 
-def test_ten_of_the_largest_files_and_a_form_around_them_are_taken(settings):
+def test_accepts_the_largest_upload(settings):
     assert settings.REQUEST_MAX_SIZE == 10 * settings.FILE_MAX_SIZE + 1_000_000
     assert answer("/files/upload/", str(settings.REQUEST_MAX_SIZE)) == "read on"
 
 
 @pytest.mark.parametrize("length", [None, "", "0"])
-def test_a_request_without_a_body_is_left_alone(length):
+def test_accepts_a_request_without_a_body(length):
     assert answer("/", length) == "read on"
 
 
-def test_a_byte_more_is_413_in_the_shape_of_the_api(client, settings):
+def test_one_more_byte_is_413_in_the_api(client, settings):
     size = str(settings.REQUEST_MAX_SIZE + 1)
     refused = client.post("/api/files/upload", CONTENT_LENGTH=size)
     assert refused.status_code == 413
@@ -48,14 +48,14 @@ def test_a_byte_more_is_413_in_the_shape_of_the_api(client, settings):
     }
 
 
-def test_and_a_page_for_a_person(client, settings):
+def test_one_more_byte_is_a_413_page(client, settings):
     refused = client.post("/files/upload/", CONTENT_LENGTH=str(settings.REQUEST_MAX_SIZE + 1))
     assert refused.status_code == 413
     assert "more than 51 MB" in refused.content.decode()
     assert "Content-Security-Policy" in refused.headers
 
 
-def test_nothing_of_it_is_read(settings):
+def test_reads_nothing(settings):
     assert answer("/api/x", str(settings.REQUEST_MAX_SIZE + 1)).status_code == 413
 
 
@@ -65,8 +65,8 @@ def site():
         yield port
 
 
-def refusal(port, path):
-    """What is answered to a body that is far too large and never comes."""
+def send_large_body(port, path):
+    """Return the response to a far too large body that never arrives."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.putrequest("POST", path)
     connection.putheader("Content-Length", str(10**12))
@@ -77,20 +77,20 @@ def refusal(port, path):
     return refused, text
 
 
-def test_the_api_answers_before_the_body_has_arrived(site):
-    refused, text = refusal(site, "/api/files/upload")
+def test_api_responds_before_the_body(site):
+    refused, text = send_large_body(site, "/api/files/upload")
     assert refused.status == 413
     assert json.loads(text)["code"] == "too_large:api"
 
 
-def test_so_does_a_page(site):
-    refused, text = refusal(site, "/files/upload/")
+def test_page_responds_before_the_body(site):
+    refused, text = send_large_body(site, "/files/upload/")
     assert (refused.status, refused.getheader("X-Content-Type-Options")) == (413, "nosniff")
     assert "too large" in text
 
 
 @pytest.mark.parametrize("size", [1000, 100_000, 900_000])
-def test_the_connection_is_kept_after_a_body_that_nobody_read(site, size):
+def test_connection_persists_after_an_unread_body(site, size):
     connection = http.client.HTTPConnection("127.0.0.1", site, timeout=60)
     for _ in range(2):
         connection.request("POST", "/api/nothing", b"x" * size)

@@ -1,4 +1,4 @@
-"""No page scrolls sideways: not on a small phone, nor on one that shows text at twice its size."""
+"""No page scrolls sideways, on a small phone or with text at twice its size."""
 
 import pytest
 from django.utils import timezone
@@ -37,7 +37,7 @@ MEMBERS = [
 ]
 GUIDE = [f"{step.path}?tour={number}" for number, step in enumerate(STEPS, start=1)]
 
-# By how many pixels the page, or a dialog on it, is wider than its place; and what sticks out.
+# The overflow of the page or its dialog in pixels, and the elements that cause it.
 SIDEWAYS = """() => {
     const boxes = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
     return boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => {
@@ -51,8 +51,8 @@ SIDEWAYS = """() => {
 }"""
 
 
-def sideways(page):
-    """What is too wide on the page in each of its looks."""
+def list_overflows(page):
+    """Return what is too wide in each of the page's looks."""
     for (width, height), text in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", text)
@@ -64,13 +64,13 @@ def assert_fits(page, *paths):
     found = []
     for path in paths:
         page.goto(path)
-        found += sideways(page)
+        found += list_overflows(page)
     assert not found, "\n".join(found)
 
 
 @pytest.fixture
 def member():
-    """Somebody with long words in all that they have."""
+    """Create a user with long words everywhere."""
     make_experts(30)
     make_expert(name=LONG_WORD, description=LONG_WORD)
     user = make_user(email=LONG_ADDRESS, name=LONG_WORD)
@@ -81,26 +81,26 @@ def member():
     return user
 
 
-def test_a_page_for_strangers_fits(open_page):
+def test_public_page_fits(open_page):
     assert_fits(open_page(viewport=PHONE), *STRANGERS)
 
 
-def test_a_page_that_is_not_there_fits(open_page):
+def test_missing_page_fits(open_page):
     assert_fits(open_page(refusals={404}), "/nothing")
 
 
-def test_the_page_for_the_mailed_code_fits(open_page):
+def test_code_page_fits(open_page):
     page = open_page()
     page.goto("/accounts/signup/")
     page.locator("[name=email]").fill(LONG_ADDRESS)
     page.locator("[name=password1]").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    found = list(sideways(page))
+    found = list(list_overflows(page))
     assert not found, "\n".join(found)
 
 
-def test_a_step_of_the_wizard_fits(signed_in_page):
+def test_wizard_fits(signed_in_page):
     make_experts(30)
     make_expert(name=LONG_WORD, description=LONG_WORD)
     user = make_user(newcomer=True)
@@ -108,16 +108,16 @@ def test_a_step_of_the_wizard_fits(signed_in_page):
     assert_fits(signed_in_page(user), *NEWCOMERS)
 
 
-def test_a_page_for_members_fits(signed_in_page, member):
+def test_page_for_users_fits(signed_in_page, member):
     assert_fits(signed_in_page(member), *MEMBERS)
 
 
-def test_the_guide_of_the_tour_fits(signed_in_page, member):
+def test_tour_fits(signed_in_page, member):
     assert_fits(signed_in_page(member), *GUIDE)
 
 
-def test_a_page_that_is_too_wide_is_found(open_page):
+def test_finds_a_page_that_is_too_wide(open_page):
     page = open_page()
     page.goto("/")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<hr width=1000>')")
-    assert '<hr width="1000">' in "\n".join(sideways(page))
+    assert '<hr width="1000">' in "\n".join(list_overflows(page))

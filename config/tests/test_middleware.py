@@ -1,4 +1,4 @@
-"""HEAD as gunicorn serves it, and what is not to be kept."""
+"""HEAD requests, caching and security headers."""
 
 import http.client
 import io
@@ -25,13 +25,13 @@ def answer(rf, response):
     return seen, handle_head_as_get(view)(rf.head("/"))
 
 
-def test_head_reaches_the_page_as_get_and_has_no_body(rf):
+def test_head_becomes_get_without_a_body(rf):
     seen, response = answer(rf, HttpResponse(b"hello"))
     assert seen == ["GET"]
     assert response.content == b""
 
 
-def test_head_of_a_file_reads_none_of_it_and_closes_it(rf, db):
+def test_head_of_a_file_closes_it_unread(rf, db):
     file = io.BytesIO(b"hello")
     _, response = answer(rf, FileResponse(file))
     assert (list(response), response.headers["Content-Length"]) == ([], "5")
@@ -41,7 +41,7 @@ def test_head_of_a_file_reads_none_of_it_and_closes_it(rf, db):
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api/nothing", "/healthz"])
-def test_other_methods_are_left_alone(client, path):
+def test_other_methods_are_unchanged(client, path):
     assert client.get(path).content != b""
 
 
@@ -57,12 +57,12 @@ def test_other_methods_are_left_alone(client, path):
         "/accounts/reauthenticate/",
     ],
 )
-def test_an_answer_that_does_not_say_for_how_long_is_kept_by_nobody(client, db, path):
+def test_default_is_no_store(client, db, path):
     client.force_login(make_user())
     assert {"private", "no-store"} <= set(client.get(path).headers["Cache-Control"].split(", "))
 
 
-def test_an_answer_that_does_say_it_is_left_alone(client):
+def test_keeps_an_explicit_cache_control(client):
     assert "max-age=0" in client.get("/healthz").headers["Cache-Control"]
     stylesheet = client.get("/static/site.css")
     assert "no-store" not in stylesheet.headers["Cache-Control"]
@@ -70,7 +70,7 @@ def test_an_answer_that_does_say_it_is_left_alone(client):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
-def test_gunicorn_has_nothing_to_complain_of(host, capfd):
+def test_gunicorn_accepts_head(host, capfd):
     with gunicorn() as port:
         for path in ("/", "/nothing", "/static/site.css", "/api/experts"):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -82,7 +82,7 @@ def test_gunicorn_has_nothing_to_complain_of(host, capfd):
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api/profile", "/static/site.css", "/healthz"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
-def test_every_answer_keeps_other_sites_away(client, path, host):
+def test_every_response_isolates_other_origins(client, path, host):
     answer = client.get(path, headers={"Host": host})
     answer.close()
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -90,13 +90,13 @@ def test_every_answer_keeps_other_sites_away(client, path, host):
     assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
-def test_signing_out_clears_what_the_browser_keeps(client, db):
+def test_signing_out_clears_the_browsers_cache(client, db):
     client.force_login(make_user())
     assert "Clear-Site-Data" not in client.get("/").headers
     assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
 
 
-def test_cookies_of_an_https_site_are_this_hosts_alone(rf, settings):
+def test_https_cookies_are_host_only(rf, settings):
     code = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
     environment = os.environ | {"SITE_URL": "https://ai4ceo.example"}
     said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)

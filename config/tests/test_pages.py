@@ -40,31 +40,31 @@ def assert_fits_the_policy(answer):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_for_strangers_fits_the_policy(client, path, db):
+def test_public_page_follows_the_csp(client, path, db):
     assert_fits_the_policy(client.get(path))
 
 
 @pytest.mark.parametrize("path", ADMIN_PAGES)
-def test_a_page_for_administrators_fits_the_policy(client, path, db):
+def test_admin_page_follows_the_csp(client, path, db):
     client.force_login(make_admin())
     assert_fits_the_policy(client.get(path))
 
 
 @pytest.mark.parametrize("path", NEWCOMERS_PAGES)
-def test_a_page_for_newcomers_fits_the_policy(client, path, db):
+def test_newcomers_page_follows_the_csp(client, path, db):
     user = make_user(newcomer=True)
     Preferences.of(user).store(step=Step.EXPERTS)
     client.force_login(user)
     assert_fits_the_policy(client.get(path))
 
 
-def test_the_keyboard_comes_to_the_content_first(client):
+def test_skip_link_leads_to_the_content(client):
     page = client.get("/").content.decode()
     assert page.index('<a class="skip" href="#main">') < page.index("<header")
     assert '<main id="main"' in page
 
 
-def test_a_field_shows_label_help_and_errors_and_ties_them_to_the_input():
+def test_field_links_label_help_and_errors_to_the_input():
     page = str(Letter({}))
     assert '<div class="field invalid">' in page
     assert '<label for="id_subject">' in page
@@ -73,13 +73,13 @@ def test_a_field_shows_label_help_and_errors_and_ties_them_to_the_input():
     assert 'aria-describedby="id_subject_helptext id_subject_error"' in page
 
 
-def test_a_message_is_shown_once(client, db):
+def test_message_is_shown_once(client, db):
     client.force_login(make_admin())
     client.post("/accounts/logout/")
     assert 'class="messages"' in client.get("/").content.decode()
     assert 'class="messages"' not in client.get("/").content.decode()
 
 
-def test_the_administration_carries_the_name_of_the_site(client, db):
+def test_admin_has_the_sites_name(client, db):
     client.force_login(make_admin())
     assert "AI4CEO admin</title>" in client.get("/admin/").content.decode()

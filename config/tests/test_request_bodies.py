@@ -1,4 +1,4 @@
-"""No body is stored before it is known who sends it, and that it can be kept."""
+"""No body is stored before its sender and quota are checked."""
 
 import pytest
 
@@ -14,7 +14,7 @@ class Sender:
         self.client = client
         monkeypatch.setattr("django.test.client.FakePayload", Unread)
 
-    def sends(self, size, path, method="post"):
+    def send(self, size, path, method="post"):
         kind = "multipart/form-data; boundary=x"
         ask = getattr(self.client, method)
         return ask(path, b"x", content_type=kind, CONTENT_LENGTH=str(size))
@@ -37,39 +37,39 @@ def member(stranger, user):
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
-def test_a_page_without_uploads_takes_a_megabyte(stranger, path):
-    refused = stranger.sends(1_000_001, path)
+def test_page_without_uploads_accepts_a_megabyte(stranger, path):
+    refused = stranger.send(1_000_001, path)
     assert (refused.status_code, "more than 1 MB" in refused.content.decode()) == (413, True)
 
 
-def test_a_stranger_uploads_nothing(stranger):
-    assert stranger.sends(2_000_000, "/files/upload/").status_code == 302
-    assert stranger.sends(2_000_000, "/profile/").status_code == 302
-    assert stranger.sends(2_000_000, "/api/files/upload").status_code == 401
-    assert stranger.sends(2_000_000, "/api/profile", "patch").status_code == 401
+def test_anonymous_users_cannot_upload(stranger):
+    assert stranger.send(2_000_000, "/files/upload/").status_code == 302
+    assert stranger.send(2_000_000, "/profile/").status_code == 302
+    assert stranger.send(2_000_000, "/api/files/upload").status_code == 401
+    assert stranger.send(2_000_000, "/api/profile", "patch").status_code == 401
 
 
-def test_without_room_the_form_says_so_unread(member, user, settings):
+def test_full_quota_is_reported_without_reading(member, user, settings):
     make_row(user, size=settings.FILE_QUOTA)
-    page = member.sends(2_000_000, "/files/upload/")
+    page = member.send(2_000_000, "/files/upload/")
     assert (page.status_code, "isn&#x27;t enough space" in page.content.decode()) == (413, True)
-    refused = member.sends(2_000_000, "/api/files/upload")
+    refused = member.send(2_000_000, "/api/files/upload")
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large:api")
 
 
-def test_what_is_larger_than_any_file_is_refused_unread(member):
-    assert "larger than 5" in member.sends(6_000_000, "/api/files/upload").json()["message"]
-    assert member.sends(13_000_000, "/api/profile", "patch").status_code == 413
-    page = member.sends(13_000_000, "/profile/")
+def test_rejects_too_large_bodies_without_reading(member):
+    assert "larger than 5" in member.send(6_000_000, "/api/files/upload").json()["message"]
+    assert member.send(13_000_000, "/api/profile", "patch").status_code == 413
+    page = member.send(13_000_000, "/profile/")
     assert (page.status_code, "at most 2 MB" in page.content.decode()) == (413, True)
 
 
-def test_other_pages_of_members_take_a_megabyte_too(member):
-    assert member.sends(2_000_000, "/accounts/email/").status_code == 413
-    assert member.sends(2_000_000, "/api/onboarding").status_code in (413, 415)
+def test_other_pages_accept_a_megabyte(member):
+    assert member.send(2_000_000, "/accounts/email/").status_code == 413
+    assert member.send(2_000_000, "/api/onboarding").status_code in (413, 415)
 
 
 @pytest.mark.parametrize("path", ["/api/profile", "/accounts/login/"])
-def test_a_body_without_a_size_is_411(stranger, path):
+def test_body_without_a_length_is_411(stranger, path):
     answer = stranger.client.post(path, headers={"Transfer-Encoding": "chunked"})
     assert answer.status_code == 411

@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and much that it does not, gets an answer that fits it."""
+"""Responses follow the OpenAPI schema, for valid requests and many invalid ones."""
 
 import json
 from collections import Counter
@@ -21,11 +21,11 @@ from onboarding.models import Expert
 from onboarding.tests.experts import make_experts
 
 TOKEN = "x" * 32
-ENOUGH = 80  # cases of a kind: there would be one for each time zone
+ENOUGH = 80  # examples per kind: otherwise one for each time zone
 NOT_APPLICABLE = [
-    # Without a session every answer is 401, for which test_api.py asks every operation.
+    # test_api.py covers requests without a session.
     checks.ignored_auth,
-    # No document says which experts there are, nor which bytes are an image.
+    # The schema does not define which experts exist, nor which bytes are an image.
     checks.positive_data_acceptance,
 ]
 set_hypothesis_home_dir(settings.VAR_DIR / "cache/hypothesis")
@@ -35,7 +35,7 @@ schema = schemathesis.openapi.from_dict(document, config=config)
 
 
 class Person:
-    """Ada with a session, a file and what she asked and was answered."""
+    """Ada with a session, a file, and her requests and responses."""
 
     def __init__(self, site):
         self.site, self.browser = site, requests.Session()
@@ -49,20 +49,20 @@ class Person:
         self.browser.headers["X-CSRFToken"] = TOKEN
 
     def wants(self, case):
-        """Whether the request is one that can be sent, and not one too many of its kind."""
+        """Return whether the request can be sent and its kind is below the limit."""
         kind = case.meta.phase.name, case.meta.generation.mode
         self.asked[kind] += 1
         is_form = case.media_type == "multipart/form-data"
         return self.asked[kind] <= ENOUGH and not (is_form and not isinstance(case.body, dict))
 
-    def ask(self, case):
+    def send(self, case):
         answer = case.call_and_validate(
             base_url=self.site, session=self.browser, excluded_checks=NOT_APPLICABLE
         )
         self.answers[answer.status_code] += 1
 
     def aim(self, case):
-        """Have a well-formed request mean what is there: a file, an expert, a text to keep."""
+        """Make a valid request refer to existing objects."""
         keys = {"pk": str(self.file.pk), "id": str(self.file.pk), "file": b"A few notes.\n"}
         keys |= {"experts": [Expert.objects.first().pk], "traits": ["direct"]}
         for part in (case.path_parameters, case.body):
@@ -91,9 +91,9 @@ def person(site, transactional_db):
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_every_answer_fits_the_document(case, person):
+def test_every_response_follows_the_schema(case, person):
     if person.wants(case):
         if case.meta.generation.mode.is_positive and person.answers.total() % 3:
             person.aim(case)
         person.put_back(is_deleted="restore" in case.path)
-        person.ask(case)
+        person.send(case)

@@ -1,4 +1,4 @@
-"""deploy/up and deploy/down as a newcomer uses them, in a folder of their own."""
+"""deploy/up and deploy/down as a newcomer uses them, in a private directory."""
 
 import http.client
 import os
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.own_site
 CODE = re.compile(r"^ +([A-Z]{4}-[A-Z]{4})$", re.MULTILINE)
 
 
-class Door:
-    """The doors with an environment of nothing but what a test gives."""
+class Scripts:
+    """The scripts, with only the environment that a test sets."""
 
     def __init__(self, folder, **environment):
         self.folder = folder
@@ -75,27 +75,27 @@ class Door:
 
 
 @contextmanager
-def new_door(**environment):
-    """Doors to a folder with blanks, whose sockets' addresses are short enough."""
+def new_scripts(**environment):
+    """Use a directory with blanks whose socket paths are short enough."""
     with tempfile.TemporaryDirectory(prefix="a door ", dir="/tmp") as folder:
-        door = Door(Path(folder), PORT=str(free_port()), **environment)
+        door = Scripts(Path(folder), PORT=str(free_port()), **environment)
         yield door
         door.down()
 
 
 @pytest.fixture
 def door():
-    with new_door() as door:
+    with new_scripts() as door:
         yield door
 
 
 @pytest.fixture(scope="module")
 def started():
-    """A site that is up. Two doors at once have brought it there; what they said is in `said`.
+    """Start a site by two concurrent scripts; their output is in `said`.
 
-    Its environment file had no last newline, and a variable of libpq's led elsewhere.
+    Its environment file has no final newline, and a variable of libpq points elsewhere.
     """
-    with new_door(PGPORT="5999") as door:
+    with new_scripts(PGPORT="5999") as door:
         (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
         both = [door.start("deploy/up", "-d") for _ in range(2)]
         said = [process.communicate(timeout=120) for process in both]
@@ -105,8 +105,8 @@ def started():
 
 @pytest.fixture(scope="module")
 def stopped():
-    """A site that has been up without PgBouncer, and down; its path is too deep for sockets."""
-    with new_door() as door:
+    """Start and stop a site without PgBouncer, whose path is too long for sockets."""
+    with new_scripts() as door:
         door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
         door.first = door.up(DATABASE_POOLING="direct")
         door.was_ready = door.status("/readyz") == 200
@@ -116,7 +116,7 @@ def stopped():
 
 
 class Browser:
-    """Forms and cookies, as a browser without JavaScript keeps them."""
+    """A browser without JavaScript."""
 
     def __init__(self, port):
         self.port, self.cookies, self.page = port, SimpleCookie(), ""
@@ -141,19 +141,19 @@ class Browser:
         return self.send("POST", path, {"csrfmiddlewaretoken": token, **data})
 
 
-def mailed_code(door):
-    def codes():
+def get_code(door):
+    def list_codes():
         mails = (door.folder / "var/mail").glob("*.eml")
         return [found[1] for mail in mails if (found := CODE.search(mail.read_text()))]
 
-    (code,) = wait_until(codes, 10, "mail with a code")
+    (code,) = wait_until(list_codes, 10, "mail with a code")
     return code
 
 
-def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(started):
+def test_newcomer_signs_up_sees_the_experts_and_signs_out(started):
     browser = Browser(int(started.environment["PORT"]))
     browser.fill("/accounts/signup/", email="ada@example.com", password1="correct horse battery")
-    assert browser.fill("/accounts/confirm-email/", code=mailed_code(started)) == 200
+    assert browser.fill("/accounts/confirm-email/", code=get_code(started)) == 200
     for step, answer in {"name": "Ada Lovelace", "traits": "concise", "experts": "1"}.items():
         assert browser.fill(f"/onboarding/{step}/", **{step: answer}) == 200
     assert browser.page.count('class="card expert"') == 5
@@ -162,7 +162,7 @@ def test_a_newcomer_signs_up_sees_the_experts_and_signs_out(started):
     assert "/accounts/login/" in browser.page
 
 
-def test_an_administrator_signs_in_with_the_printed_password_and_chooses_another(started):
+def test_administrator_signs_in_and_changes_the_printed_password(started):
     printed, _ = started.said[0]
     email, password = re.search(r"administrator: (\S+), password: (\S+)", printed).groups()
     browser = Browser(int(started.environment["PORT"]))
@@ -174,19 +174,19 @@ def test_an_administrator_signs_in_with_the_printed_password_and_chooses_another
     assert "Experts" in browser.page
 
 
-def test_of_two_doors_at_once_one_starts_the_site_and_the_other_says_so(started):
+def test_one_of_two_concurrent_scripts_starts_the_site(started):
     assert sorted(started.said) == [0, 1]
     assert "another deploy/up is just starting the site" in started.said[1][1]
     assert started.status("/readyz") == 200
 
 
-def test_one_more_up_says_that_it_runs(started):
+def test_up_reports_a_running_site(started):
     again = started.up()
     assert (again.returncode, again.stdout.count("\n")) == (0, 1)
     assert again.stdout.startswith("Already running at http://127.0.0.1:")
 
 
-def test_secrets_are_generated_and_only_the_owner_reads_them(started):
+def test_generates_private_secrets(started):
     environment = started.folder / ".env"
     assert environment.stat().st_mode & 0o777 == 0o600
     assert len(re.search(r"^SECRET_KEY=(.+)$", environment.read_text(), re.MULTILINE)[1]) >= 50
@@ -194,33 +194,33 @@ def test_secrets_are_generated_and_only_the_owner_reads_them(started):
     assert {path.stat().st_mode & 0o777 for path in written.iterdir()} == {0o600}
 
 
-def test_an_environment_file_without_a_last_newline_stays_whole(started):
+def test_keeps_an_environment_file_without_a_final_newline(started):
     text = (started.folder / ".env").read_text()
     assert text.startswith("LOG_LEVEL=WARNING\nSECRET_KEY=")
 
 
-def test_the_site_runs_without_pgbouncer_by_one_variable(stopped):
+def test_runs_without_pgbouncer(stopped):
     assert stopped.first.returncode == 0, stopped.first.stdout + stopped.first.stderr
     assert "password" in stopped.first.stdout
     assert stopped.was_ready
     assert not stopped.had_pgbouncer
 
 
-def test_down_stops_everything_and_takes_the_short_folder_for_sockets_with_it(stopped):
+def test_down_stops_everything_and_removes_the_socket_directory(stopped):
     assert stopped.last.stdout == "Stopped.\n"
     assert stopped.status("/healthz") == 0
     assert stopped.run_dir.is_symlink()
     assert not stopped.run_dir.exists()
 
 
-def test_pools_that_do_not_fit_the_server_are_named_before_the_site_serves(stopped):
+def test_names_pools_that_exceed_the_server_before_serving(stopped):
     result = stopped.up(POOL_WEB_MAX="60")
     assert result.returncode == 1
     assert "pool.E102" in result.stderr
     assert stopped.status("/healthz") == 0
 
 
-def test_it_starts_again_with_its_data_and_pgbouncer_until_it_is_interrupted(stopped):
+def test_restarts_with_its_data_until_interrupted(stopped):
     with stopped.start("deploy/up") as up:
         said = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), up.stdout))
         assert "password" not in said
@@ -233,28 +233,28 @@ def test_it_starts_again_with_its_data_and_pgbouncer_until_it_is_interrupted(sto
     assert not (stopped.run_dir.parent / "postgres/postmaster.pid").exists()
 
 
-def test_down_without_a_site_says_so(door):
+def test_down_reports_a_missing_site(door):
     assert door.down().stdout == "Nothing is running.\n"
 
 
-def one_line(result):
+def get_line(result):
     assert result.returncode == 1
     lines = result.stderr.splitlines()
     assert len(lines) == 1, result.stderr
     return lines[0]
 
 
-def test_a_taken_port_ends_with_the_way_out(door):
+def test_port_in_use_is_one_clear_error(door):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = one_line(door.up(PORT=str(port)))
+        said = get_line(door.up(PORT=str(port)))
     assert f"port {port} on 127.0.0.1 is not available" in said
     assert "PORT=8001 deploy/up" in said
 
 
-def test_an_unreachable_postgresql_ends_with_one_clear_line(door):
+def test_unreachable_postgresql_is_one_clear_error(door):
     result = door.up(POSTGRES_URL=f"postgresql://web:secret@127.0.0.1:{free_port()}/site")
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
@@ -263,11 +263,11 @@ def test_an_unreachable_postgresql_ends_with_one_clear_line(door):
     assert get_status(int(door.environment["PORT"]), "/healthz") == 0
 
 
-def test_an_unknown_option_is_refused(door):
-    assert "usage: deploy/up [-d]" in one_line(door.run("deploy/up", "--fast"))
+def test_rejects_unknown_options(door):
+    assert "usage: deploy/up [-d]" in get_line(door.run("deploy/up", "--fast"))
 
 
-def test_a_secret_may_stand_in_a_file_that_the_environment_file_names(door):
+def test_reads_a_secret_from_a_file(door):
     url = door.folder / "the url"
     url.write_text(f"postgresql://web:secret@127.0.0.1:{free_port()}/site\n")
     environment = door.folder / ".env"
@@ -277,16 +277,16 @@ def test_a_secret_may_stand_in_a_file_that_the_environment_file_names(door):
     assert "\nPOSTGRES" not in environment.read_text()
 
 
-def test_an_unreadable_secret_ends_with_one_clear_line(door):
-    said = one_line(door.up(POSTGRES_URL_FILE="/nowhere"))
+def test_unreadable_secret_is_one_clear_error(door):
+    said = get_line(door.up(POSTGRES_URL_FILE="/nowhere"))
     assert said.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
 
 
-def test_a_bad_number_of_the_policy_ends_before_anything_is_made(door):
-    said = one_line(door.up(POOL_WEB_MAX="many"))
+def test_rejects_a_bad_policy_number_first(door):
+    said = get_line(door.up(POOL_WEB_MAX="many"))
     assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in said
     assert not (door.folder / "var/postgres").exists()
 
 
-def test_a_path_with_quotes_is_refused(door):
-    assert "quotes" in one_line(door.up(VAR_DIR=str(door.folder / "it's")))
+def test_rejects_a_path_with_quotes(door):
+    assert "quotes" in get_line(door.up(VAR_DIR=str(door.folder / "it's")))

@@ -1,4 +1,4 @@
-"""What each address costs, counted where it arrives: in PostgreSQL's own log."""
+"""The statements of each URL, counted in PostgreSQL's log."""
 
 import re
 
@@ -20,25 +20,25 @@ from profiles import avatars
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Django's own; what is ours in it is counted in the tests of each app.
+# Django's own pages; the apps' tests count our parts of them.
 ELSEWHERE = "admin/"
 NO_PAGE = "api/"
 MOST = 3
 ANSWERS = (200, 302, 405)
 
 
-def routes(patterns, before=""):
+def list_routes(patterns, before=""):
     """Every route of the URL conf."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield route
         else:
-            yield from routes(pattern.url_patterns, route)
+            yield from list_routes(pattern.url_patterns, route)
 
 
 class Person:
-    """Ada with a picture and `rows` experts, files and deleted files; and her browser."""
+    """Ada with an avatar and `rows` experts, files and deleted files; and her browser."""
 
     def __init__(self, rows, **overrides):
         make_experts(rows)
@@ -52,10 +52,10 @@ class Person:
         self.client = Client()
         self.client.force_login(self.user)
 
-    def address(self, route):
-        """A route's address with what this person has in place of its variables."""
+    def get_url(self, route):
+        """Return a route's URL with this user's keys."""
         user, file = self.user, self.file
-        address = route
+        url = route
         for part, value in {
             "^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/a-b/",
             "onboarding/<step:step>": "onboarding/experts",
@@ -64,20 +64,20 @@ class Person:
             "files/<uuid:pk>": f"files/{file.pk}",
             "files/<uuidstr:pk>": f"files/{file.pk}",
         }.items():
-            address = address.replace(part, value)
-        assert "<" not in address, f"name an address of {route} above, so that its cost is counted"
-        return f"/{address}"
+            url = url.replace(part, value)
+        assert "<" not in url, f"add an example URL of {route} above"
+        return f"/{url}"
 
-    def addresses(self):
-        found = routes(get_resolver().url_patterns)
+    def list_urls(self):
+        found = list_routes(get_resolver().url_patterns)
         ours = {route for route in found if not route.startswith(ELSEWHERE)} - {NO_PAGE}
-        yield from map(self.address, sorted(ours))
+        yield from map(self.get_url, sorted(ours))
         deleted = self.user.files.deleted()[0]
         yield f"/files/{deleted.pk}/delete-for-good/"
         yield from ("/?q=expert&page=2", "/files/?deleted=1", "/files/?q=notes&sort=name&page=2")
 
-    def cost(self, path, method="get", **options):
-        """An answer's status and its statements, with BEGIN, SET and health checks."""
+    def get_cost(self, path, method="get", **options):
+        """Return a response's status and statements, including BEGIN, SET and health checks."""
         ask = getattr(self.client, method)
         ask(path, **options).close()
         log = ServerLog()
@@ -85,49 +85,49 @@ class Person:
         answer.close()
         return answer.status_code, log.statements("ai4ceo web")
 
-    def costs(self, answers=ANSWERS):
-        """The statements of each address that answers GET."""
-        costs = {path: self.cost(path) for path in self.addresses()}
+    def get_costs(self, answers=ANSWERS):
+        """Return the statements of each URL that supports GET."""
+        costs = {path: self.get_cost(path) for path in self.list_urls()}
         assert {path: status for path, (status, _) in costs.items() if status not in answers} == {}
         return {path: said for path, (status, said) in costs.items() if status != 405}
 
 
-def too_dear(costs):
+def list_expensive(costs):
     return {path: said for path, said in costs.items() if len(said) > MOST}
 
 
 @pytest.mark.parametrize("rows", [1, 60])
-def test_no_address_costs_more_than_three_with_any_number_of_rows(rows):
-    costs = Person(rows).costs()
+def test_no_url_runs_more_than_three_statements(rows):
+    costs = Person(rows).get_costs()
     assert len(costs) > 15
-    assert too_dear(costs) == {}
+    assert list_expensive(costs) == {}
 
 
-def test_no_address_costs_a_newcomer_more_than_three():
+def test_no_newcomers_url_runs_more_than_three_statements():
     person = Person(30, newcomer=True)
     Preferences.of(person.user).store(step=Step.EXPERTS)
-    costs = person.costs()
+    costs = person.get_costs()
     assert "/onboarding/experts/" in costs
-    assert too_dear(costs) == {}
+    assert list_expensive(costs) == {}
 
 
 @pytest.mark.parametrize("path", ["/api/profile", "/api/tour", "/tour/"])
-def test_what_is_about_the_person_alone_costs_the_sessions_statement(path):
-    status, (statement,) = Person(1).cost(path)
+def test_own_data_needs_only_the_sessions_statement(path):
+    status, (statement,) = Person(1).get_cost(path)
     assert status == 200
     assert statement.startswith(f"SELECT * FROM {BY_KEY.plan.function.name}('")
     for table in ("session", "user", "preferences", "profile", "tour"):
         assert re.search(rf'JOIN "\w+_{table}"|FROM "\w+_{table}"', BY_KEY.plan.function.query)
 
 
-def test_the_catalogue_costs_one_statement_plus_its_own():
-    status, statements = Person(30).cost("/api/experts")
+def test_catalogue_needs_two_statements():
+    status, statements = Person(30).get_cost("/api/experts")
     assert (status, len(statements)) == (200, 2)
 
 
-def test_storing_the_answer_about_the_tour_costs_two():
+def test_storing_the_tour_answer_needs_two_statements():
     body = {"data": {"tour": True}, "content_type": "application/json"}
-    status, statements = Person(1).cost("/api/tour", "patch", **body)
+    status, statements = Person(1).get_cost("/api/tour", "patch", **body)
     assert (status, len(statements)) == (200, 2)
 
 
@@ -140,13 +140,13 @@ def test_storing_the_answer_about_the_tour_costs_two():
         {"name": "Ada", "bio": "Writes programs.", "timezone": "UTC", "botTraits": ["direct"]},
     ],
 )
-def test_changing_the_profile_costs_two_whatever_changes(change):
+def test_changing_the_profile_needs_two_statements(change):
     body = {"data": change, "content_type": "application/json"}
-    status, statements = Person(1).cost("/api/profile", "patch", **body)
+    status, statements = Person(1).get_cost("/api/profile", "patch", **body)
     assert (status, len(statements)) == (200, 2)
 
 
-def test_the_first_answer_about_the_tour_costs_no_more():
+def test_first_tour_answer_needs_two_statements():
     person = Person(1)
     body = {"data": {"tour": True}, "content_type": "application/json"}
     log = ServerLog()
@@ -154,8 +154,8 @@ def test_the_first_answer_about_the_tour_costs_no_more():
     assert len(log.statements("ai4ceo web")) == 2
 
 
-def test_a_stranger_costs_none():
+def test_anonymous_request_needs_no_statement():
     person = Person(1)
     person.client = Client()
-    costs = {path: said for path, said in person.costs((*ANSWERS, 401)).items() if said}
+    costs = {path: said for path, said in person.get_costs((*ANSWERS, 401)).items() if said}
     assert costs == {"/readyz": ["SELECT 1"]}

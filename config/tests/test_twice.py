@@ -1,6 +1,6 @@
-"""Every form of the site, sent twice: one effect, and the second answer is the first one's.
+"""Every form, sent twice: one effect, and the same response.
 
-Of a new form that is not in `every_form` tells test_every_page.
+test_every_page finds forms that are missing in `every_form`.
 """
 
 import pytest
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Filled:
-    """A form that somebody has filled in, on a site with everything."""
+    """A completed form on a site with a row of everything."""
 
     def __init__(self, site, form):
         world.restore()
@@ -37,27 +37,27 @@ class Filled:
     def send_twice(self, gap):
         return self.visitor.post_twice(*self.act, gap, **self.options)
 
-    def lands_on(self, answer):
+    def follow(self, answer):
         return self.visitor.follow(answer)
 
 
-def shown(answer):
+def get_messages(answer):
     headers = answer.headers
     content = None if "Content-Disposition" in headers else answer.content
     return answer.status_code, headers.get("Location"), sorted(answer.cookies.items()), content
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_the_second_time_changes_nothing_and_has_the_answer_of_the_first(site, form):
+def test_second_request_changes_nothing_and_has_the_same_response(site, form):
     filled = Filled(site, form)
     before, first, once = read_rows(), filled.send(), read_rows()
     assert (first.status_code, once == before) == (form.status, form.keeps)
-    assert shown(filled.send()) == shown(first)
+    assert get_messages(filled.send()) == get_messages(first)
     assert read_rows() == once
-    landed = filled.lands_on(first)
+    landed = filled.follow(first)
     for gap in form.gaps:
         filled = Filled(site, form)
         first, second = filled.send_twice(gap)
-        assert shown(second) == shown(first)
+        assert get_messages(second) == get_messages(first)
         assert read_rows() == once
-        assert filled.lands_on(second) == landed
+        assert filled.follow(second) == landed

@@ -1,5 +1,7 @@
-"""Every address while the database is out of reach: what needs none is answered, the rest is 503,
-in the shape of its place, and no session is harmed."""
+"""Every URL during an outage: those that need no database work, the others return 503.
+
+The 503 has the format of its place, and no session is lost.
+"""
 
 import os
 import time
@@ -100,7 +102,7 @@ FAULTS = {
 
 @pytest.fixture(params=FAULTS)
 def fault(request, tmp_path, monkeypatch):
-    """What is changed in DATABASES so that nothing is answered."""
+    """Return DATABASES settings with which no statement succeeds."""
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     if request.param == "wrong password" and settings.DATABASE_POOLING == "direct":
         pytest.skip("on its own socket PostgreSQL lets everybody in")
@@ -115,7 +117,7 @@ def stranger(fault):
 
 @pytest.fixture
 def member(fault):
-    """Grace, a superuser, who is signed in already."""
+    """Return Grace, a superuser, signed in before the outage."""
     client = signed_in()
     with redirect_connections(default=fault):
         yield client
@@ -138,7 +140,7 @@ def is_the_page(answer):
     )
 
 
-def test_a_stranger_gets_what_needs_no_database(stranger):
+def test_anonymous_pages_without_database_work(stranger):
     answers = {path: stranger.get(path).status_code for path in ANSWERED}
     assert answers == ANSWERED
     with closing(stranger.get(staticfiles_storage.url("site.css"))) as style:
@@ -146,27 +148,27 @@ def test_a_stranger_gets_what_needs_no_database(stranger):
     assert "sessionid" not in stranger.cookies
 
 
-def test_what_a_stranger_sends_is_503(stranger):
+def test_anonymous_posts_are_503(stranger):
     answers = {path: stranger.post(path, form) for path, form in SENT_BY_STRANGERS}
     assert [path for path, answer in answers.items() if not is_the_page(answer)] == []
 
 
-def test_a_members_pages_are_503(member):
+def test_users_pages_are_503(member):
     assert [path for path in PAGES if not is_the_page(member.get(path))] == []
 
 
-def test_what_a_member_sends_is_503(member):
+def test_users_posts_are_503(member):
     assert [path for path, form in SENT if not is_the_page(member.post(path, form))] == []
 
 
-def test_a_members_calls_are_503_in_the_apis_shape(member):
+def test_api_calls_are_503(member):
     for method, path, body in CALLS:
         answer = member.generic(method, path, body, JSON)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), path
         assert answer.json()["code"] == "unavailable:database"
 
 
-def test_an_outage_is_one_line_in_the_log(member, caplog):
+def test_outage_is_one_log_line(member, caplog):
     member.get("/profile/")
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "/profile/: " in caplog.text
@@ -187,7 +189,7 @@ def test_not_ready(stranger):
 
 
 @pytest.mark.parametrize("path", WAY_IN)
-def test_the_way_in_shows_itself_to_a_member_as_to_a_stranger(member, path):
+def test_public_pages_render_anonymously(member, path):
     answer = member.get(path)
     assert answer.status_code == 200
     assert "Sign in</a>" in answer.content.decode()
@@ -196,12 +198,12 @@ def test_the_way_in_shows_itself_to_a_member_as_to_a_stranger(member, path):
     assert "sessionid" not in answer.cookies
 
 
-def test_a_form_without_its_token_is_403_all_the_same(stranger):
+def test_missing_csrf_token_is_403(stranger):
     checking = Client(enforce_csrf_checks=True, raise_request_exception=False)
     assert checking.post("/accounts/login/", SIGN_IN).status_code == 403
 
 
-def test_afterwards_the_member_is_still_signed_in(fault):
+def test_session_survives_the_outage(fault):
     client = signed_in()
     with redirect_connections(default=fault):
         client.get("/accounts/login/")
@@ -210,8 +212,8 @@ def test_afterwards_the_member_is_still_signed_in(fault):
 
 
 @contextmanager
-def full_pool(query_wait_timeout=1):
-    """The web pool of a PgBouncer whose one connection is taken; yields what it says, later."""
+def fill_pool(query_wait_timeout=1):
+    """Run a PgBouncer whose one connection is in use; yield where it is and, later, its log."""
     policy = replace(
         settings.POOLS["web"], max_connections=1, query_wait_timeout=query_wait_timeout
     )
@@ -227,9 +229,9 @@ def full_pool(query_wait_timeout=1):
 
 
 @queueing
-def test_a_request_waits_in_the_queue_once():
+def test_request_waits_in_the_queue_once():
     client = signed_in()
-    with full_pool() as said:
+    with fill_pool() as said:
         answers = [
             is_the_page(client.get("/")),
             is_the_page(client.post("/accounts/login/", SIGN_IN)),
@@ -242,16 +244,16 @@ def test_a_request_waits_in_the_queue_once():
 
 
 @queueing
-def test_a_probe_has_its_answer_before_the_queue_ends(client, monkeypatch):
+def test_probe_fails_before_the_queue_ends(client, monkeypatch):
     monkeypatch.setattr(health, "PROBE_WAIT", 0.5)
-    with full_pool(query_wait_timeout=60):
+    with fill_pool(query_wait_timeout=60):
         began = time.monotonic()
         assert client.get("/readyz").status_code == 503
         assert time.monotonic() - began < 10
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_path, monkeypatch):
+def test_request_does_not_wait_twice(client, tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
     entry = settings.DATABASES["default"]
     name = f".s.PGSQL.{entry['PORT'] or 5432}"
@@ -270,7 +272,7 @@ def test_a_request_that_asks_again_after_all_does_not_wait_again(client, tmp_pat
 
 
 @pytest.mark.parametrize("wrapped", [SuspiciousOperation, SessionInterrupted, RuntimeError])
-def test_what_an_outage_brings_about_is_no_fault_of_request_or_code(client, monkeypatch, wrapped):
+def test_errors_caused_by_an_outage_are_503(client, monkeypatch, wrapped):
     def render(*args):
         raise wrapped from OperationalError("the connection is closed")
 

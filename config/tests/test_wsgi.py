@@ -1,4 +1,4 @@
-"""The site as a server calls it, whatever the type of the body is said to be."""
+"""The WSGI application accepts any Content-Type."""
 
 import io
 import subprocess
@@ -9,14 +9,14 @@ from django.conf import settings
 
 from config.wsgi import application, drop_charset
 
-# The end of a request looks after the connections of the tests before.
+# The end of a request checks the connections of earlier tests.
 pytestmark = pytest.mark.django_db
 
 UNFIT = ["rot13", "base64", "zlib", "undefined", "idna", "utf-7", "foo", "\xff", "iso-8859-1"]
 
 
 def call(path, content_type, *, method="GET", body=b""):
-    """The status of the answer, and its body."""
+    """Return the response's status and body."""
     statuses = []
     environ = {
         "REQUEST_METHOD": method,
@@ -37,7 +37,7 @@ def call(path, content_type, *, method="GET", body=b""):
 
 @pytest.mark.parametrize("charset", UNFIT)
 @pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/api/files", 401), ("/x", 404)])
-def test_no_charset_keeps_an_address_from_being_read(charset, path, status):
+def test_get_accepts_any_charset(charset, path, status):
     assert call(path, f"text/plain; charset={charset}")[0] == status
 
 
@@ -45,14 +45,14 @@ def test_no_charset_keeps_an_address_from_being_read(charset, path, status):
 @pytest.mark.parametrize(
     "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_no_charset_keeps_a_form_from_being_read(charset, content_type):
+def test_post_accepts_any_charset(charset, content_type):
     body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\na\r\n--x--'
     kind = f"{content_type}; charset={charset}"
     assert call("/accounts/login/", kind, method="POST", body=body)[0] == 403
 
 
 @pytest.mark.parametrize("parameter", ["boundary*=undefined''x", "charset*=idna''%ff"])
-def test_no_parameter_keeps_an_address_from_being_read(parameter):
+def test_get_accepts_any_parameter(parameter):
     assert call("/healthz", f"multipart/form-data; {parameter}")[0] == 200
 
 
@@ -69,7 +69,7 @@ def test_no_parameter_keeps_an_address_from_being_read(parameter):
         ),
     ],
 )
-def test_the_type_and_the_boundary_stay(content_type, read):
+def test_keeps_type_and_boundary(content_type, read):
     assert drop_charset(content_type) == read
 
 

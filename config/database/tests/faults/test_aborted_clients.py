@@ -1,7 +1,7 @@
-"""Clients that go away in mid-statement: PostgreSQL refuses nobody, and the others never notice.
+"""Clients that leave during a statement: PostgreSQL rejects nobody, and others do not notice.
 
-PgBouncer starts what a client sent that went away while it waited, and only then finds it gone:
-each of them abandons a server connection.
+PgBouncer runs the statement of a waiting client that has left, and only then notices: each such
+client abandons a server connection.
 """
 
 import os
@@ -29,28 +29,28 @@ SLEEP = "SELECT pg_sleep(20)"
 COUNTS = pytest.mark.parametrize("count", [25, 100])
 
 
-def backends(site, condition):
-    """The process of each backend of the pools for which the condition holds, and its role."""
+def list_backends(site, condition):
+    """Return pid and role of each backend of the pools that meets the condition."""
     query = "SELECT pid, usename FROM pg_stat_activity WHERE usename LIKE 'ai4ceo%' AND "
     with site.superuser() as connection:
         return dict(connection.execute(query + condition).fetchall())
 
 
 def sleeping(site):
-    return backends(site, f"state = 'active' AND query LIKE '{SLEEP}%'")
+    return list_backends(site, f"state = 'active' AND query LIKE '{SLEEP}%'")
 
 
 def locked(site):
-    return backends(site, "wait_event_type = 'Lock'")
+    return list_backends(site, "wait_event_type = 'Lock'")
 
 
 def wait_for(seen, site, pool):
-    """Until every connection of the pool is in such a statement."""
+    """Wait until every connection of the pool runs such a statement."""
     wait_until(lambda: len(seen(site)) == pool.max_connections, 10, "the pool is full")
 
 
-def slow_queries(site, count):
-    """So many clients of the web pool, each in a statement or waiting for a connection."""
+def start_slow_queries(site, count):
+    """Start clients of the web pool, each running or waiting for a statement."""
     clients = [psycopg.connect(**site.get_place(WEB), autocommit=True) for _ in range(count)]
     for client in clients:
         client.pgconn.send_query(SLEEP.encode())
@@ -59,13 +59,13 @@ def slow_queries(site, count):
 
 
 @pytest.fixture
-def work(site, people, record_property):
-    """People at work beside the fault: within the bound, all normal 2 s after it, nothing lost."""
-    return lambda: working(site, people, record_property)
+def run_traffic(site, people, record_property):
+    """Run traffic beside the fault: within the bound, normal 2 s after it, nothing lost."""
+    return lambda: run_beside_fault(site, people, record_property)
 
 
 @contextmanager
-def working(site, people, record_property):
+def run_beside_fault(site, people, record_property):
     with Activity(site.superuser) as activity, Traffic(site, people, pause=0.05) as traffic:
         yield traffic
         over = time.monotonic()
@@ -83,17 +83,17 @@ def working(site, people, record_property):
 
 
 @COUNTS
-def test_clients_that_abort_at_once(site, work, count):
-    with work() as traffic:
-        for client in slow_queries(site, count):
+def test_clients_that_abort_at_once(site, run_traffic, count):
+    with run_traffic() as traffic:
+        for client in start_slow_queries(site, count):
             abandon(client)
     assert set(traffic.count_statuses()) == {200}
 
 
 @COUNTS
-def test_clients_that_abort_in_waves_with_others_queued(site, work, count):
-    with work() as traffic:
-        clients = slow_queries(site, count)
+def test_clients_that_abort_in_waves_with_others_queued(site, run_traffic, count):
+    with run_traffic() as traffic:
+        clients = start_slow_queries(site, count)
         while clients:
             for _ in range(min(10, len(clients))):
                 abandon(clients.pop(0))
@@ -102,8 +102,8 @@ def test_clients_that_abort_in_waves_with_others_queued(site, work, count):
 
 
 @contextmanager
-def stuck_requests(site, people, count):
-    """So many requests that wait in the middle of their statement, or for a connection."""
+def start_stuck_requests(site, people, count):
+    """Start requests that are stuck in a statement or wait for a connection."""
     requests = [HTTPConnection("127.0.0.1", site.port, timeout=60) for _ in range(count)]
     with site.superuser() as connection, connection.transaction():
         connection.execute("LOCK TABLE accounts_user IN ACCESS EXCLUSIVE MODE")
@@ -116,25 +116,25 @@ def stuck_requests(site, people, count):
 
 
 @COUNTS
-def test_browsers_that_hang_up(site, people, work, count):
-    with work() as traffic, stuck_requests(site, people, count) as requests:
+def test_browsers_that_hang_up(site, people, run_traffic, count):
+    with run_traffic() as traffic, start_stuck_requests(site, people, count) as requests:
         for request in requests:
             request.close()
     assert set(traffic.count_statuses()) == {200}
 
 
-def killed(worker):
-    """Kill it; from when to when that took."""
+def kill(worker):
+    """Kill the process; return when that began and ended."""
     before = time.monotonic()
     os.kill(int(worker), signal.SIGKILL)
     return before, time.monotonic()
 
 
-def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people, work):
-    with work() as traffic:
-        with stuck_requests(site, people, 32):
+def test_killed_worker_fails_only_its_own_requests(site, people, run_traffic):
+    with run_traffic() as traffic:
+        with start_stuck_requests(site, people, 32):
             abandoned = locked(site).keys()
-            kills = [killed(worker) for worker in list_workers(site.web_pids())]
+            kills = [kill(worker) for worker in list_workers(site.web_pids())]
             wait_until(lambda: not abandoned & locked(site).keys(), 2, "the abandoned are gone")
         wait_until(lambda: all(map(list_children, site.web_pids())), 10, "there are workers")
         site.wait_until_ready()
@@ -144,8 +144,8 @@ def test_a_killed_worker_fails_what_it_was_serving_and_nothing_else(site, people
         assert any(answer.began <= end and start <= answer.ended for start, end in kills)
 
 
-def script(site):
-    """A process in the middle of a statement of the jobs pool, or waiting for a connection."""
+def start_script(site):
+    """Start a process that is in a statement of the jobs pool or waits for a connection."""
     path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
     where = {f"PG{key.upper()}": str(value) for key, value in site.get_place(JOBS).items()}
     where["PGDATABASE"] = where.pop("PGDBNAME")
@@ -162,10 +162,10 @@ def first_statement(site):
         return connection.execute("SELECT 1").fetchone()
 
 
-def test_four_times_25_scripts_that_are_killed(site, work):
-    with work() as traffic:
+def test_four_times_25_killed_scripts(site, run_traffic):
+    with run_traffic() as traffic:
         for _ in range(4):
-            scripts = [script(site) for _ in range(25)]
+            scripts = [start_script(site) for _ in range(25)]
             wait_for(sleeping, site, JOBS)
             for process in scripts:
                 process.kill()

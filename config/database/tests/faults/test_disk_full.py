@@ -1,5 +1,6 @@
-"""A disk without room, of the files or of PostgreSQL: said clearly, nothing half written, and over
-as soon as there is room."""
+"""A full disk, of the files or of PostgreSQL: a clear error, nothing half-written, and recovery
+as soon as there is space.
+"""
 
 import json
 from urllib.parse import urlencode
@@ -36,24 +37,24 @@ def site():
 
 
 @pytest.fixture(scope="module")
-def person(site):
-    """Somebody with a file that has been on its way through a temporary one."""
-    person = site.create_people(1)[0]
-    assert upload(site, person, LARGE).status == 201
-    return person
+def user(site):
+    """Create a user whose earlier upload used a temporary file."""
+    user = site.create_people(1)[0]
+    assert upload(site, user, LARGE).status == 201
+    return user
 
 
 @pytest.fixture(autouse=True)
-def _everything_is_in_order_afterwards(site, person):
+def _site_recovers(site, user):
     yield
-    assert upload(site, person, LARGE).status == 201
-    assert site.list_files("files") == keys(site)
-    nothing_is_left_of_uploads(site)
+    assert upload(site, user, LARGE).status == 201
+    assert site.list_files("files") == list_keys(site)
+    wait_for_cleanup(site)
 
 
-def upload(site, person, size, path=API):
+def upload(site, user, size, path=API):
     body = START + b"x" * size + b"\r\n--limit--\r\n"
-    return send_request(site.port, "POST", path, person.headers | MULTIPART, body)
+    return send_request(site.port, "POST", path, user.headers | MULTIPART, body)
 
 
 def sign_up(site, email):
@@ -61,52 +62,52 @@ def sign_up(site, email):
     return send_request(site.port, "POST", "/accounts/signup/", FORM, urlencode(form))
 
 
-def nothing_is_left_of_uploads(site, *others):
-    """A temporary file goes when the request is closed, which is after its answer was sent."""
+def wait_for_cleanup(site, *others):
+    """Wait until temporary files are removed, which happens after the response."""
     wait_until(
         lambda: site.list_files("temporary") == set(others), 5, "the temporary files are gone"
     )
 
 
-def keys(site):
-    """The objects that there should be, by their rows."""
+def list_keys(site):
+    """Return the keys of the objects that should exist."""
     with site.superuser() as connection:
         return {key for (key,) in connection.execute("SELECT key FROM files_storedobject")}
 
 
-def is_refused(answer, code):
-    """Whether the API refuses for that reason, and says when to come again."""
+def is_rejected(answer, code):
+    """Return whether the API rejects the request with that reason and Retry-After."""
     said = json.loads(answer.body)
     return (answer.status, said.get("code"), answer.retry_after) == (503, code, "5")
 
 
-def test_no_room_for_files(site, person):
-    before = keys(site)
+def test_full_disk_for_files(site, user):
+    before = list_keys(site)
     with site.fill("files"):
         for size in (SMALL, LARGE):
-            assert is_refused(upload(site, person, size), "unavailable:storage")
-            page = upload(site, person, size, PAGE)
+            assert is_rejected(upload(site, user, size), "unavailable:storage")
+            page = upload(site, user, size, PAGE)
             assert page.status == 503
             assert b"notes.txt: The file was not saved. Try again later." in page.body
         assert site.list_files("files") == {*before, "filler"}
-        nothing_is_left_of_uploads(site)
-        assert keys(site) == before
-        assert site.status("/files/", person.headers) == 200
+        wait_for_cleanup(site)
+        assert list_keys(site) == before
+        assert site.status("/files/", user.headers) == 200
 
 
-def test_no_room_for_a_file_on_its_way(site, person):
-    before = keys(site)
+def test_full_disk_for_temporary_files(site, user):
+    before = list_keys(site)
     with site.fill("temporary"):
-        assert is_refused(upload(site, person, LARGE), "unavailable:storage")
-        page = upload(site, person, LARGE, PAGE)
+        assert is_rejected(upload(site, user, LARGE), "unavailable:storage")
+        page = upload(site, user, LARGE, PAGE)
         assert page.status == 503
         assert b"be saved right now" in page.body
-        nothing_is_left_of_uploads(site, "filler")
-        assert keys(site) == before
-        assert upload(site, person, SMALL).status == 201
+        wait_for_cleanup(site, "filler")
+        assert list_keys(site) == before
+        assert upload(site, user, SMALL).status == 201
 
 
-def test_no_room_for_mail(site):
+def test_full_disk_for_mail(site):
     with site.fill("mail"):
         assert sign_up(site, "ada@example.org").status == 302
         wait_until(lambda: "No space left on device" in site.log("mail"), 10, "it is tried")
@@ -114,35 +115,35 @@ def test_no_room_for_mail(site):
     wait_until(lambda: len(site.list_files("mail") - before) == 1, 30, "the mail comes by itself")
 
 
-def test_no_room_for_rows(site, person):
+def test_full_disk_for_rows(site, user):
     with site.fill("tables"):
-        refused = wait_until(lambda: not_kept(site, person), 30, "the last pages are full")
-        assert is_refused(refused, "unavailable:database")
-        assert upload(site, person, 1, PAGE).status == 503
-        assert site.list_files("files") == keys(site)
-        assert site.status("/api/profile", person.headers) == 200
-        assert site.status("/files/", person.headers) == 200
+        refused = wait_until(lambda: fail_to_upload(site, user), 30, "the last pages are full")
+        assert is_rejected(refused, "unavailable:database")
+        assert upload(site, user, 1, PAGE).status == 503
+        assert site.list_files("files") == list_keys(site)
+        assert site.status("/api/profile", user.headers) == 200
+        assert site.status("/files/", user.headers) == 200
     assert " 53100 ERROR:  could not extend file" in site.log("postgres")
 
 
-def not_kept(site, person):
-    answer = upload(site, person, 1)
+def fail_to_upload(site, user):
+    answer = upload(site, user, 1)
     return None if answer.status == 201 else answer
 
 
-def test_no_room_for_the_log_of_changes(site, person):
-    before = keys(site)
+def test_full_disk_for_the_wal(site, user):
+    before = list_keys(site)
     with site.fill("wal"):
-        wait_until(lambda: not write_ahead(site), 10, "PostgreSQL gives up")
-        assert is_refused(upload(site, person, SMALL), "unavailable:database")
-        assert site.status("/files/", person.headers) == 503
+        wait_until(lambda: not switch_wal(site), 10, "PostgreSQL gives up")
+        assert is_rejected(upload(site, user, SMALL), "unavailable:database")
+        assert site.status("/files/", user.headers) == 503
         assert site.status("/healthz") == site.status("/accounts/login/") == 200
     site.wait_until_ready()
-    assert keys(site) == before == site.list_files("files")
+    assert list_keys(site) == before == site.list_files("files")
 
 
-def write_ahead(site):
-    """Begin a new file of the log of changes; whether there is room."""
+def switch_wal(site):
+    """Begin a new WAL file; return whether that worked."""
     try:
         with site.superuser() as connection:
             connection.execute("SELECT pg_switch_wal()")

@@ -1,4 +1,4 @@
-"""A transaction that is left open without a word: the server ends it, and nobody else notices."""
+"""An abandoned open transaction: the server ends it, and others do not notice."""
 
 import time
 from contextlib import ExitStack, contextmanager
@@ -25,20 +25,20 @@ with transaction.atomic(), connection.cursor() as cursor:
 """
 
 
-def client(site, pool):
-    """A client of that pool's PgBouncer, which begins and ends its transactions by hand."""
+def connect(site, pool):
+    """Connect to the pool's PgBouncer, with manual transactions."""
     return psycopg.connect(**site.get_place(pool), autocommit=True)
 
 
-def left_open(site, pool, person):
-    """A client that has changed the person's row, and its server connection's process."""
-    silent = client(site, pool)
+def leave_open(site, pool, person):
+    """Return a client that has changed the user's row, and its backend's pid."""
+    silent = connect(site, pool)
     silent.execute("BEGIN")
     silent.execute(CHANGE, [person.pk])
     return silent, silent.execute("SELECT pg_backend_pid()").fetchone()[0]
 
 
-def lives(site, pid):
+def is_alive(site, pid):
     look = "SELECT FROM pg_stat_activity WHERE pid = %s"
     with site.superuser() as connection:
         return connection.execute(look, [pid]).fetchone() is not None
@@ -50,19 +50,19 @@ def is_locked(site, person):
         return connection.execute(look, [person.pk]).fetchone() is None
 
 
-def is_whole(site, pool):
-    """Whether as many transactions as the pool has connections can be open at once."""
+def is_free(site, pool):
+    """Return whether all connections of the pool can be in transactions at once."""
     with ExitStack() as stack:
         for _ in range(pool.max_connections):
-            one = stack.enter_context(client(site, pool))
+            one = stack.enter_context(connect(site, pool))
             stack.enter_context(one.transaction())
             one.execute("SELECT 1")
     return True
 
 
 @contextmanager
-def others_at_work(site, people):
-    """The others get every answer, and soon."""
+def run_others(site, people):
+    """Run other users' traffic, which must succeed quickly."""
     with Traffic(site, people, pause=0.1) as traffic:
         yield
     assert set(traffic.count_statuses()) == {200}
@@ -70,12 +70,12 @@ def others_at_work(site, people):
     assert traffic.list_lost() == []
 
 
-def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people, record_property):
+def test_server_ends_it_after_15_seconds(site, people, record_property):
     began = time.monotonic()
-    silent = {pool: left_open(site, pool, people[i]) for i, pool in enumerate((WEB, JOBS))}
+    silent = {pool: leave_open(site, pool, people[i]) for i, pool in enumerate((WEB, JOBS))}
     pids = [pid for _, pid in silent.values()]
-    with others_at_work(site, people[2:]):
-        gone = lambda: not any(lives(site, pid) for pid in pids)  # noqa: E731
+    with run_others(site, people[2:]):
+        gone = lambda: not any(is_alive(site, pid) for pid in pids)  # noqa: E731
         wait_until(gone, WEB.idle_in_transaction_timeout + 5, "the server ended both")
     ended = time.monotonic() - began
     assert ended >= WEB.idle_in_transaction_timeout
@@ -84,13 +84,13 @@ def test_after_15_seconds_it_is_ended_and_its_pool_is_whole(site, people, record
         with pytest.raises(psycopg.Error) as caught:
             connection.execute("COMMIT")
         assert is_unavailable(caught.value)
-        assert is_whole(site, pool)
+        assert is_free(site, pool)
     assert not any(is_locked(site, person) for person in people)
 
 
-def test_that_of_a_killed_job_is_ended_at_once(site, people, record_property):
+def test_killed_jobs_transaction_ends_at_once(site, people, record_property):
     job = site.manage("shell", "--verbosity", "0", "-c", LEAVE_OPEN.format(pk=people[0].pk))
-    with others_at_work(site, people[1:]):
+    with run_others(site, people[1:]):
         assert job.stdout.readline() == "open\n"
         assert is_locked(site, people[0])
         job.kill()
@@ -98,4 +98,4 @@ def test_that_of_a_killed_job_is_ended_at_once(site, people, record_property):
         wait_until(lambda: not is_locked(site, people[0]), 2, "the lock is gone")
         record_property("lock gone after", f"{time.monotonic() - killed:.1f} s")
     job.communicate()
-    assert is_whole(site, JOBS)
+    assert is_free(site, JOBS)

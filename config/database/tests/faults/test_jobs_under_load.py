@@ -1,4 +1,4 @@
-"""Three heavy jobs at once, beside people at work: two run, the third waits, and all succeed."""
+"""Three heavy jobs at once beside traffic: two run, the third waits, and all succeed."""
 
 import time
 from collections import defaultdict
@@ -13,13 +13,13 @@ from config.tests.traffic import Traffic
 pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 EXPERTS = 100_000
-# In seconds. What is below NOISE two cores make by themselves, when four processes want them.
+# In seconds. Below NOISE is what two cores cause themselves under four processes.
 WINDOW, SLICE, PAUSE, NOISE = 6, 2, 0.02, 0.05
-ATTEMPTS = 3  # what else the machine does only adds to a latency, so the best one counts
+ATTEMPTS = 3  # other load only adds latency, so use the best one
 
 
-def p99s(traffic, after):
-    """Within which time 99 of 100 reads were answered, in seconds, for each slice of the time."""
+def get_p99s(traffic, after):
+    """Return the 99th percentile of the read times, in seconds, of each slice."""
     slices = defaultdict(list)
     for answer in traffic.answers:
         if (answer.method, answer.status) == ("GET", 200) and answer.began >= after:
@@ -28,8 +28,8 @@ def p99s(traffic, after):
 
 
 @pytest.fixture
-def queue(site, settings):
-    """How many clients the jobs' PgBouncer keeps waiting for a connection."""
+def count_queue(site, settings):
+    """Return the number of clients that wait in the jobs pool."""
     secrets = (site.folder / ".env").read_text().splitlines()
     settings.PGBOUNCER_HOST = str(site.run_dir)
     settings.SECRET_KEY = dict(line.split("=", 1) for line in secrets[1:])["SECRET_KEY"]
@@ -37,45 +37,45 @@ def queue(site, settings):
         yield lambda: sum(int(row["cl_waiting"]) for row in console.show("POOLS"))
 
 
-def alone(site, people):
-    """The p99s of four people whom nothing disturbs."""
+def measure_alone(site, people):
+    """Return the p99s of four users without other load."""
     began = time.monotonic()
     with Traffic(site, people, pause=PAUSE) as traffic:
         time.sleep(WINDOW)
-    return p99s(traffic, began)
+    return get_p99s(traffic, began)
 
 
-def run(site, path, activity, queue):
-    """Two seeds and, when both have their connection, a reset; what each said and its status."""
+def run_jobs(site, path, activity, count_queue):
+    """Run two seeds and, once both have a connection, a reset; return output and status."""
     jobs = [site.manage("seed_experts", "--file", path) for _ in range(2)]
     wait_until(lambda: activity.peaks[site.role("jobs")] == 2, 30, "both seeds run")
     jobs.append(site.manage("reset_db", "--no-input"))
-    wait_until(lambda: queue() == 1, 30, "the third waits")
+    wait_until(lambda: count_queue() == 1, 30, "the third waits")
     return [(*job.communicate(timeout=120), job.returncode) for job in jobs]
 
 
-def beside_jobs(site, path, queue):
-    """The p99 of the reads of four people beside three jobs, and without any."""
+def measure_beside_jobs(site, path, count_queue):
+    """Return the p99 of four users beside three jobs, and without them."""
     people = site.create_people(4)
-    before = alone(site, people)
+    before = measure_alone(site, people)
     with (
         Activity(site.superuser) as activity,
         Traffic(site, people, pause=PAUSE) as traffic,
     ):
         began = time.monotonic()
-        said = run(site, path, activity, queue)
-    undisturbed = median(before + alone(site, site.create_people(4)))
+        said = run_jobs(site, path, activity, count_queue)
+    undisturbed = median(before + measure_alone(site, site.create_people(4)))
     assert [status for *_, status in said] == [0, 0, 0], said
     assert set(traffic.count_statuses()) <= {200, 401}
     assert activity.peaks[site.role("jobs")] == 2
     assert activity.peaks[site.role("web")] <= 10
-    return median(p99s(traffic, began)), undisturbed
+    return median(get_p99s(traffic, began)), undisturbed
 
 
-def test_two_run_the_third_waits_and_people_hardly_notice(site, catalogue, queue, record_property):
+def test_third_job_waits_and_users_hardly_notice(site, catalogue, count_queue, record_property):
     path = catalogue(EXPERTS)
     for _ in range(ATTEMPTS):
-        beside, undisturbed = beside_jobs(site, path, queue)
+        beside, undisturbed = measure_beside_jobs(site, path, count_queue)
         if beside <= (bound := max(2 * undisturbed, NOISE)):
             break
     record_property("p99", f"{beside * 1000:.0f} ms, {undisturbed * 1000:.0f} ms without the jobs")

@@ -1,4 +1,4 @@
-"""PgBouncer has all the clients that it admits: who is in works on, who is not gets a 503."""
+"""PgBouncer has reached its client limit: admitted clients work, others get 503."""
 
 from collections import Counter
 
@@ -11,20 +11,18 @@ from config.tests.reloads import reload
 pytestmark = pytest.mark.faults
 
 
-def asked(site, people):
+def send_requests(site, people):
     return crowd(site.port, 16, "/api/profile", requests=4, headers=people[0].headers)
 
 
-def test_threads_without_a_connection_answer_503_and_nobody_else_notices(
-    site, people, record_property
-):
-    reload(site)  # the new workers have no connection yet
+def test_only_threads_without_a_connection_return_503(site, people, record_property):
+    reload(site)  # new workers have no connection yet
     crowd(site.port, 8, "/api/profile", headers=people[0].headers)
     with connect_until_rejected(site) as (clients, said):
-        full = asked(site, people)
+        full = send_requests(site, people)
         unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
         site.run_command("seed_experts")
-    after = asked(site, people)
+    after = send_requests(site, people)
     statuses = Counter(one.status for one in full)
     record_property("answers while full", f"{statuses[200]} x 200, {statuses[503]} x 503")
     assert "no more connections allowed" in said

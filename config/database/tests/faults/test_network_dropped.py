@@ -1,4 +1,4 @@
-"""The network between PgBouncer and PostgreSQL drops every packet, and says nothing."""
+"""The network between PgBouncer and PostgreSQL silently drops every packet."""
 
 import os
 import re
@@ -17,16 +17,16 @@ from config.tests.traffic import Traffic
 pytestmark = pytest.mark.faults
 
 WEB = settings.POOLS["web"]
-SLACK = 1.5  # for all but the wait itself, in seconds
+SLACK = 1.5  # seconds, in addition to the wait
 MOVED = ("postgres", "pgbouncer-web")
 HOST = re.compile(r"\bhost=('[^']*'|\S+)")
 
 
 @contextmanager
-def moved_into(network, site, folder):
-    """PostgreSQL and the web's PgBouncer run in the network and speak TCP to each other."""
+def move_into(network, site, folder):
+    """Run PostgreSQL and the web's PgBouncer in the network, connected by TCP."""
     site.supervisor("stop", *MOVED)
-    running = [postgres_in(network, site, folder), pgbouncer_in(network, site, folder)]
+    running = [start_postgres(network, site, folder), start_pgbouncer(network, site, folder)]
     try:
         site.wait_until_ready()
         yield running
@@ -38,7 +38,7 @@ def moved_into(network, site, folder):
         site.wait_until_ready()
 
 
-def postgres_in(network, site, folder):
+def start_postgres(network, site, folder):
     data, access = site.folder / "var/postgres", folder / "pg_hba.conf"
     access.write_text((data / "pg_hba.conf").read_text() + "host all all samehost scram-sha-256\n")
     options = ["-c", "listen_addresses=127.0.0.1", "-c", f"hba_file={access}"]
@@ -46,7 +46,7 @@ def postgres_in(network, site, folder):
     return started(network, site, "postgres", program, "-D", data, *options)
 
 
-def pgbouncer_in(network, site, folder):
+def start_pgbouncer(network, site, folder):
     ini, own = site.folder / "var/pgbouncer/web.ini", folder / "web.ini"
     own.write_text(HOST.sub("host=127.0.0.1", ini.read_text(), count=1))
     return started(network, site, "pgbouncer-web", "pgbouncer", own)
@@ -59,14 +59,12 @@ def started(network, site, name, *command):
 
 @pytest.fixture
 def network(site, tmp_path):
-    """The network that the site's PostgreSQL and its PgBouncer for the web are in."""
-    with Network() as network, moved_into(network, site, tmp_path) as network.programs:
+    """Yield the network of the site's PostgreSQL and web PgBouncer."""
+    with Network() as network, move_into(network, site, tmp_path) as network.programs:
         yield network
 
 
-def test_dropped_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
-    site, people, network, record_property
-):
+def test_returns_503_in_bounded_time_and_recovers(site, people, network, record_property):
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with network.cut():

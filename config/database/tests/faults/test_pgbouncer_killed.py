@@ -1,4 +1,4 @@
-"""A PgBouncer killed with -9 is back within 2 s, and the other pool has noticed nothing."""
+"""A PgBouncer killed with -9 is back within 2 s, and the other pool does not notice."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from config.tests.traffic import Traffic
 
 pytestmark = pytest.mark.faults
 
-# Not pg_stat_activity, which stays the same until a transaction's end.
+# Not pg_stat_activity, which is a snapshot within a transaction.
 WAITS = "SELECT FROM pg_locks WHERE relation = 'onboarding_expert'::regclass AND NOT granted"
 COUNT = "SELECT count(*) FROM onboarding_expert"
 
@@ -27,7 +27,7 @@ def superuser(site):
 
 @pytest.fixture
 def seed(site, superuser, catalogue):
-    """A job in the middle of its transaction, which waits until `superuser` ends hers."""
+    """Start a job that waits in its transaction until the transaction of `superuser` ends."""
     superuser.execute("BEGIN; LOCK TABLE onboarding_expert IN SHARE MODE")
     with site.manage("seed_experts", "--file", catalogue(2_000)) as job:
         try:
@@ -37,8 +37,8 @@ def seed(site, superuser, catalogue):
             superuser.execute("ROLLBACK")
 
 
-def listener(site, pool):
-    """The process that listens for the pool's clients; 0 for none."""
+def get_listener(site, pool):
+    """Return the pid of the process that listens for the pool's clients; 0 for none."""
     with socket.socket(socket.AF_UNIX) as client:
         try:
             client.connect(f"{site.run_dir}/.s.PGSQL.{settings.POOLS[pool].listen_port}")
@@ -50,19 +50,21 @@ def listener(site, pool):
 
 @pytest.fixture
 def kill(site, record_property):
-    """Kills a pool's PgBouncer and waits for the next one; the time at which it listens."""
+    """Return a function that kills a pool's PgBouncer and waits for the next one."""
 
     def kill(pool):
         killed, began = site.pid(f"pgbouncer-{pool}"), time.monotonic()
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: listener(site, pool) not in (0, killed), 2, "the next one listens")
+        wait_until(lambda: get_listener(site, pool) not in (0, killed), 2, "the next one listens")
         record_property("back after", f"{time.monotonic() - began:.1f} s")
         return time.monotonic()
 
     return kill
 
 
-def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed, kill, record_property):
+def test_job_survives_the_death_of_the_webs_pgbouncer(
+    site, people, superuser, seed, kill, record_property
+):
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
         back = kill("web")
@@ -77,7 +79,9 @@ def test_of_the_web_and_a_job_runs_through(site, people, superuser, seed, kill, 
     assert said.startswith("experts: ")
 
 
-def test_of_the_jobs_and_no_request_fails(site, people, superuser, seed, kill, record_property):
+def test_no_request_fails_by_the_death_of_the_jobs_pgbouncer(
+    site, people, superuser, seed, kill, record_property
+):
     before = superuser.execute(COUNT).fetchone()
     with Traffic(site, people) as traffic:
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")

@@ -1,4 +1,4 @@
-"""PostgreSQL restarted on purpose, behind paused pools: people notice a pause, and no more."""
+"""A planned restart of PostgreSQL behind paused pools: requests only wait."""
 
 import time
 
@@ -11,7 +11,7 @@ from config.tests.traffic import Traffic
 pytestmark = pytest.mark.faults
 
 
-def started_at(site):
+def get_start_time(site):
     with site.superuser() as connection:
         return connection.execute("SELECT pg_postmaster_start_time()").fetchone()[0]
 
@@ -23,25 +23,25 @@ def resumed(site):
 
 
 @pytest.mark.usefixtures("resumed")
-def test_a_restart_behind_paused_pools_fails_no_request_and_loses_no_write(
-    site, people, record_property
-):
-    before = started_at(site)
+def test_restart_behind_paused_pools_loses_nothing(site, people, record_property):
+    before = get_start_time(site)
     with Traffic(site, people) as traffic:
-        wait_until(lambda: len(traffic.answers) > 50, 10, "people are at work")
+        wait_until(lambda: len(traffic.answers) > 50, 10, "traffic runs")
         assert "web: paused in " in site.run_command("pools", "pause")
         site.supervisor("restart", "postgres")
         assert "web: resumed" in site.run_command("pools", "resume")
         resumed = time.monotonic()
-        wait_until(lambda: traffic.count_statuses(after=resumed)[200] > 50, 10, "people go on")
+        wait_until(
+            lambda: traffic.count_statuses(after=resumed)[200] > 50, 10, "requests succeed again"
+        )
     record_property("people", traffic.summarize())
-    assert started_at(site) > before
+    assert get_start_time(site) > before
     assert traffic.count_statuses() == {200: len(traffic.answers)}
     assert traffic.list_lost() == []
     assert traffic.get_slowest() < settings.POOLS["web"].query_wait_timeout
 
 
-def test_the_figures_come_while_postgresql_is_away(site):
+def test_pools_shows_figures_without_postgresql(site):
     site.supervisor("stop", "postgres")
     try:
         said = site.run_command("pools")

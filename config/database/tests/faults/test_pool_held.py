@@ -1,4 +1,4 @@
-"""Slow statements hold every connection: who waits is told so in time, and the rest goes on."""
+"""Slow statements hold every connection: waiting requests get 503 in time, others succeed."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,22 +16,22 @@ SECONDS = 13
 AT_ONCE = ("/healthz", "/static/site.css", "/accounts/login/")
 
 
-def sleeping(site):
+def count_sleeping(site):
     query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
     with site.superuser() as connection:
         return connection.execute(f"{query} AND state = 'active'").fetchone()[0]
 
 
-def test_whoever_waits_gets_503_when_the_queue_ends_and_the_first_one_after_it_is_served(
-    site, people, record_property
-):
+def test_waiting_requests_get_503_and_the_next_one_succeeds(site, people, record_property):
     others = []
     with block_pool(site, SECONDS), ThreadPoolExecutor(1) as pool:
-        wait_until(lambda: sleeping(site) == WEB.max_connections, 5, "all connections are held")
+        wait_until(
+            lambda: count_sleeping(site) == WEB.max_connections, 5, "all connections are in use"
+        )
         asked = pool.submit(crowd, site.port, CLIENTS, "/api/profile", headers=people[0].headers)
         while not asked.done():
             others += [send_request(site.port, "GET", path) for path in AT_ONCE]
-        wait_until(lambda: sleeping(site) == 0, 15, "the statements have ended")
+        wait_until(lambda: count_sleeping(site) == 0, 15, "the statements have ended")
         first = send_request(site.port, "GET", "/api/profile", people[0].headers)
     heard = asked.result()
     record_property("503 after at most", f"{max(one.seconds for one in heard):.1f} s")

@@ -1,4 +1,4 @@
-"""PostgreSQL at a standstill: it accepts, says nothing and ends nothing."""
+"""A frozen PostgreSQL accepts connections, but sends nothing and ends nothing."""
 
 import os
 import re
@@ -20,31 +20,31 @@ from config.tests.traffic import Traffic, send_request
 pytestmark = pytest.mark.faults
 
 WEB = settings.POOLS["web"]
-SLACK = 1.5  # for all but the wait itself, in seconds
+SLACK = 1.5  # seconds, in addition to the wait
 
 
 @contextmanager
-def frozen(postmaster):
-    """PostgreSQL and its backends, at a standstill."""
+def freeze(postmaster):
+    """Freeze PostgreSQL and its backends."""
     os.kill(postmaster, signal.SIGSTOP)
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    processes = [postmaster, *map(int, children)]
+    pids = [postmaster, *map(int, children)]
     try:
-        for process in processes:
+        for process in pids:
             os.kill(process, signal.SIGSTOP)
         yield
     finally:
-        for process in processes:
+        for process in pids:
             os.kill(process, signal.SIGCONT)
 
 
-def processes(site):
-    """The site's programs, each with its process."""
+def list_processes(site):
+    """Return the pid of each of the site's programs."""
     return re.findall(r"^(\S+) .* pid (\d+),", site.supervisor("status"), re.M)
 
 
-def answers(site, people):
-    """One request of each, all at once."""
+def send_together(site, people):
+    """Send one request of each user, all at once."""
     with ThreadPoolExecutor(len(people)) as pool:
         return list(
             pool.map(
@@ -53,14 +53,12 @@ def answers(site, people):
         )
 
 
-def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
-    site, people, record_property
-):
-    before = processes(site)
+def test_returns_503_in_bounded_time_and_recovers(site, people, record_property):
+    before = list_processes(site)
     with Traffic(site, people, pause=0.02) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
-        with frozen(site.pid("postgres")):
-            others = answers(site, people)
+        with freeze(site.pid("postgres")):
+            others = send_together(site, people)
             healthz = send_request(site.port, "GET", "/healthz")
             wait_until(lambda: traffic.count_statuses()[503] >= len(people), 30, "all are refused")
         end = time.monotonic()
@@ -74,11 +72,11 @@ def test_frozen_it_is_a_503_in_bounded_time_and_afterwards_all_goes_on(
     assert max(one.seconds for one in [*others, *traffic.answers]) < WEB.query_timeout + SLACK
     assert set(traffic.count_statuses(after=end + 2)) == {200}
     assert traffic.list_lost() == []
-    assert processes(site) == before
+    assert list_processes(site) == before
 
 
-def commit_to_the_frozen():
-    """The server ends the transaction for its silence, before it reads the COMMIT."""
+def commit_while_frozen():
+    """COMMIT after the server's idle timeout, before the server reads it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 100")
         cursor.execute("SELECT pg_backend_pid()")
@@ -88,7 +86,7 @@ def commit_to_the_frozen():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_commit_that_crosses_the_servers_last_word_is_an_outage():
+def test_commit_that_crosses_the_servers_error_is_an_outage():
     with pytest.raises(Error) as caught:
-        commit_to_the_frozen()
+        commit_while_frozen()
     assert is_unavailable(caught.value)

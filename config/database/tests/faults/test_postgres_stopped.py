@@ -1,4 +1,4 @@
-"""PostgreSQL away for four seconds: 503 until it is back, and nothing lost."""
+"""PostgreSQL is down for four seconds: 503 until it is back, and nothing is lost."""
 
 import os
 import signal
@@ -26,9 +26,9 @@ WAYS = pytest.mark.parametrize(
 
 @contextmanager
 def outage(site, way):
-    """PostgreSQL ended so; started again, and accepting, when the block and SECONDS are over.
+    """Stop PostgreSQL that way; start it when the block and SECONDS are over.
 
-    Its supervisor starts it, which is held until then.
+    Its supervisor restarts it, which is blocked until then.
     """
     supervisor = int((site.run_dir / "supervisord.pid").read_text())
     postgres, end = site.pid("postgres"), time.monotonic() + SECONDS
@@ -39,11 +39,11 @@ def outage(site, way):
         time.sleep(max(0, end - time.monotonic()))
     finally:
         os.kill(supervisor, signal.SIGCONT)
-    wait_until(lambda: accepts(site), 30, "PostgreSQL accepts connections")
+    wait_until(lambda: is_accepting(site), 30, "PostgreSQL accepts connections")
     assert site.pid("postgres") not in (0, postgres)
 
 
-def accepts(site):
+def is_accepting(site):
     try:
         site.superuser(connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -52,7 +52,7 @@ def accepts(site):
 
 
 @WAYS
-def test_with_traffic_only_503_until_two_seconds_after_its_return(
+def test_traffic_gets_only_503_until_two_seconds_after_the_outage(
     site, people, way, record_property
 ):
     with Traffic(site, people, pause=0.02) as traffic:
@@ -64,7 +64,7 @@ def test_with_traffic_only_503_until_two_seconds_after_its_return(
     first = min(a.ended for a in traffic.answers if a.began >= back and a.status == 200)
     record_property("people", traffic.summarize())
     record_property("200 again after", f"{first - back:.1f} s")
-    # Whoever asked early enough may be answered within the wait for a connection.
+    # A late enough request may succeed within its wait for a connection.
     assert set(traffic.count_statuses()) - {503} == {200}
     assert set(traffic.count_statuses(after=back + 2)) == {200}
     assert all(answer.retry_after for answer in traffic.answers if answer.status == 503)
@@ -72,7 +72,7 @@ def test_with_traffic_only_503_until_two_seconds_after_its_return(
 
 
 @WAYS
-def test_without_traffic_the_first_request_two_seconds_after_its_return_succeeds(site, people, way):
+def test_first_request_two_seconds_after_the_outage_succeeds(site, people, way):
     before = send_request(site.port, "GET", "/api/profile", people[0].headers)
     with outage(site, way):
         pass

@@ -1,4 +1,4 @@
-"""gunicorn gets new workers, or the site a new release, under load, and nobody notices."""
+"""New workers or a new release under load fail no request."""
 
 import threading
 from collections import Counter
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.faults
 
 
 @contextmanager
-def nobody_notices(site, people, record_property):
-    """In the block nobody's request fails, nor on connections that are kept."""
+def expect_no_failure(site, people, record_property):
+    """Check that no request fails in the block, also on persistent connections."""
     kept, done = [], threading.Event()
 
     def keep_asking():
@@ -35,13 +35,13 @@ def nobody_notices(site, people, record_property):
 
 
 def test_five_reloads_under_load_fail_no_request(site, people, record_property):
-    with nobody_notices(site, people, record_property):
+    with expect_no_failure(site, people, record_property):
         for _ in range(4):
             reload(site)
         site.run_script("deploy/reload")
 
 
-def test_a_release_renews_one_process_after_the_other(site):
+def test_release_replaces_one_process_after_the_other(site):
     before = site.web_pids()
     said = site.run_script("deploy/reload")
     assert [line.split()[0] for line in said.splitlines() if line.startswith("web-")] == [

@@ -1,4 +1,4 @@
-"""A PostgreSQL that refuses connections, or whose address swallows them: an error, soon."""
+"""PostgreSQL refuses connections, or its host drops them: the error comes soon."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ from config.tests.traffic import send_request
 pytestmark = pytest.mark.faults
 
 WEB, JOBS = settings.POOLS["web"], settings.POOLS["jobs"]
-SLACK = 1.5  # for all but the wait itself, in seconds
+SLACK = 1.5  # seconds, in addition to the wait
 PLACE = re.compile(r"\bhost=('[^']*'|\S+) port=\d+")
 TIMED = """
 import atexit, time
@@ -27,8 +27,8 @@ User.objects.exists()
 
 
 @contextmanager
-def refusing(site):
-    """PostgreSQL is stopped; yields a port on which nothing listens either."""
+def refuse_connections(site):
+    """Stop PostgreSQL; yield a port on which nothing listens."""
     site.supervisor("stop", "postgres")
     try:
         yield free_port()
@@ -37,17 +37,17 @@ def refusing(site):
 
 
 @contextmanager
-def swallowing(site):
-    """Both PgBouncers look for PostgreSQL on a port whose queue of those who knock is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as door:
-        port = door.getsockname()[1]
-        with socket.create_connection(door.getsockname()), led_astray(site, port):
+def drop_connections(site):
+    """Point both PgBouncers at a port whose backlog is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(listener.getsockname()), redirect(site, port):
             yield port
 
 
 @contextmanager
-def led_astray(site, port):
-    before = {name: ini(site, name).read_text() for name in ("web", "jobs")}
+def redirect(site, port):
+    before = {name: get_ini_path(site, name).read_text() for name in ("web", "jobs")}
     try:
         for name, text in before.items():
             reload(site, name, PLACE.sub(f"host=127.0.0.1 port={port}", text))
@@ -57,45 +57,49 @@ def led_astray(site, port):
             reload(site, name, text)
 
 
-def ini(site, name):
+def get_ini_path(site, name):
     return site.folder / f"var/pgbouncer/{name}.ini"
 
 
 def reload(site, name, text):
-    """Have a PgBouncer read this as its configuration; its server connections end."""
+    """Make a PgBouncer read this configuration; its server connections close."""
 
     def count():
         return site.log(f"pgbouncer-{name}").count("got SIGHUP")
 
     before = count()
-    ini(site, name).write_text(text)
+    get_ini_path(site, name).write_text(text)
     site.kill(f"pgbouncer-{name}", signal.SIGHUP)
     wait_until(lambda: count() > before, 5, f"PgBouncer {name} has reloaded")
 
 
-def direct(port):
-    """The environment of a site without PgBouncer, whose PostgreSQL is to be on that port."""
+def get_direct_environment(port):
+    """Return the environment of a site without PgBouncer with PostgreSQL on that port."""
     url = f"postgresql://nobody:none@127.0.0.1:{port}/none"
     names = ("POSTGRES_URL", "POSTGRES_JOBS_URL")
     return {"DATABASE_POOLING": "direct", "WEB_WORKERS": "1"} | dict.fromkeys(names, url)
 
 
 def run(site, **environment):
-    """A command that needs the database: its exit status, what it complained of, the seconds."""
+    """Run a command that needs the database; return its status, error and seconds."""
     process = site.manage("shell", "--verbosity", "0", "--command", TIMED, **environment)
     seconds, complaint = process.communicate(timeout=60)
     return process.returncode, complaint, float(seconds)
 
 
-@pytest.mark.parametrize("fault", [refusing, swallowing])
-def test_an_error_comes_when_the_connect_timeout_ends(site, people, fault, record_property):
+@pytest.mark.parametrize("fault", [refuse_connections, drop_connections])
+def test_error_comes_after_the_connect_timeout(site, people, fault, record_property):
     headers = people[0].headers
-    with fault(site) as port, gunicorn(**direct(port)) as other, ThreadPoolExecutor(4) as pool:
+    with (
+        fault(site) as port,
+        gunicorn(**get_direct_environment(port)) as other,
+        ThreadPoolExecutor(4) as pool,
+    ):
         asked = [
             pool.submit(send_request, at, "GET", "/api/profile", headers)
             for at in (site.port, other)
         ]
-        jobs = [pool.submit(run, site), pool.submit(run, site, **direct(port))]
+        jobs = [pool.submit(run, site), pool.submit(run, site, **get_direct_environment(port))]
         answers, ends = [one.result() for one in asked], [one.result() for one in jobs]
     for name, seconds in {
         "web": max(answer.seconds for answer in answers),

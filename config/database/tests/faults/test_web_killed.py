@@ -1,4 +1,4 @@
-"""A gunicorn process, its only worker too, is killed: the other one goes on."""
+"""A gunicorn process and its only worker are killed: the other one works on."""
 
 import os
 import signal
@@ -13,20 +13,22 @@ from config.tests.traffic import Traffic, send_request
 pytestmark = pytest.mark.faults
 
 
-def killed(master):
+def kill(master):
     for process in (master, *list_children(master)):
         os.kill(process, signal.SIGKILL)
 
 
-def test_it_loses_at_most_what_it_was_answering_and_no_read(site, people, record_property):
+def test_loses_only_requests_in_progress_and_no_read(site, people, record_property):
     first, second = site.web_pids()
     with Traffic(site, people) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         began = time.monotonic()
-        killed(first)
+        kill(first)
         wait_until(lambda: site.web_pids()[0] not in (0, first), 20, "it is started again")
         record_property("started again after", f"{time.monotonic() - began:.1f} s")
-        wait_until(lambda: traffic.count_statuses(after=began + 3)[200] > 50, 20, "people go on")
+        wait_until(
+            lambda: traffic.count_statuses(after=began + 3)[200] > 50, 20, "requests succeed again"
+        )
     record_property("people", traffic.summarize())
     failed = [answer for answer in traffic.answers if answer.status != 200]
     assert {answer.method for answer in failed} <= {"PATCH"}
@@ -36,9 +38,9 @@ def test_it_loses_at_most_what_it_was_answering_and_no_read(site, people, record
     assert site.web_pids()[1] == second
 
 
-def test_the_others_take_the_place_of_the_process_for_strangers(site):
+def test_other_processes_replace_the_public_one(site):
     paths = ("/healthz", "/accounts/login/", "/static/site.css")
-    killed(site.pid("public"))
+    kill(site.pid("public"))
     began = time.monotonic()
     heard = [send_request(site.port, "GET", path) for _ in range(20) for path in paths]
     assert {answer.status for answer in heard} == {200}
