@@ -1,7 +1,4 @@
-"""A minimum rate for large request bodies, so that a slow client cannot hold a thread.
-
-HAProxy reads small bodies itself and cuts off clients that send nothing.
-"""
+"""A minimum rate for large request bodies, so that a slow client cannot hold a thread."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from typing import Any, Final
 
 from config.proxy.policy import REQUEST_TIMEOUT, SMALL_BODY_SIZE
 
-# Bytes a second, on average.
+# Bytes a second, on average. HAProxy itself cuts off clients that send nothing.
 MIN_RATE: Final = 1000
 # Seconds that a client which was faster may be late later.
 MAX_CREDIT: Final = 30

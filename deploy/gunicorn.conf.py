@@ -1,8 +1,4 @@
-"""gunicorn's settings.
-
-Behind HAProxy, each gunicorn has its own socket (WEB_SOCKET) and one worker; without it, one
-gunicorn with all workers listens on BIND:PORT.
-"""
+"""gunicorn's settings."""
 
 import os
 from pathlib import Path
@@ -20,6 +16,8 @@ wsgi_app = "config.wsgi"
 # Replacement workers then start at once. New code needs a new master, which deploy/reload starts.
 preload_app = True
 chdir = str(settings.BASE_DIR)
+# Behind HAProxy, each gunicorn has its own socket and one worker; without it, one gunicorn with
+# all workers listens on BIND:PORT.
 host = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
 bind = f"unix:{settings.WEB_SOCKET}" if settings.WEB_SOCKET else f"{host}:{settings.PORT}"
 umask = 0o077
@@ -48,8 +46,7 @@ secure_scheme_headers: dict[str, str] = {}
 
 
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  untyped; the setting's name
-    """gunicorn's, without its access log: with a logconfig it puts together every header of a
-    request and its answer, be there a handler for them or not."""
+    """No access log: with a logconfig, gunicorn would format each entry without a handler."""
 
     def access(self, *_: Any) -> None:
         pass

@@ -1,9 +1,4 @@
-"""The mail queue: a row per mail, written in the sender's transaction and sent by a worker.
-
-Existing queues do not fit: django-mailer holds a transaction while it talks to the mail server,
-django-post_office can send a mail twice with two workers and has no growing delays, and
-django-tasks-db neither retries nor frees the tasks of a killed worker.
-"""
+"""The mail queue: a row per mail, written in the sender's transaction and sent by a worker."""
 
 from __future__ import annotations
 
@@ -16,6 +11,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.utils import timezone
+
+# Existing queues do not fit: django-mailer holds a transaction while it talks to the mail server,
+# django-post_office can send a mail twice with two workers and has no growing delays, and
+# django-tasks-db neither retries nor frees the tasks of a killed worker.
 
 # A claimed mail is claimed again after this time, which is longer than a delivery. If a worker is
 # killed after sending, the mail arrives twice: better than a code that never arrives.

@@ -1,7 +1,4 @@
-"""The worker: claims due mails and starts a process for each delivery.
-
-Only the worker uses the database; only the deliveries talk to the mail server.
-"""
+"""The worker, which claims due mails and starts a process for each delivery."""
 
 from __future__ import annotations
 
@@ -29,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 class Worker:
+    """Only the worker uses the database; only its deliveries talk to the mail server."""
+
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.outcomes: list[tuple[Mail, Outcome]] = []

@@ -1,8 +1,4 @@
-"""Simulated users, run by locust.
-
-Each user signs up, completes the wizard, then performs the weighted `tasks` with a pause of
-`wait_time` between two pages. Forms are submitted with their current values, tokens included.
-"""
+"""Simulated users, run by locust."""
 
 from __future__ import annotations
 
@@ -43,6 +39,11 @@ def wait_for_code(email: str) -> str:
 
 
 class SiteUser(HttpUser):  # type: ignore[misc]
+    """Signs up, completes the wizard, then performs the weighted `tasks`.
+
+    Pauses for `wait_time` between two pages, and submits forms with their current values.
+    """
+
     numbers = itertools.count()
     arriving = 0  # users who have not completed the wizard
 

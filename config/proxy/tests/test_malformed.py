@@ -1,8 +1,4 @@
-"""Malformed requests and request smuggling: HAProxy and gunicorn agree on each request's end.
-
-Each entry of the table is sent on its own connection, and lists the expected statuses and the
-number of requests that reach gunicorn. `SECOND` is smuggled in another request's body.
-"""
+"""Malformed requests and request smuggling: HAProxy and gunicorn agree on each request's end."""
 
 import asyncio
 
@@ -49,7 +45,8 @@ FORWARDING = [
     b"X-Request-Start: t=1",
 ]
 
-# The request, the statuses, and the number of requests that reach gunicorn.
+# The request, sent on its own connection, the expected statuses, and the number of requests that
+# reach gunicorn. SECOND is smuggled in another request's body.
 TABLE = {
     "two equal lengths": (
         post(b"Content-Length: 3", b"Content-Length: 3", body=b"abc", end=CLOSE),

@@ -1,8 +1,4 @@
-"""All kinds of slow and greedy clients at once, beside a normal client.
-
-Measured on two cores: the normal client's p99 0.02 s; HAProxy 51 MB, each gunicorn process 84 MB;
-large bodies ended after 11.9 s, the readers' threads free after 20.1 s.
-"""
+"""All kinds of slow and greedy clients at once, beside a normal client."""
 
 import asyncio
 import json
@@ -19,6 +15,9 @@ from config.tests.crowd import render_head
 from config.tests.traffic import send_request
 
 pytestmark = pytest.mark.own_site
+
+# Measured on two cores: the normal client's p99 0.02 s; HAProxy 51 MB, each gunicorn process 84 MB;
+# large bodies cut off after 11.9 s, the readers' threads free after 20.1 s.
 
 HEADS, BODIES, LARGE, IDLE, PIPELINES, STATIC, DOWNLOADS = 200, 50, 12, 1500, 6, 48, 16
 # Two gunicorn processes with four threads each for uploads and downloads.
