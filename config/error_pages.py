@@ -22,7 +22,7 @@ Page = Callable[[HttpRequest, BaseException | None], HttpResponse]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(request, exception, bad_request_page)
+    return respond(request, exception, render_bad_request)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,7 +30,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return respond(request, sys.exception(), server_error_page)
+    return respond(request, sys.exception(), render_server_error)
 
 
 def respond(request: HttpRequest, error: BaseException | None, page: Page) -> HttpResponse:
@@ -38,18 +38,18 @@ def respond(request: HttpRequest, error: BaseException | None, page: Page) -> Ht
     return api.on_exception(request, error) if is_api(request) else page(request, error)
 
 
-def bad_request_page(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+def render_bad_request(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     if is_unavailable(error):
-        return database_unavailable(request, error)
+        return render_database_error(request, error)
     if isinstance(error, TOO_LARGE):
         return HttpResponse(render_to_string("413.html"), status=413)
     return defaults.bad_request(request, error)  # type: ignore[arg-type]  # ignored
 
 
-def server_error_page(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+def render_server_error(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Database or storage unavailable: 503. User deleted: sign-in page. Else 500."""
     if is_unavailable(error):
-        return database_unavailable(request, error)
+        return render_database_error(request, error)
     if is_user_deleted(request, error):
         return redirect_to_login(request.get_full_path())
     if isinstance(error, StorageError) or is_full(error):
@@ -57,7 +57,7 @@ def server_error_page(request: HttpRequest, error: BaseException | None) -> Http
     return defaults.server_error(request)
 
 
-def database_unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+def render_database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
     template = "503.html" if is_overload(error) else "503_database.html"
     return busy_page(template, request)

@@ -67,11 +67,11 @@ def busy_page(template: str = "503.html", request: HttpRequest | None = None) ->
     Uses neither the database nor the session.
     """
     sent = request if request and request.method == "POST" else None
-    context = {"sent": sent is not None, "typed": _typed_values(sent) if sent else None}
+    context = {"sent": sent is not None, "typed": _get_form_values(sent) if sent else None}
     return HttpResponse(render_to_string(template, context), status=503, headers=RETRY)
 
 
-def _typed_values(request: HttpRequest) -> list[tuple[str, str]] | None:
+def _get_form_values(request: HttpRequest) -> list[tuple[str, str]] | None:
     """Return the form's values; None if it has passwords or files or is unreadable."""
     if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= LONGEST_FORM:
         return None

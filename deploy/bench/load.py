@@ -86,13 +86,13 @@ def parse_pgbench(text: str, log: str) -> Measurement:
         return Measurement(throughput=0, p50=0, p99=0, failures=1)
     return Measurement(
         throughput=round(float(tps[1]), 1),
-        p50=percentile(times, 50) / 1000,
-        p99=percentile(times, 99) / 1000,
+        p50=compute_percentile(times, 50) / 1000,
+        p99=compute_percentile(times, 99) / 1000,
         failures=int(failed[1]) if failed else 0,  # up to PostgreSQL 14 a failure ends pgbench
     )
 
 
-def percentile(ordered: Sequence[int], percent: int) -> int:
+def compute_percentile(ordered: Sequence[int], percent: int) -> int:
     """Return the smallest value that `percent` of the values do not exceed."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 

@@ -106,7 +106,7 @@ class Bench:
         return self.servers[server].role if server else settings.POSTGRES["web"].user
 
     def run_turns(self) -> list[Run]:
-        with tqdm(self.plan.turns(), unit="turn", dynamic_ncols=True) as turns:
+        with tqdm(self.plan.list_turns(), unit="turn", dynamic_ncols=True) as turns:
             runs = []
             for turn in turns:
                 turns.set_description(f"({turn.variant}) {turn.request}, {turn.clients} clients")

@@ -20,14 +20,14 @@ STOCK_MIDDLEWARE: Final = {
 }
 
 
-def direct(site: Settings) -> Settings:
+def use_direct(site: Settings) -> Settings:
     """Use the site's backend without PgBouncer, with the same number of threads."""
     pool, server = site["POOLS"]["web"], site["POSTGRES"]["web"]
     entry = render_database(pool, server, pooling="direct", pgbouncer_host="")
     return {"DATABASES": site["DATABASES"] | {"default": entry}}
 
 
-def stock(site: Settings, **connection: Any) -> Settings:
+def use_stock(site: Settings, **connection: Any) -> Settings:
     """Use Django's database backend, sessions and middleware."""
     server = site["POSTGRES"]["web"]
     entry = {
@@ -48,20 +48,20 @@ def stock(site: Settings, **connection: Any) -> Settings:
     }
 
 
-def pooled(site: Settings) -> Settings:
+def use_django_pool(site: Settings) -> Settings:
     """Use Django's pool, with up to a connection per thread."""
     pool = {"min_size": 2, "max_size": site["WEB_THREADS"]}
-    return stock(site, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True, OPTIONS={"pool": pool})
+    return use_stock(site, CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True, OPTIONS={"pool": pool})
 
 
-def constant(_: Settings) -> Settings:
+def use_constant(_: Settings) -> Settings:
     return {"ROOT_URLCONF": "bench.urls"}
 
 
 OVERRIDES: Final[dict[str, Callable[[Settings], Settings]]] = {
-    "a-direct": direct,
-    "b": partial(stock, CONN_MAX_AGE=0),
-    "c": partial(stock, CONN_MAX_AGE=PERSISTENT, CONN_HEALTH_CHECKS=True),
-    "d": pooled,
-    "e": constant,
+    "a-direct": use_direct,
+    "b": partial(use_stock, CONN_MAX_AGE=0),
+    "c": partial(use_stock, CONN_MAX_AGE=PERSISTENT, CONN_HEALTH_CHECKS=True),
+    "d": use_django_pool,
+    "e": use_constant,
 }

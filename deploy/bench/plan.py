@@ -47,7 +47,7 @@ class Plan:
             is_dry_run=options.plan,
         )
 
-    def turns(self) -> list[Turn]:
+    def list_turns(self) -> list[Turn]:
         """Run all variants under one load before the next.
 
         Each round starts with another variant, and every second round reverses the order.
@@ -62,14 +62,14 @@ class Plan:
             )
         ]
 
-    def minutes(self) -> float:
-        return (len(self.turns()) * (self.seconds + BETWEEN) + AROUND) / 60
+    def estimate_minutes(self) -> float:
+        return (len(self.list_turns()) * (self.seconds + BETWEEN) + AROUND) / 60
 
     def describe(self) -> str:
         return (
-            f"{len(self.turns())} turns of {self.seconds} s: {', '.join(self.variants)}; "
+            f"{len(self.list_turns())} turns of {self.seconds} s: {', '.join(self.variants)}; "
             f"{', '.join(map(str, self.clients))} clients; {self.rounds} round(s); "
-            f"about {self.minutes():.0f} minutes\n"
+            f"about {self.estimate_minutes():.0f} minutes\n"
         )
 
 

@@ -62,7 +62,7 @@ def draw_plots(results: Results, folder: Path) -> None:
 def _plot_by_request(
     results: Results, unit: str, value: Callable[[Cell], float], *, is_log: bool = False
 ) -> Figure:
-    requests = results.requests()
+    requests = results.list_requests()
     figure = Figure(figsize=(8, 3.6 * len(requests)), layout="constrained")
     axes = figure.subplots(len(requests), squeeze=False)[:, 0]
     for place, request in zip(axes, requests, strict=True):
@@ -82,9 +82,11 @@ def _plot_connections(results: Results) -> Figure:
     lines: Lines = {
         key: [
             (clients, max(cell.connections for cell in cells))
-            for clients in results.clients()
+            for clients in results.list_clients()
             if (
-                cells := [c for r in results.requests() if (c := results.get_cell(key, r, clients))]
+                cells := [
+                    c for r in results.list_requests() if (c := results.get_cell(key, r, clients))
+                ]
             )
         ]
         for key in _list_plotted(results)
@@ -99,14 +101,14 @@ def _collect_lines(
     results: Results, cell: Callable[[str, int], Cell | None], value: Callable[[Cell], float]
 ) -> Lines:
     return {
-        key: [(n, value(found)) for n in results.clients() if (found := cell(key, n))]
+        key: [(n, value(found)) for n in results.list_clients() if (found := cell(key, n))]
         for key in _list_plotted(results)
     }
 
 
 def _list_plotted(results: Results) -> list[str]:
     """Leave out the references, which exceed every scale."""
-    return [key for key in results.variants() if key in LOOKS]
+    return [key for key in results.list_variants() if key in LOOKS]
 
 
 def _draw_panel(axes: Any, lines: Lines, title: str, *, is_log: bool) -> None:

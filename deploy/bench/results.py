@@ -78,14 +78,14 @@ class Results:
         rest = json.dumps(values, indent=1).removesuffix("\n}")
         return f'{rest},\n "runs": [\n  {runs}\n ]\n}}\n'
 
-    def variants(self, request: str | None = None) -> list[str]:
+    def list_variants(self, request: str | None = None) -> list[str]:
         found = {run.variant for run in self.runs if request in (None, run.request)}
         return [key for key in VARIANTS if key in found]
 
-    def requests(self) -> list[str]:
+    def list_requests(self) -> list[str]:
         return list(dict.fromkeys(run.request for run in self.runs))
 
-    def clients(self) -> list[int]:
+    def list_clients(self) -> list[int]:
         return sorted({run.clients for run in self.runs})
 
     def list_runs(self, variant: str) -> list[Run]:
@@ -108,13 +108,15 @@ class Results:
     def count_failures(self, variant: str) -> int:
         return sum(run.failures for run in self.list_runs(variant))
 
-    def max_connections(self, variant: str) -> int:
+    def get_max_connections(self, variant: str) -> int:
         return max(run.connections for run in self.list_runs(variant))
 
     def is_passed(self) -> bool:
         """Return whether this project had no failures and stayed within the cap."""
         runs = self.list_runs("a")
-        return not runs or (self.count_failures("a") == 0 and self.max_connections("a") <= self.cap)
+        return not runs or (
+            self.count_failures("a") == 0 and self.get_max_connections("a") <= self.cap
+        )
 
 
 def _median(runs: list[Run], value: Callable[[Run], float]) -> float:

@@ -24,7 +24,7 @@ def render_short(results: Results) -> str:
 
 def render_full(results: Results) -> str:
     parts = ["# Benchmark", _render_conditions(results), _render_variants(results)]
-    for request in results.requests():
+    for request in results.list_requests():
         for title, format_cell in COLUMNS.items():
             parts += [f"## {request}: {title}", _render_by_clients(results, request, format_cell)]
     parts += ["## Statements per request", _render_statements(results)]
@@ -48,7 +48,7 @@ def _render_conditions(results: Results) -> str:
 def _render_brief(results: Results) -> str:
     head = [f"at {TYPICAL} / {MOST:,} clients", "GET, requests/s", "p99, ms"]
     head += ["PATCH, requests/s", "p99, ms", "failures", "connections", "statements", "memory, MB"]
-    return _render_table(head, [_render_brief_row(results, key) for key in results.variants()])
+    return _render_table(head, [_render_brief_row(results, key) for key in results.list_variants()])
 
 
 def _render_brief_row(results: Results, key: str) -> list[str]:
@@ -62,7 +62,7 @@ def _render_brief_row(results: Results, key: str) -> list[str]:
             for format_cell in (_format_rate, _format_p99)
         ),
         f"{results.count_failures(key):,}",
-        str(results.max_connections(key)),
+        str(results.get_max_connections(key)),
         " / ".join(f"{count:g}" for count in statements),
         f"{shares:,.0f}" if shares else NOTHING,
     ]
@@ -74,11 +74,11 @@ def _format_pair(results: Results, key: str, request: str, format_cell: Format) 
 
 
 def _render_variants(results: Results) -> str:
-    return "\n".join(f"- {_get_title(key)}: {MEANINGS[key]}" for key in results.variants())
+    return "\n".join(f"- {_get_title(key)}: {MEANINGS[key]}" for key in results.list_variants())
 
 
 def _render_by_clients(results: Results, request: str, format_cell: Format) -> str:
-    clients = results.clients()
+    clients = results.list_clients()
     return _render_table(
         ["clients", *(f"{count:,}" for count in clients)],
         [
@@ -86,13 +86,13 @@ def _render_by_clients(results: Results, request: str, format_cell: Format) -> s
                 _get_title(key),
                 *(format_cell(results.get_cell(key, request, count)) for count in clients),
             ]
-            for key in results.variants(request)
+            for key in results.list_variants(request)
         ],
     )
 
 
 def _render_statements(results: Results) -> str:
-    requests = results.requests()
+    requests = results.list_requests()
     return _render_table(
         ["", *requests],
         [

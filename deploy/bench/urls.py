@@ -19,12 +19,12 @@ router = Router(by_alias=True)
 
 
 @router.get("", response=ProfileOut, auth=None, summary="A profile")
-def profile(request: HttpRequest) -> dict[str, Any]:
+def get_profile(request: HttpRequest) -> dict[str, Any]:
     return PROFILE
 
 
 @router.patch("", response=Answer, auth=None, summary="An answer")
-def answer(request: HttpRequest, body: Answer) -> Answer:
+def change_tour(request: HttpRequest, body: Answer) -> Answer:
     return body
 
 

@@ -49,7 +49,7 @@ class Ratio:
 
     def _compute_ratios(self, results: Results, request: str) -> dict[int, float]:
         ratios = {}
-        for clients in results.clients():
+        for clients in results.list_clients():
             own = results.get_cell("a", request, clients)
             other = results.get_cell(self.other, request, clients)
             if own and other and self.value(other):
@@ -127,7 +127,7 @@ def _judge_limits(results: Results) -> Iterator[Verdict]:
             Verdict(target=t, measured="", outcome=UNKNOWN) for t in ("0 failures", connections)
         )
         return
-    failures, peak = results.count_failures("a"), results.max_connections("a")
+    failures, peak = results.count_failures("a"), results.get_max_connections("a")
     yield Verdict(target="0 failures", measured=str(failures), outcome=_judge_maximum(failures, 0))
     yield Verdict(target=connections, measured=str(peak), outcome=_judge_maximum(peak, cap))
 

@@ -101,14 +101,14 @@ class Page(HTMLParser):
         self._form.fields.append((self._open["name"], text))
 
     def end_a(self) -> None:
-        self.links.setdefault(self._label(), self._open["href"])
+        self.links.setdefault(self._get_label(), self._open["href"])
 
     def end_button(self) -> None:
         if "form" not in self._open and self._open.get("type") != "button":
             button = Button(self._form, self._open.get("formaction", ""))
-            self.buttons.setdefault(self._label(), button)
+            self.buttons.setdefault(self._get_label(), button)
 
-    def _label(self) -> str:
+    def _get_label(self) -> str:
         return self._open.get("aria-label") or " ".join("".join(self._text).split())
 
 

@@ -43,7 +43,7 @@ def test_measures_and_leaves_nothing_running(tmp_path):
     assert min(turn.throughput for turn in results.runs) > 0
     assert results.count_failures("a") == 0
     assert results.statements == {"a": {GET: 1, PATCH: 2}, "c": {GET: 5, PATCH: 5}}
-    assert 0 < results.max_connections("a") <= 10
+    assert 0 < results.get_max_connections("a") <= 10
     assert "PgBouncer, web" in {process.kind for process in results.memory["a"]}
 
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bench.load import LoadError, Measurement, parse_pgbench, parse_wrk, percentile, run_wrk
+from bench.load import LoadError, Measurement, compute_percentile, parse_pgbench, parse_wrk, run_wrk
 
 WRK = """\
 Running 1s test @ http://127.0.0.1:53133/api/profile
@@ -80,4 +80,4 @@ def test_raises_with_the_programs_output():
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
 def test_returns_one_of_the_values_as_percentile(percent, value):
-    assert percentile(range(1, 101), percent) == value
+    assert compute_percentile(range(1, 101), percent) == value

@@ -20,11 +20,11 @@ def get_order(turns):
 def test_takes_less_than_25_minutes():
     assert make_plan().rounds == 3
     assert make_plan().clients == (1, 8, 32, 128, 512, 1000)
-    assert make_plan().minutes() <= 25
+    assert make_plan().estimate_minutes() <= 25
 
 
 def test_quick_takes_less_than_3_minutes():
-    assert make_plan("--quick").minutes() <= 3
+    assert make_plan("--quick").estimate_minutes() <= 3
 
 
 def test_an_explicit_number_overrides_quick():
@@ -33,18 +33,18 @@ def test_an_explicit_number_overrides_quick():
 
 def test_runs_all_variants_before_the_load_changes():
     given = ["--rounds", "3", "--clients", "8", "--variants", "a,c,e"]
-    ways = get_order(turn for turn in make_plan(*given).turns() if turn.request == GET)
+    ways = get_order(turn for turn in make_plan(*given).list_turns() if turn.request == GET)
     assert ways == [["a", "c", "e"], ["a", "e", "c"], ["e", "a", "c"]]
 
 
 def test_measures_both_requests_under_every_load():
-    turns = make_plan("--rounds", "1", "--variants", "a").turns()
+    turns = make_plan("--rounds", "1", "--variants", "a").list_turns()
     loads = [(n, request) for n in make_plan().clients for request in (GET, PATCH)]
     assert [(turn.clients, turn.request) for turn in turns] == loads
 
 
 def test_pgbench_leaves_connections_for_the_site():
-    most = max(turn.clients for turn in make_plan("--variants", "f").turns())
+    most = max(turn.clients for turn in make_plan("--variants", "f").list_turns())
     assert most == 128
 
 
