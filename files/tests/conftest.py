@@ -6,7 +6,6 @@ from moto.server import ThreadedMotoServer
 
 from accounts.tests.people import make_user
 from files import storage_settings
-from files.tests.uploads_page import Uploads
 
 
 @pytest.fixture
@@ -70,6 +69,7 @@ def store(request):
 @pytest.fixture
 def open_uploads(signed_in_page):
     """Open the page of a user without files, for example on a phone: `viewport=PHONE`."""
+    from files.tests.uploads_page import Uploads  # with Playwright, which few tests need
 
     def open_uploads(**options):
         return Uploads(signed_in_page(make_user(), **options))
