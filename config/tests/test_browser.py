@@ -60,8 +60,8 @@ def test_reports_csp_violations(faults):
 
 
 def test_asking_another_host_is_a_fault(faults):
-    said = faults("<a href='http://evil.example/x' id=out>Out</a>", "out.click()")
-    assert "another host was asked: http://evil.example/x" in said
+    found = faults("<a href='http://evil.example/x' id=out>Out</a>", "out.click()")
+    assert "another host was asked: http://evil.example/x" in found
 
 
 def test_a_file_that_is_not_there_is_a_fault(faults):

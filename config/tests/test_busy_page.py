@@ -8,22 +8,22 @@ from config.lib.error_responses import busy_page
 from onboarding import views as onboarding_views
 
 
-def make_failing_view(said):
+def make_failing_view(message):
     def view(*args, **kwargs):
-        raise OperationalError(said)
+        raise OperationalError(message)
 
     return view
 
 
 @pytest.mark.parametrize(
-    ("said", "heading"),
+    ("message", "heading"),
     [
         ("FATAL: query_wait_timeout", "Too many people at once"),
         ("connection refused", "The database is unavailable"),
     ],
 )
-def test_gives_the_reason_and_offers_a_retry(client, monkeypatch, said, heading):
-    monkeypatch.setattr(onboarding_views, "render", make_failing_view(said))
+def test_gives_the_reason_and_offers_a_retry(client, monkeypatch, message, heading):
+    monkeypatch.setattr(onboarding_views, "render", make_failing_view(message))
     client.raise_request_exception = False
     page = client.get("/").content.decode()
     assert heading in page

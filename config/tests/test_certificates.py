@@ -185,7 +185,7 @@ def door():
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"),
+    ("name", "error"),
     [
         ("nowhere.pem", "unable to stat SSL certificate"),
         ("unreadable.pem", "cannot open the file"),
@@ -193,14 +193,14 @@ def door():
         ("privkey.pem", "unable to load certificate"),
     ],
 )
-def test_names_an_invalid_certificate_before_starting(door, authority, tmp_path, name, complaint):
+def test_names_an_invalid_certificate_before_starting(door, authority, tmp_path, name, error):
     authority.issue(tmp_path)
     write_combined(tmp_path, tmp_path / "unreadable.pem")
     (tmp_path / "unreadable.pem").chmod(0)
-    said = get_line(door.up(TLS_CERT=str(tmp_path / name)))
-    assert said.startswith("deploy/up: TLS_CERT failed: ")
-    assert complaint in said
-    assert f"{tmp_path / name}'" in said
+    output = get_line(door.up(TLS_CERT=str(tmp_path / name)))
+    assert output.startswith("deploy/up: TLS_CERT failed: ")
+    assert error in output
+    assert f"{tmp_path / name}'" in output
     assert not (door.folder / "var/postgres").exists()
 
 

@@ -24,7 +24,7 @@ def home(signed_in_page):
     return page
 
 
-def said(page):
+def get_message(page):
     return page.locator(".failures[role=status]")
 
 
@@ -35,7 +35,7 @@ def search(page, text):
 def test_unreachable_site(home):
     home.evaluate(OFFLINE)
     search(home, "Expert 007")
-    expect(said(home)).to_contain_text("We can\u2019t reach the site.")
+    expect(get_message(home)).to_contain_text("We can\u2019t reach the site.")
 
 
 @pytest.mark.parametrize(
@@ -43,22 +43,22 @@ def test_unreachable_site(home):
 )
 def test_error_message_disappears_after_the_next_success(home, status, words):
     home.route("**/?q=Expert*", lambda route: route.fulfill(**BUSY | {"status": status}))
-    expect(said(home)).to_be_empty()
+    expect(get_message(home)).to_be_empty()
     search(home, "Expert 007")
-    expect(said(home)).to_contain_text(words)
+    expect(get_message(home)).to_contain_text(words)
     search(home, "")
-    expect(said(home)).to_be_empty()
+    expect(get_message(home)).to_be_empty()
 
 
 def test_missing_expert_has_a_message(home):
     Expert.objects.update(is_active=False)
     home.get_by_role("button", name="Expert 024").click()
-    expect(said(home)).to_contain_text("no longer exists")
-    expect(said(home)).to_be_in_viewport()
+    expect(get_message(home)).to_contain_text("no longer exists")
+    expect(get_message(home)).to_be_in_viewport()
 
 
 def test_files_page_has_a_message(home):
     home.goto("/files/")
     home.route("**/files/?q=*", lambda route: route.fulfill(**BUSY))
     search(home, "a")
-    expect(said(home)).to_contain_text("The site is busy.")
+    expect(get_message(home)).to_contain_text("The site is busy.")

@@ -99,7 +99,7 @@ def test_signing_out_clears_the_browsers_cache(client, db):
 def test_https_cookies_are_host_only(rf, settings):
     code = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
     environment = os.environ | {"SITE_URL": "https://ai4ceo.example"}
-    said = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
-    assert said.split() == ["__Host-sessionid", "__Host-csrftoken"]
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert output.split() == ["__Host-sessionid", "__Host-csrftoken"]
     settings.COOKIE_PREFIX = "__Host-"
     assert MessageStorage(rf.get("/")).cookie_name == "__Host-messages"

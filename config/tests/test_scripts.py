@@ -91,15 +91,17 @@ def door():
 
 @pytest.fixture(scope="module")
 def started():
-    """Start a site by two concurrent scripts; their output is in `said`.
+    """Start a site by two concurrent scripts; their output is in `outputs`.
 
     Its environment file has no final newline, and a variable of libpq points elsewhere.
     """
     with new_scripts(PGPORT="5999") as door:
         (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
         both = [door.start("deploy/up", "-d") for _ in range(2)]
-        said = [process.communicate(timeout=120) for process in both]
-        door.said = {process.returncode: text for process, text in zip(both, said, strict=True)}
+        outputs = [process.communicate(timeout=120) for process in both]
+        door.outputs = {
+            process.returncode: text for process, text in zip(both, outputs, strict=True)
+        }
         yield door
 
 
@@ -163,7 +165,7 @@ def test_newcomer_signs_up_sees_the_experts_and_signs_out(started):
 
 
 def test_administrator_signs_in_and_changes_the_printed_password(started):
-    printed, _ = started.said[0]
+    printed, _ = started.outputs[0]
     email, password = re.search(r"administrator: (\S+), password: (\S+)", printed).groups()
     browser = Browser(int(started.environment["PORT"]))
     browser.fill("/accounts/login/?next=/admin/", login=email, password=password)
@@ -175,8 +177,8 @@ def test_administrator_signs_in_and_changes_the_printed_password(started):
 
 
 def test_one_of_two_concurrent_scripts_starts_the_site(started):
-    assert sorted(started.said) == [0, 1]
-    assert "another deploy/up is just starting the site" in started.said[1][1]
+    assert sorted(started.outputs) == [0, 1]
+    assert "another deploy/up is just starting the site" in started.outputs[1][1]
     assert started.status("/readyz") == 200
 
 
@@ -222,8 +224,8 @@ def test_names_pools_that_exceed_the_server_before_serving(stopped):
 
 def test_restarts_with_its_data_until_interrupted(stopped):
     with stopped.start("deploy/up") as up:
-        said = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), up.stdout))
-        assert "password" not in said
+        output = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), up.stdout))
+        assert "password" not in output
         assert stopped.status("/readyz") == 200
         assert stopped.has_pgbouncer()
         os.killpg(up.pid, signal.SIGINT)
@@ -249,9 +251,9 @@ def test_port_in_use_is_one_clear_error(door):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = get_line(door.up(PORT=str(port)))
-    assert f"port {port} on 127.0.0.1 is not available" in said
-    assert "PORT=8001 deploy/up" in said
+        output = get_line(door.up(PORT=str(port)))
+    assert f"port {port} on 127.0.0.1 is not available" in output
+    assert "PORT=8001 deploy/up" in output
 
 
 def test_unreachable_postgresql_is_one_clear_error(door):
@@ -278,13 +280,13 @@ def test_reads_a_secret_from_a_file(door):
 
 
 def test_unreadable_secret_is_one_clear_error(door):
-    said = get_line(door.up(POSTGRES_URL_FILE="/nowhere"))
-    assert said.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
+    output = get_line(door.up(POSTGRES_URL_FILE="/nowhere"))
+    assert output.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
 
 
 def test_rejects_a_bad_policy_number_first(door):
-    said = get_line(door.up(POOL_WEB_MAX="many"))
-    assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in said
+    output = get_line(door.up(POOL_WEB_MAX="many"))
+    assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in output
     assert not (door.folder / "var/postgres").exists()
 
 

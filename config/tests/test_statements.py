@@ -89,11 +89,11 @@ class Person:
         """Return the statements of each URL that supports GET."""
         costs = {path: self.get_cost(path) for path in self.list_urls()}
         assert {path: status for path, (status, _) in costs.items() if status not in answers} == {}
-        return {path: said for path, (status, said) in costs.items() if status != 405}
+        return {path: statements for path, (status, statements) in costs.items() if status != 405}
 
 
 def list_expensive(costs):
-    return {path: said for path, said in costs.items() if len(said) > MOST}
+    return {path: statements for path, statements in costs.items() if len(statements) > MOST}
 
 
 @pytest.mark.parametrize("rows", [1, 60])
@@ -157,5 +157,9 @@ def test_first_tour_answer_needs_two_statements():
 def test_anonymous_request_needs_no_statement():
     person = Person(1)
     person.client = Client()
-    costs = {path: said for path, said in person.get_costs((*ANSWERS, 401)).items() if said}
+    costs = {
+        path: statements
+        for path, statements in person.get_costs((*ANSWERS, 401)).items()
+        if statements
+    }
     assert costs == {"/readyz": ["SELECT 1"]}

@@ -219,19 +219,23 @@ def fill_pool(query_wait_timeout=1):
     )
     server = settings.POSTGRES["web"]
     with ExitStack() as stack:
-        said = stack.enter_context(run_pgbouncer(policy, server))
-        holder = stack.enter_context(connect(server, **get_place(said)))
+        pgbouncer = stack.enter_context(run_pgbouncer(policy, server))
+        holder = stack.enter_context(connect(server, **get_place(pgbouncer)))
         holder.execute("BEGIN")
         holder.execute("SELECT 1")
-        place = {"HOST": said["host"], "PORT": str(said["port"]), "NAME": said["dbname"]}
+        place = {
+            "HOST": pgbouncer["host"],
+            "PORT": str(pgbouncer["port"]),
+            "NAME": pgbouncer["dbname"],
+        }
         stack.enter_context(redirect_connections(default=place))
-        yield said
+        yield pgbouncer
 
 
 @queueing
 def test_request_waits_in_the_queue_once():
     client = signed_in()
-    with fill_pool() as said:
+    with fill_pool() as pgbouncer:
         answers = [
             is_the_page(client.get("/")),
             is_the_page(client.post("/accounts/login/", SIGN_IN)),
@@ -240,7 +244,7 @@ def test_request_waits_in_the_queue_once():
             is_the_page(Client(raise_request_exception=False).post("/accounts/signup/", NEW)),
         ]
     assert answers == [True, True, 200, 503, True]
-    assert said["log"].count("pooler error: query_wait_timeout") == len(answers)
+    assert pgbouncer["log"].count("pooler error: query_wait_timeout") == len(answers)
 
 
 @queueing

@@ -170,13 +170,13 @@ def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Che
         message = W103.format(role=role, names=", ".join(names))
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
     # Each login sets these again, but a read-only one cannot even take its slot.
-    anew = get_session_settings(pool) | SITE_SETTINGS
+    reset = get_session_settings(pool) | SITE_SETTINGS
     lines = [line for line in facts.defaults if line != "default_transaction_read_only=off"]
     own = [line.partition("=")[0] for line in lines]
-    anew.pop("default_transaction_read_only")
-    if strange := [name for name in own if name not in anew]:
-        message = W104.format(role=role, names=", ".join(strange))
-        hint = " ".join(f"ALTER ROLE {roles.quoted(role)} RESET {name};" for name in strange)
+    reset.pop("default_transaction_read_only")
+    if foreign := [name for name in own if name not in reset]:
+        message = W104.format(role=role, names=", ".join(foreign))
+        hint = " ".join(f"ALTER ROLE {roles.quoted(role)} RESET {name};" for name in foreign)
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")
 
 

@@ -19,7 +19,7 @@ def resumed():
 def own_web(settings, resumed):
     """Run a PgBouncer in place of the web's, and none for the jobs."""
     there = settings.PGBOUNCER_HOST
-    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
-        settings.PGBOUNCER_HOST = said["host"]
-        yield Path(said["host"])
+    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as place:
+        settings.PGBOUNCER_HOST = place["host"]
+        yield Path(place["host"])
     settings.PGBOUNCER_HOST = there

@@ -92,7 +92,7 @@ def run_pgbouncer(policy, server, host=None, replicas=None):
     """
     replicas = replicas or 1 + count_site_slots(policy.name) // policy.max_connections
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
-        folder, said = Path(name), {}
+        folder, place = Path(name), {}
         log = folder / "log"
         ini = pgbouncer.render_ini(
             policy, server, host=host or name, folder=name, replicas=replicas
@@ -103,22 +103,22 @@ def run_pgbouncer(policy, server, host=None, replicas=None):
         process = start(folder / f"{policy.name}.ini", log)
         try:
             wait_until(lambda: " process up: " in log.read_text(), 10, "PgBouncer is up")
-            said["host"], said["port"] = host or name, policy.listen_port
-            said["dbname"] = get_entry_name(policy, server)
-            yield said
+            place["host"], place["port"] = host or name, policy.listen_port
+            place["dbname"] = get_entry_name(policy, server)
+            yield place
         finally:
             process.send_signal(signal.SIGINT)
-            said["status"] = process.wait(10)
-            said["log"] = log.read_text()
+            place["status"] = process.wait(10)
+            place["log"] = log.read_text()
 
 
 def count_site_slots(name):
     return settings.POOLS[name].count_slots(settings.REPLICAS)
 
 
-def get_place(said):
+def get_place(place):
     """Return what `connect` needs from what `run_pgbouncer` yields."""
-    return {key: said[key] for key in ("host", "port", "dbname")}
+    return {key: place[key] for key in ("host", "port", "dbname")}
 
 
 def start(ini, log):

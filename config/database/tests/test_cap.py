@@ -136,9 +136,9 @@ def test_abandoned_backends_still_count():
     )
     with (
         superuser() as watching,
-        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as said,
+        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place,
     ):
-        clients, seen = [start_slow_query(**get_place(said)) for _ in range(20)], []
+        clients, seen = [start_slow_query(**get_place(place)) for _ in range(20)], []
         wait_until(lambda: count_sleeping(watching) == 2, 5, "the pool is full of slow queries")
         for client in clients:
             abandon(client)
@@ -155,18 +155,18 @@ def test_discard_all_gains_no_slots():
     pids = set()
     with (
         superuser() as watching,
-        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as said,
+        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place,
     ):
         try:
             for _ in range(2):
-                hostile = connect(settings.POSTGRES["web"], **get_place(said))
+                hostile = connect(settings.POSTGRES["web"], **get_place(place))
                 for statement in (off, "DISCARD ALL", off):
                     hostile.execute(statement)
                 pids.add(hostile.execute("SELECT pg_backend_pid()").fetchone()[0])
                 hostile.pgconn.send_query(b"SELECT pg_sleep(60)")
                 wait_until(lambda: count_sleeping(watching) == len(pids), 5, "it sleeps")
                 abandon(hostile)
-            late = start_slow_query(**get_place(said))
+            late = start_slow_query(**get_place(place))
             asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
             wait_until(lambda: watching.execute(asleep).fetchone() == (3,), 5, "a login waits")
             assert count_sleeping(watching) == 2

@@ -237,10 +237,10 @@ def test_wrong_password_is_one_line(pooling):
 def test_full_pool_is_one_line():
     server = settings.POSTGRES["jobs"]
     policy = replace(settings.POOLS["jobs"], max_connections=1, query_wait_timeout=1)
-    with run_pgbouncer(policy, server) as said, connect(server, **get_place(said)) as holder:
+    with run_pgbouncer(policy, server) as place, connect(server, **get_place(place)) as holder:
         holder.execute("BEGIN")
         holder.execute("SELECT 1")
-        done = manage("showmigrations", PGBOUNCER_HOST=said["host"])
+        done = manage("showmigrations", PGBOUNCER_HOST=place["host"])
     assert done.returncode == 1
     assert done.stderr.startswith(
         "showmigrations: no connection became free in time: either the pool is full"

@@ -70,14 +70,14 @@ def test_version_is_a_tuple_of_numbers():
 @pytest.fixture
 def place(settings):
     """Run a PgBouncer in place of the web's; yield where to connect."""
-    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as said:
-        settings.PGBOUNCER_HOST = said["host"]
-        yield said
+    with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as place:
+        settings.PGBOUNCER_HOST = place["host"]
+        yield place
 
 
 @contextmanager
-def open_transaction(said):
-    with connect(settings.POSTGRES["web"], **get_place(said)) as client:
+def open_transaction(place):
+    with connect(settings.POSTGRES["web"], **get_place(place)) as client:
         client.execute("BEGIN")
         client.execute("SELECT 1")
         yield client
@@ -132,8 +132,8 @@ def test_pause_after_an_unnamed_pause_is_one_clear_error(place):
 @pytest.mark.parametrize("dbname", ["My-Site.v2", "my d'b\"", "pgbouncer"])
 def test_pause_works_for_any_database_name(settings, dbname):
     server = replace(settings.POSTGRES["web"], dbname=dbname)
-    with run_pgbouncer(settings.POOLS["web"], server) as said:
-        settings.PGBOUNCER_HOST = said["host"]
+    with run_pgbouncer(settings.POOLS["web"], server) as place:
+        settings.PGBOUNCER_HOST = place["host"]
         with Console(settings.POOLS["web"]) as console:
             console.pause(10)
             assert console.is_paused()

@@ -101,8 +101,8 @@ def measure_failure(client):
 def outage(postgres, client):
     """Stop PostgreSQL until PgBouncer has noticed."""
     postgres.stop()
-    said, _ = measure_failure(client)
-    assert "query_wait_timeout" in said
+    error, _ = measure_failure(client)
+    assert "query_wait_timeout" in error
 
 
 @pytest.mark.django_db
@@ -142,6 +142,6 @@ def test_error_comes_after_the_restart_wait(postgres):
     with connect(postgres) as client:
         query(client)
         outage(postgres, client)
-        said, seconds = measure_failure(client)
-    assert "server login has been failing" in said
+        error, seconds = measure_failure(client)
+    assert "server login has been failing" in error
     assert seconds < RESTART_WAIT + 5

@@ -54,9 +54,9 @@ def test_interrupted_pause_leaves_nothing_paused():
         pausing = manage("pools", "pause", "--timeout", "60")
         wait_until(lambda: are_paused() == [True, True], 30, "it waits")
         pausing.send_signal(signal.SIGINT)
-        said, complaint = pausing.communicate(timeout=30)
-    assert (pausing.returncode, said) == (1, "")
-    assert complaint == "CommandError: web: interrupted. All pools were resumed.\n"
+        output, error = pausing.communicate(timeout=30)
+    assert (pausing.returncode, output) == (1, "")
+    assert error == "CommandError: web: interrupted. All pools were resumed.\n"
     assert are_paused() == [False, False]
 
 
@@ -90,10 +90,10 @@ def test_pauses_no_pool_if_one_is_down():
 
 def test_resumes_one_pool_if_the_other_is_down(settings):
     site = settings.PGBOUNCER_HOST
-    with run_pgbouncer(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as said:
-        settings.PGBOUNCER_HOST = said["host"]
+    with run_pgbouncer(settings.POOLS["jobs"], settings.POSTGRES["jobs"]) as place:
+        settings.PGBOUNCER_HOST = place["host"]
         pools("pause", "--pool", "jobs")
-        said, why = run_failing("resume")
+        output, why = run_failing("resume")
     settings.PGBOUNCER_HOST = site
-    assert said == "jobs: resumed\n"
+    assert output == "jobs: resumed\n"
     assert why.startswith("PgBouncer of the web pool does not answer on ")

@@ -124,17 +124,17 @@ def test_shows_figures_while_the_jobs_pool_is_paused():
 
 @pytest.mark.usefixtures("own_web")
 def test_shows_one_pool_if_the_other_is_down():
-    said, why = run_failing()
-    assert said.splitlines()[1].split()[2:] == ["no", "answer"]
-    assert "PostgreSQL's figures are not available: the jobs pool does not answer." in said
+    output, why = run_failing()
+    assert output.splitlines()[1].split()[2:] == ["no", "answer"]
+    assert "PostgreSQL's figures are not available: the jobs pool does not answer." in output
     assert why.startswith("PgBouncer of the jobs pool does not answer on ")
 
 
 def test_two_missing_pgbouncers_are_one_line(tmp_path):
     done = manage("pools", PGBOUNCER_HOST=str(tmp_path))
-    said, complaint = done.communicate(timeout=60)
-    assert (done.returncode, said, complaint.count("\n")) == (1, "", 1)
-    assert complaint.count(f"does not answer on {tmp_path}") == 2
+    output, error = done.communicate(timeout=60)
+    assert (done.returncode, output, error.count("\n")) == (1, "", 1)
+    assert error.count(f"does not answer on {tmp_path}") == 2
 
 
 def test_rejects_options_that_do_not_match():
@@ -146,18 +146,18 @@ def test_rejects_options_that_do_not_match():
 def test_direct_mode_is_one_line(settings):
     settings.DATABASE_POOLING = "direct"
     for arguments in ((), ("pause",), ("--json",)):
-        said = ("", "there is no PgBouncer: DATABASE_POOLING=direct.")
-        assert run_failing(*arguments) == said
+        output = ("", "there is no PgBouncer: DATABASE_POOLING=direct.")
+        assert run_failing(*arguments) == output
 
 
 def test_watch_prints_each_document_until_interrupted():
     watching = manage("pools", "--watch", "600", "--json", PYTHONUNBUFFERED="")
     arrived, _, _ = select.select([watching.stdout], [], [], 30)
     watching.send_signal(signal.SIGINT)
-    said, complaint = watching.communicate(timeout=30)
+    output, error = watching.communicate(timeout=30)
     assert arrived
-    assert (watching.returncode, complaint, said.count("\n")) == (0, "", 1)
-    assert json.loads(said)["errors"] == {}
+    assert (watching.returncode, error, output.count("\n")) == (0, "", 1)
+    assert json.loads(output)["errors"] == {}
 
 
 def test_watch_clears_the_terminal():

@@ -81,8 +81,8 @@ def test_rejects_bad_values(nowhere, capsys, value):
     with pytest.raises(SystemExit) as caught:
         execute(["manage.py", "seed", f"--wait={value}"])
     assert caught.value.code == 2
-    said = capsys.readouterr().err
-    assert f"{value!r} is not allowed: give a whole number of seconds from 0 to 86400" in said
+    output = capsys.readouterr().err
+    assert f"{value!r} is not allowed: give a whole number of seconds from 0 to 86400" in output
 
 
 def test_timeout_is_one_line(nowhere, capsys):
@@ -142,10 +142,10 @@ def test_control_c_ends_the_wait():
         )
         server.accept()[0].close()
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, output = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said.startswith("showmigrations: interrupted; ")
-    assert said.count("\n") == 1
+    assert output.startswith("showmigrations: interrupted; ")
+    assert output.count("\n") == 1
 
 
 def start_silent_server():

@@ -77,8 +77,8 @@ def list_keys(site):
 
 def is_rejected(answer, code):
     """Return whether the API rejects the request with that reason and Retry-After."""
-    said = json.loads(answer.body)
-    return (answer.status, said.get("code"), answer.retry_after) == (503, code, "5")
+    body = json.loads(answer.body)
+    return (answer.status, body.get("code"), answer.retry_after) == (503, code, "5")
 
 
 def test_full_disk_for_files(site, user):

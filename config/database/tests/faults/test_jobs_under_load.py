@@ -63,9 +63,9 @@ def measure_beside_jobs(site, path, count_queue):
         Traffic(site, people, pause=PAUSE) as traffic,
     ):
         began = time.monotonic()
-        said = run_jobs(site, path, activity, count_queue)
+        results = run_jobs(site, path, activity, count_queue)
     undisturbed = median(before + measure_alone(site, site.create_people(4)))
-    assert [status for *_, status in said] == [0, 0, 0], said
+    assert [status for *_, status in results] == [0, 0, 0], results
     assert set(traffic.count_statuses()) <= {200, 401}
     assert activity.peaks[site.role("jobs")] == 2
     assert activity.peaks[site.role("web")] <= 10

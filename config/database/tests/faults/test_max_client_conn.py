@@ -18,14 +18,14 @@ def send_requests(site, people):
 def test_only_threads_without_a_connection_return_503(site, people, record_property):
     reload(site)  # new workers have no connection yet
     crowd(site.port, 8, "/api/profile", headers=people[0].headers)
-    with connect_until_rejected(site) as (clients, said):
+    with connect_until_rejected(site) as (clients, message):
         full = send_requests(site, people)
         unharmed = [client.execute("SELECT 1").fetchone() for client in clients]
         site.run_command("seed_experts")
     after = send_requests(site, people)
     statuses = Counter(one.status for one in full)
     record_property("answers while full", f"{statuses[200]} x 200, {statuses[503]} x 503")
-    assert "no more connections allowed" in said
+    assert "no more connections allowed" in message
     assert set(statuses) == {200, 503}
     assert {one.headers["retry-after"] for one in full if one.status == 503} == {"5"}
     assert unharmed == [(1,)] * len(clients)

@@ -70,13 +70,13 @@ def test_job_survives_the_death_of_the_webs_pgbouncer(
         back = kill("web")
         assert seed.poll() is None
         superuser.execute("ROLLBACK")
-        said, complaint = seed.communicate(timeout=60)
+        output, error = seed.communicate(timeout=60)
     record_property("people", traffic.summarize())
     assert set(traffic.count_statuses()) <= {200, 503}
     assert set(traffic.count_statuses(after=back)) == {200}
     assert traffic.list_lost() == []
-    assert (seed.returncode, complaint) == (0, "")
-    assert said.startswith("experts: ")
+    assert (seed.returncode, error) == (0, "")
+    assert output.startswith("experts: ")
 
 
 def test_no_request_fails_by_the_death_of_the_jobs_pgbouncer(
@@ -87,9 +87,9 @@ def test_no_request_fails_by_the_death_of_the_jobs_pgbouncer(
         wait_until(lambda: len(traffic.answers) > 100, 30, "the load is there")
         kill("jobs")
         assert "expired sessions deleted" in site.run_command("clear_sessions")
-        complaint = seed.communicate(timeout=30)[1]
+        error = seed.communicate(timeout=30)[1]
     record_property("people", traffic.summarize())
     assert set(traffic.count_statuses()) == {200}
     assert traffic.list_lost() == []
-    assert (seed.returncode, len(complaint.splitlines())) == (1, 1)
+    assert (seed.returncode, len(error.splitlines())) == (1, 1)
     assert superuser.execute(COUNT).fetchone() == before

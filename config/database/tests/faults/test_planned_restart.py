@@ -44,8 +44,8 @@ def test_restart_behind_paused_pools_loses_nothing(site, people, record_property
 def test_pools_shows_figures_without_postgresql(site):
     site.supervisor("stop", "postgres")
     try:
-        said = site.run_command("pools")
+        output = site.run_command("pools")
     finally:
         site.supervisor("start", "postgres")
-    assert "  server connections " in said
-    assert "PostgreSQL's figures are not available: " in said
+    assert "  server connections " in output
+    assert "PostgreSQL's figures are not available: " in output

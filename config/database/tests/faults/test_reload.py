@@ -43,8 +43,8 @@ def test_five_reloads_under_load_fail_no_request(site, people, record_property):
 
 def test_release_replaces_one_process_after_the_other(site):
     before = site.web_pids()
-    said = site.run_script("deploy/reload")
-    assert [line.split()[0] for line in said.splitlines() if line.startswith("web-")] == [
+    output = site.run_script("deploy/reload")
+    assert [line.split()[0] for line in output.splitlines() if line.startswith("web-")] == [
         "web-0",
         "web-1",
     ]

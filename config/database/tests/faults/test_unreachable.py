@@ -83,8 +83,8 @@ def get_direct_environment(port):
 def run(site, **environment):
     """Run a command that needs the database; return its status, error and seconds."""
     process = site.manage("shell", "--verbosity", "0", "--command", TIMED, **environment)
-    seconds, complaint = process.communicate(timeout=60)
-    return process.returncode, complaint, float(seconds)
+    seconds, error = process.communicate(timeout=60)
+    return process.returncode, error, float(seconds)
 
 
 @pytest.mark.parametrize("fault", [refuse_connections, drop_connections])
@@ -109,6 +109,6 @@ def test_error_comes_after_the_connect_timeout(site, people, fault, record_prope
     for answer in answers:
         assert (answer.status, answer.retry_after) == (503, "5")
         assert answer.seconds < WEB.connect_timeout + SLACK
-    for status, complaint, seconds in ends:
-        assert (status, complaint.count("\n")) == (1, 1)
+    for status, error, seconds in ends:
+        assert (status, error.count("\n")) == (1, 1)
         assert seconds < JOBS.connect_timeout + SLACK

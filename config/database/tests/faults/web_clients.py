@@ -18,14 +18,14 @@ def connect(site):
 def connect_until_rejected(site):
     """Yield as many clients as PgBouncer admits, and its message to the next one."""
     with ExitStack() as stack:
-        clients, said = [], ""
-        while not said:
+        clients, message = [], ""
+        while not message:
             try:
                 clients.append(connect(site))
                 stack.callback(clients[-1].close)
             except psycopg.OperationalError as error:
-                said = str(error)
-        yield clients, said
+                message = str(error)
+        yield clients, message
 
 
 @contextmanager
