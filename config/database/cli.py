@@ -84,7 +84,6 @@ def execute(argv: Sequence[str]) -> int:
 
 
 def parse_wait(argv: Sequence[str]) -> tuple[int, list[str]]:
-    """Return the value of `--wait` and the remaining arguments."""
     parser = ArgumentParser(prog=" ".join(argv[:2]), add_help=False, allow_abbrev=False)
     parser.add_argument("--wait", type=parse_seconds, default=0, metavar="SECONDS")
     options, rest = parser.parse_known_args(argv[1:])

@@ -176,7 +176,6 @@ def is_unavailable(error: BaseException | None) -> bool:
 
 
 def find_outage(error: BaseException | None) -> Error | psycopg.Error | None:
-    """Return the error in the chain of causes that means overload or outage, or None."""
     return next((link for link in iter_causes(error) if _is_outage(link)), None)  # type: ignore[return-value]
 
 

@@ -17,7 +17,6 @@ class PolicyError(ValueError):
 
 
 def define_number(variable: str, unit: str, low: int, high: int, source: str) -> Any:
-    """Define a number: its variable's suffix, its unit, its range and its source."""
     return field(
         metadata={"variable": variable, "unit": unit, "low": low, "high": high, "source": source}
     )
@@ -156,7 +155,6 @@ def count_all_backends(pools: Iterable[PoolPolicy], replicas: int) -> int:
 
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:
-    """Return the environment variables that override `policy`, each with its field's name."""
     return {
         f"POOL_{policy.name.upper()}_{knob.metadata['variable']}": knob.name
         for knob in fields(policy)

@@ -293,6 +293,5 @@ def list_actions():
 
 
 def find_actions(act):
-    """Return the classes that do something."""
     found = {act} if "do" in vars(act) or "write" in vars(act) else set()
     return found.union(*map(find_actions, act.__subclasses__())) - {Action}

@@ -43,7 +43,6 @@ class CertificateAuthority:
         return certificate.serial_number
 
     def make_context(self):
-        """Return a client's context that trusts only this authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=encode_certificate(self.certificate).decode())
         return context

@@ -80,7 +80,6 @@ def uses_private_site(item):
 
 @pytest.fixture(scope="session")
 def site():
-    """Yield the site's URL, such as http://127.0.0.1:43210."""
     from config.tests.processes import gunicorn  # needs the settings, which load after plugins
 
     with gunicorn(DEBUG="false") as port:

@@ -79,5 +79,4 @@ async def trickle(port, start, piece, pause):
 
 
 def list_children(pid):
-    """Return the ids of the process's children."""
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))

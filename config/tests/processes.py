@@ -96,7 +96,6 @@ def haproxy(**changes):
 
 
 def manage(*arguments, **environment):
-    """Start a management command."""
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -119,7 +118,6 @@ def supervisorctl(*arguments):
 
 
 def superuser():
-    """Connect to PostgreSQL directly as the superuser."""
     server = settings.POSTGRES["web"]
     return psycopg.connect(host=server.host, dbname=server.dbname, user="postgres", autocommit=True)
 

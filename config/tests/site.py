@@ -103,7 +103,6 @@ class Site:
         os.kill(self.pid(program), number)
 
     def manage(self, *arguments, **environment):
-        """Start a management command of this site with text pipes."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -114,14 +113,12 @@ class Site:
         )
 
     def run_command(self, *arguments, **environment):
-        """Run a management command; return its standard output."""
         process = self.manage(*arguments, **environment)
         output, error = process.communicate(timeout=120)
         assert process.returncode == 0, error
         return output
 
     def create_people(self, count):
-        """Create users, onboarded and signed in."""
         self.batches += 1
         code = MAKE_USERS.format(count=count, batch=self.batches)
         lines = self.run_command("shell", "--verbosity", "0", "--command", code).splitlines()
@@ -157,7 +154,6 @@ class Site:
         wait_until(lambda: self.status("/readyz") == 200, seconds, "the site is ready")
 
     def restart_postgres_with(self, **settings):
-        """Change PostgreSQL's settings permanently, and restart it."""
         with self.superuser() as connection:
             for name, value in settings.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")

@@ -50,7 +50,6 @@ IN_ADMIN = {LINKS}
 
 
 def get_options(scheme, without):
-    """Return axe's options for the rules that apply to this look."""
     if scheme == "dark":
         return {"runOnly": {"type": "rule", "values": sorted(COLOURS - without)}}
     return {"rules": {rule: {"enabled": False} for rule in without}}

@@ -48,7 +48,6 @@ def german(admin):
 
 
 def populate():
-    """Create a row in each list."""
     user = make_user()
     Client().force_login(user)
     make_row(user, size=125_900)

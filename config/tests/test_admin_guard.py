@@ -65,7 +65,6 @@ def get_state(user):
 
 
 def make_values(user):
-    """Return values that any model's form might accept."""
     return {
         "user": user.pk,
         "email": EVIL,

@@ -27,7 +27,6 @@ JSON, FORM = "application/json", "multipart/form-data"
 
 
 def get_error(error):
-    """Return the status and body of an exception raised in an operation."""
     answer = api.on_exception(RequestFactory().get("/api/x"), error)
     body = json.loads(answer.content)
     assert list(body) == ["code", "message", "fields"]
@@ -180,7 +179,6 @@ def list_operations():
 
 
 def list_codes(client, *requests):
-    """Return the statuses of the requests."""
     answers = [(request, client.generic(*request)) for request in requests]
     return {request[:2]: (answer.status_code, answer.json()["code"]) for request, answer in answers}
 

@@ -47,7 +47,6 @@ def sessions():
 
 
 def select(rows, action, *, across):
-    """Return what a browser sends for an action on a list."""
     keys = [str(key) for key in rows.values_list("pk", flat=True)]
     chosen = keys[:1] if across else keys
     return {"action": action, "_selected_action": chosen, "select_across": str(int(across))}

@@ -48,7 +48,6 @@ def secure(site, authority):
 
 
 def get_serial(site, authority):
-    """Return the serial number of the certificate that a client receives."""
     with closing(secure(site, authority)) as connection:
         connection.connect()
         return int(connection.sock.getpeercert()["serialNumber"], 16)

@@ -146,7 +146,6 @@ def test_export_of_many_files(user, costs):
 
 
 def store_files(user, sizes):
-    """Create objects and rows of that many bytes."""
     rows = [StoredObject(key=key, owner=user, remove_after=None) for key, _ in sizes]
     StoredObject.objects.bulk_create(rows)
     File.objects.bulk_create(

@@ -7,7 +7,6 @@ from config.lib.error_responses import API_PATH
 
 
 def list_views(patterns, prefix="/"):
-    """Yield each URL without parameters, and its view."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):

@@ -57,7 +57,6 @@ BODIES = [
 
 
 def list_paths(patterns=None, prefix="/"):
-    """Return an example path of each URL pattern."""
     for pattern in patterns or get_resolver().url_patterns:
         route = re.sub(r"\(\?P<\w+>[^)]*\)", "x", str(pattern.pattern)).strip("^$")
         route = route.replace("\\Z", "").replace("\\", "")

@@ -30,7 +30,6 @@ BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": make_picture(
 
 
 def get_code(address):
-    """Return the code in the newest e-mail to this address."""
     with manage("send_mail", "--once") as sending:
         assert "0 attempts failed" in sending.communicate(timeout=60)[0]
     mails = sorted((settings.VAR_DIR / "mail").glob("*.eml"))

@@ -52,7 +52,6 @@ SIDEWAYS = """() => {
 
 
 def list_overflows(page):
-    """Return what is too wide in each of the page's looks."""
     for (width, height), text in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", text)

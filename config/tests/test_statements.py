@@ -28,7 +28,6 @@ ANSWERS = (200, 302, 405)
 
 
 def list_routes(patterns, before=""):
-    """Every route of the URL conf."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
@@ -53,7 +52,6 @@ class Person:
         self.client.force_login(self.user)
 
     def get_url(self, route):
-        """Return a route's URL with this user's keys."""
         user, file = self.user, self.file
         url = route
         for part, value in {

@@ -117,7 +117,6 @@ def stranger(fault):
 
 @pytest.fixture
 def member(fault):
-    """Return Grace, a superuser, signed in before the outage."""
     client = signed_in()
     with redirect_connections(default=fault):
         yield client

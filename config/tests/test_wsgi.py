@@ -16,7 +16,6 @@ UNFIT = ["rot13", "base64", "zlib", "undefined", "idna", "utf-7", "foo", "\xff",
 
 
 def call(path, content_type, *, method="GET", body=b""):
-    """Return the response's status and body."""
     statuses = []
     environ = {
         "REQUEST_METHOD": method,

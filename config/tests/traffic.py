@@ -30,7 +30,6 @@ class Response:
 
 
 def send_request(port, method, path, headers=(), body=None):
-    """Send one request on a new connection."""
     began = time.monotonic()
     status, retry_after, text = 0, None, b""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
@@ -89,15 +88,12 @@ class Traffic:
             self.written[person.pk] = number
 
     def count_statuses(self, *, after=0.0, before=float("inf")):
-        """Count the statuses of requests begun in that time."""
         return Counter(a.status for a in self.answers if after <= a.began < before)
 
     def get_slowest(self, *, after=0.0):
-        """Return the longest response time, in seconds."""
         return max(a.seconds for a in self.answers if a.began >= after)
 
     def summarize(self):
-        """Return the counts of the statuses and the longest response time as text."""
         counts = (
             f"{count:,} x {status}" for status, count in sorted(self.count_statuses().items())
         )

@@ -29,7 +29,6 @@ class Visitor:
         return self.store_cookies(self.request("GET", path, self.cookies))
 
     def post(self, path, data, *, part=False, files=None):
-        """Send the data with the last page's token."""
         return self.store_cookies(self.send(path, data, self.cookies, part=part, files=files))
 
     def page(self, path, response):
@@ -78,7 +77,6 @@ class Visitor:
         )
 
     def store_cookies(self, response):
-        """Store the response's cookies and delete the expired ones."""
         self.cookies |= {cookie.name: cookie.value for cookie in response.cookies}
         for cookie in response.raw.headers.getlist("Set-Cookie"):
             name, _, rest = cookie.partition("=")

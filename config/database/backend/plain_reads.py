@@ -25,7 +25,6 @@ LOOKUP: Final = "public.lookup_"
 
 
 def is_plain_read(statement: str) -> bool:
-    """Return whether the statement is a SELECT without locks and without unknown functions."""
     text = statement.upper()
     if not text.startswith("SELECT ") or UNSAFE_SYNTAX.search(text):
         return False

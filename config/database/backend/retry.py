@@ -65,7 +65,6 @@ def is_lost(error: BaseException | None) -> bool:
 
 
 def is_restarting(error: BaseException) -> bool:
-    """Return whether a login failed as it does while PgBouncer restarts."""
     return _has_words(error, RESTART_MESSAGES)
 
 

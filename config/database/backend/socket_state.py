@@ -29,6 +29,5 @@ def has_ended(connection: Connection[Any]) -> bool:
 
 
 def _peek(connection: Connection[Any]) -> bytes:
-    """Return the next byte without consuming it."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         return line.recv(1, socket.MSG_PEEK)

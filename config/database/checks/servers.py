@@ -99,7 +99,6 @@ def check_servers(
 
 
 def get_facts(pool: PoolPolicy) -> ServerFacts:
-    """Query the server behind the pool's alias in the settings."""
     handler = ConnectionHandler(settings.DATABASES)
     with closing(handler.create_connection(pool.alias)) as connection:
         return _query_facts(connection, pool)
@@ -133,7 +132,6 @@ def _query_facts(connection: BaseDatabaseWrapper, pool: PoolPolicy) -> ServerFac
 
 
 def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMessage]:
-    """Check the server's version, and its capacity for all pools that use it."""
     if facts.version < MIN_VERSION:
         message = E101.format(version=facts.version // 10000)
         yield checks.Error(message, hint="Upgrade PostgreSQL to 14 or later.", id="pool.E101")
@@ -150,7 +148,6 @@ def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMes
 
 
 def check_pool(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
-    """Check the role's limit and rights, and the session's settings."""
     pool = settings.POOLS[name]
     yield from _check_role_limit(facts, name)
     if name == "web" and settings.POSTGRES["jobs"].user != facts.role:

@@ -35,7 +35,6 @@ SALT: Final = "config.database.console"
 
 
 def get_console_password() -> str:
-    """Return the console user's password, derived from SECRET_KEY."""
     return salted_hmac(SALT, CONSOLE_USER, algorithm="sha256").hexdigest()
 
 
@@ -88,7 +87,6 @@ class Console:
             return cursor.fetchall()
 
     def run(self, command: str) -> None:
-        """Run a command that returns no rows: RELOAD, PAUSE, RESUME, ..."""
         with self._connection.cursor() as cursor:
             self._execute(cursor, command)
 
@@ -99,7 +97,6 @@ class Console:
         return tuple(int(part) for part in text.split("/")[0].split(".") if part.isdigit())
 
     def get_entry(self) -> dict[str, Any]:
-        """Return the pool's row of SHOW DATABASES."""
         rows = self.show("DATABASES")
         return next(row for row in rows if row["name"] != ADMIN_DATABASE)
 

@@ -41,7 +41,6 @@ ROLE_ROWS: Final[tuple[tuple[str, Callable[[RoleStatus], str]], ...]] = (
 
 
 def render_table(overview: Overview, servers: Mapping[str, Server]) -> str:
-    """Render a column for each pool and, below it, its role."""
     lines = [*_render_pools(overview), *_render_roles(overview, servers)]
     notes = [textwrap.fill(note, WIDTH) for note in _render_notes(overview, servers)]
     return "\n".join(lines) + "\n" + "".join(f"\n{note}\n" for note in notes)

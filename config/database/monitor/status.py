@@ -93,7 +93,6 @@ def summarize_usage(pools: Rows, lists: Rows) -> dict[str, Any]:
 
 
 def list_server_pids(console: Console) -> frozenset[int]:
-    """Return the backends' pids of this PgBouncer's server connections."""
     return frozenset(row["remote_pid"] for row in console.show("SERVERS"))
 
 

@@ -67,7 +67,6 @@ def limit_connections(role: str, connections: int) -> Grant:
 
 
 def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
-    """Return the grants that let only these roles connect and create."""
     database, roles = quoted(jobs.dbname), _join_names(web, jobs)
     return [
         Grant(
@@ -207,7 +206,6 @@ def _join_names(web: Server, jobs: Server) -> str:
 
 
 def quoted(identifier: str) -> str:
-    """Quote an identifier for SQL."""
     return sql.Identifier(identifier).as_string(None)
 
 

@@ -159,7 +159,6 @@ def render_rights(
 
 
 def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
-    """Render the statements that create the functions and their table."""
     reserved = ", ".join(
         f"({_quote_text(servers[name].user)}, {get_lock_class(pool)})"
         for name, pool in pools.items()

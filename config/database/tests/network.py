@@ -47,7 +47,6 @@ class Network:
 
     @contextmanager
     def cut(self):
-        """Drop every packet."""
         self._send("cut")
         try:
             yield

@@ -38,7 +38,6 @@ def connect_client(name):
 
 @contextmanager
 def hold_connection(name):
-    """Hold a server connection of the pool in a transaction."""
     with connect_client(name) as client:
         client.execute("BEGIN")
         client.execute("SELECT 1")

@@ -31,7 +31,6 @@ def make_servers():
 
 
 def run_psql(script):
-    """Run a script as `manage.py database_roles --sql | psql` does."""
     host = settings.POSTGRES["web"].host
     path = f"{os.environ.get('POSTGRES_BIN', '')}:{os.environ['PATH']}"
     program = shutil.which("psql", path=path)
@@ -79,7 +78,6 @@ def abandon(client):
 
 
 def connect_superuser(server, **where):
-    """Connect as the superuser to the role's database, or to `where`."""
     return connect(server, user="postgres", password="", **where)
 
 
@@ -117,7 +115,6 @@ def count_site_slots(name):
 
 
 def get_place(place):
-    """Return what `connect` needs from what `run_pgbouncer` yields."""
     return {key: place[key] for key in ("host", "port", "dbname")}
 
 

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def connection():
-    """Yield a direct connection whose backend a test may end."""
     connection = make_connection(get_direct_entry(settings.POSTGRES["web"].host))
     connection.connect()
     yield connection
@@ -40,7 +39,6 @@ def get_pid(connection):
 
 
 def end_backend(connection):
-    """End the backend, as a stopped PgBouncer closes its clients' connections."""
     with superuser() as other:
         other.execute("SELECT pg_terminate_backend(%s)", [get_pid(connection)])
     wait_until(lambda: has_ended(connection.connection), 5, "the connection has ended")

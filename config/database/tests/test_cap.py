@@ -111,7 +111,6 @@ def count_sleeping(connection):
 
 
 def start_slow_query(**where):
-    """Return a client of a PgBouncer in the middle of a statement."""
     client = connect(settings.POSTGRES["web"], **where)
     client.pgconn.send_query(b"SELECT pg_sleep(12)")
     return client

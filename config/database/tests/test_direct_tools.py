@@ -42,7 +42,6 @@ SESSION_STATE = """
 
 
 def get_session_state():
-    """Return what a session of the jobs pool keeps of its earlier clients."""
     entry = settings.DATABASES["jobs"]
     place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
     with connect(settings.POSTGRES["jobs"], **place) as client:

@@ -104,7 +104,6 @@ OURS = ["22001", "22P02", "23505", "25P02", "26000", "34000", "42501", "42601", 
 
 
 def wrap(error):
-    """Return Django's error for psycopg's."""
     with pytest.raises(Error) as caught, DatabaseErrorWrapper(connection):
         raise error
     return caught.value

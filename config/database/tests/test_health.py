@@ -30,7 +30,6 @@ def job(settings):
 
 @contextmanager
 def fill_pool():
-    """Hold all server connections until the end of the block."""
     pool, server = site_settings.POOLS["jobs"], site_settings.POSTGRES["jobs"]
     place = {"host": site_settings.PGBOUNCER_HOST, "port": pool.listen_port}
     with ExitStack() as stack:

@@ -69,7 +69,6 @@ def postgres(installed):
 
 @contextmanager
 def connect(postgres, query_wait_timeout=1):
-    """Return Django's connection to a PgBouncer in front of the server."""
     policy = replace(settings.POOLS["web"], query_wait_timeout=query_wait_timeout)
     with run_pgbouncer(policy, postgres.server) as place:
         entry = render_database(
@@ -91,7 +90,6 @@ def query(client):
 
 
 def measure_failure(client):
-    """Return the error and the seconds until it came."""
     began = time.monotonic()
     with pytest.raises(OperationalError) as caught:
         query(client)

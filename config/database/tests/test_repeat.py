@@ -10,7 +10,6 @@ from config.database.backend import base, retry
 
 
 def sever():
-    """Cut the connection's socket, as a killed PgBouncer does."""
     with socket.socket(fileno=os.dup(connection.connection.fileno())) as cut:
         cut.shutdown(socket.SHUT_RDWR)
 

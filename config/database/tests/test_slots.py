@@ -47,7 +47,6 @@ def is_alive(admin, pid):
 
 
 def is_waiting(admin, session):
-    """Return whether the login waits for a slot."""
     query = "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = %s"
     return admin.execute(query, [session.info.backend_pid]).fetchone() == (True,)
 
@@ -111,7 +110,6 @@ def test_session_without_a_slot_has_none(logins):
 
 
 def render_site_login(name):
-    """Render the connect query of the site's own pool."""
     return render_connect_query(settings.POOLS[name], settings.REPLICAS)
 
 

@@ -20,7 +20,6 @@ PASSWORD = "a password of the test"
 
 
 def make_authority(folder, name):
-    """Create a CA certificate, and one for 127.0.0.1 signed by it."""
     ca, key = folder / f"{name}.crt", folder / f"{name}.key"
     shared = ["openssl", "req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj"]
     run(*shared, f"/CN={name}", "-x509", "-keyout", str(key), "-out", str(ca))
@@ -91,7 +90,6 @@ def tls(tmp_path_factory):
 
 
 def create_slot_function(server):
-    """Create what `database_roles --sql` creates on a separate server."""
     place = {name: getattr(server, name) for name in ("host", "port", "user", "password", "dbname")}
     with psycopg.connect(**place, sslmode="require") as administrator:
         administrator.execute(render_definitions(settings.POOLS, {"web": server, "jobs": server}))

@@ -25,7 +25,6 @@ BY_KEY = Lookup(lambda key: User.objects.filter(email=key))
 
 
 def sever(connection):
-    """Cut the socket, as a killed PgBouncer does."""
     with socket.socket(fileno=os.dup(connection.connection.fileno())) as cut:
         cut.shutdown(socket.SHUT_RDWR)
 

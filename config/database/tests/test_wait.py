@@ -41,7 +41,6 @@ NEED_THE_DATABASE = [
 
 @pytest.fixture
 def no_restart(monkeypatch):
-    """Do not wait for a restart of PgBouncer."""
     monkeypatch.setattr(retry, "RESTART_WAIT", 0.0)
 
 

@@ -43,7 +43,6 @@ class Command(BaseCommand):
 
 
 def list_missing_grants() -> list[Grant]:
-    """Return the limits that differ and, if there are two roles, their rights."""
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
     limits = roles.get_connection_limits(
         settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN

@@ -49,7 +49,6 @@ class Command(BaseCommand):
 
 
 def confirm() -> None:
-    """Raise CommandError unless the user at the terminal answers yes."""
     if not sys.stdin.isatty():
         raise CommandError(
             "there is no terminal to prompt on: add --no-input. Nothing was deleted."
@@ -75,7 +74,6 @@ def empty_tables(*, timeout: float) -> None:
 
 @transaction.atomic
 def truncate_tables() -> None:
-    """Empty all tables, then restore content types and permissions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     statements = sql_flush(no_style(), connection)

@@ -46,7 +46,6 @@ def site(shared_site):
 
 @pytest.fixture(scope="session")
 def cached_people():
-    """Keep the users of the previous test."""
     return []
 
 

@@ -66,13 +66,11 @@ class SiteOnSmallDisks(Site):
         self.wait_until_ready()
 
     def list_files(self, name):
-        """Return the paths of the files on the disk."""
         disk = self.inside(name)
         return {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()}
 
     @contextmanager
     def fill(self, name):
-        """Fill the disk for the duration of the block."""
         filler = self.inside(name) / "filler"
         with filler.open("wb", buffering=0) as file:
             fill_file(file)

@@ -50,7 +50,6 @@ def wait_for(seen, site, pool):
 
 
 def start_slow_queries(site, count):
-    """Start clients of the web pool, each running or waiting for a statement."""
     clients = [psycopg.connect(**site.get_place(WEB), autocommit=True) for _ in range(count)]
     for client in clients:
         client.pgconn.send_query(SLEEP.encode())
@@ -103,7 +102,6 @@ def test_clients_that_abort_in_waves_with_others_queued(site, run_traffic, count
 
 @contextmanager
 def start_stuck_requests(site, people, count):
-    """Start requests that are stuck in a statement or wait for a connection."""
     requests = [HTTPConnection("127.0.0.1", site.port, timeout=60) for _ in range(count)]
     with site.superuser() as connection, connection.transaction():
         connection.execute("LOCK TABLE accounts_user IN ACCESS EXCLUSIVE MODE")

@@ -70,7 +70,6 @@ def wait_for_cleanup(site, *others):
 
 
 def list_keys(site):
-    """Return the keys of the objects that should exist."""
     with site.superuser() as connection:
         return {key for (key,) in connection.execute("SELECT key FROM files_storedobject")}
 

@@ -62,7 +62,6 @@ def is_free(site, pool):
 
 @contextmanager
 def run_others(site, people):
-    """Run other users' traffic, which must succeed quickly."""
     with Traffic(site, people, pause=0.1) as traffic:
         yield
     assert set(traffic.count_statuses()) == {200}

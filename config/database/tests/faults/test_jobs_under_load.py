@@ -29,7 +29,6 @@ def get_p99s(traffic, after):
 
 @pytest.fixture
 def count_queue(site, settings):
-    """Return the number of clients that wait in the jobs pool."""
     secrets = (site.folder / ".env").read_text().splitlines()
     settings.PGBOUNCER_HOST = str(site.run_dir)
     settings.SECRET_KEY = dict(line.split("=", 1) for line in secrets[1:])["SECRET_KEY"]
@@ -38,7 +37,6 @@ def count_queue(site, settings):
 
 
 def measure_alone(site, people):
-    """Return the p99s of four users without other load."""
     began = time.monotonic()
     with Traffic(site, people, pause=PAUSE) as traffic:
         time.sleep(WINDOW)
@@ -55,7 +53,6 @@ def run_jobs(site, path, activity, count_queue):
 
 
 def measure_beside_jobs(site, path, count_queue):
-    """Return the p99 of four users beside three jobs, and without them."""
     people = site.create_people(4)
     before = measure_alone(site, people)
     with (

@@ -59,7 +59,6 @@ def started(network, site, name, *command):
 
 @pytest.fixture
 def network(site, tmp_path):
-    """Yield the network of the site's PostgreSQL and web PgBouncer."""
     with Network() as network, move_into(network, site, tmp_path) as network.programs:
         yield network
 

@@ -25,7 +25,6 @@ SLACK = 1.5  # seconds, in addition to the wait
 
 @contextmanager
 def freeze(postmaster):
-    """Freeze PostgreSQL and its backends."""
     os.kill(postmaster, signal.SIGSTOP)
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     pids = [postmaster, *map(int, children)]
@@ -39,12 +38,10 @@ def freeze(postmaster):
 
 
 def list_processes(site):
-    """Return the pid of each of the site's programs."""
     return re.findall(r"^(\S+) .* pid (\d+),", site.supervisor("status"), re.M)
 
 
 def send_together(site, people):
-    """Send one request of each user, all at once."""
     with ThreadPoolExecutor(len(people)) as pool:
         return list(
             pool.map(

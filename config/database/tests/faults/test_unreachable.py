@@ -62,8 +62,6 @@ def get_ini_path(site, name):
 
 
 def reload(site, name, text):
-    """Make a PgBouncer read this configuration; its server connections close."""
-
     def count():
         return site.log(f"pgbouncer-{name}").count("got SIGHUP")
 
@@ -74,7 +72,6 @@ def reload(site, name, text):
 
 
 def get_direct_environment(port):
-    """Return the environment of a site without PgBouncer with PostgreSQL on that port."""
     url = f"postgresql://nobody:none@127.0.0.1:{port}/none"
     names = ("POSTGRES_URL", "POSTGRES_JOBS_URL")
     return {"DATABASE_POOLING": "direct", "WEB_WORKERS": "1"} | dict.fromkeys(names, url)
