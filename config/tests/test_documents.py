@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 ROOT = settings.BASE_DIR
 LONGEST_README = 120
@@ -27,6 +27,8 @@ FENCES = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r'\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"')
 COMMAND = re.compile(r"\bmanage\.py ((?:--wait \d+ )?[a-z_]+)")
+USE = re.compile(r"\bmanage\.py ([a-z_]+)([^|<>]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z-]+")
 PATH = re.compile(r"\.?[\w.-]+(?:/[\w.*-]+)*/?")
 VARIABLE = re.compile(r"(?<![.\w])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|^[A-Z]{3,}$")
 SUFFIXES = (".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".json", ".example", ".conf")
@@ -74,6 +76,14 @@ def find_commands(text):
     return [name.split()[-1] for name in COMMAND.findall(text)]
 
 
+def find_options(text):
+    """Return each option with its command, as in `seed_experts --file`."""
+    inline = CODE.findall(FENCES.sub("", text))
+    lines = [line for _, body in FENCES.findall(text) for line in body.splitlines()]
+    calls = [USE.search(line.partition(" -- ")[0]) for line in [*inline, *lines]]
+    return [f"{call[1]} {option}" for call in calls if call for option in OPTION.findall(call[2])]
+
+
 def find_variables(text):
     codes = [*CODE.findall(FENCES.sub("", text)), *(body for _, body in FENCES.findall(text))]
     names = [name for code in codes for name in VARIABLE.findall(code)]
@@ -114,6 +124,14 @@ def test_a_link_leads_somewhere(document, item):
 @each(find_commands)
 def test_a_command_exists(document, item):
     assert item in get_commands()
+
+
+@each(find_options)
+def test_a_command_has_an_option(document, item):
+    name, option = item.split()
+    command = load_command_class(get_commands()[name], name)
+    options = command.create_parser("manage.py", name)._option_string_actions
+    assert option in {*options, "--wait"}
 
 
 @each(find_variables)
