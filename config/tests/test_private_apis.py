@@ -74,7 +74,20 @@ CALLED = {
         "MultiPartParser": "META input_data upload_handlers encoding",
         "MultiPartParser.sanitize_file_name": "self file_name",
     },
+    "django.core.handlers.wsgi": {"WSGIRequest": "environ"},
+    "django.utils.cache": {"get_conditional_response": "request etag last_modified response"},
     "django.utils.connection": {"ConnectionProxy": "connections alias"},
+    "django.utils.crypto": {
+        "constant_time_compare": "val1 val2",
+        "get_random_string": "length allowed_chars",
+        "salted_hmac": "key_salt value secret algorithm",
+    },
+    "django.utils.functional": {"SimpleLazyObject": "func"},
+    "django.utils.http": {
+        "content_disposition_header": "as_attachment filename",
+        "quote_etag": "etag_str",
+        "url_has_allowed_host_and_scheme": "url allowed_hosts require_https",
+    },
     "environ": {
         "Env.cache_url_config": "url backend",
         "Env.email_url_config": "url backend",
