@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,6 +174,8 @@ def new_site(kind=Site, **environment):
     """Create a site, in about ten seconds; remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="site ", dir="/tmp") as folder:
         site = kind(folder, **environment)
+        # Collecting them would be a quarter of a start's processor time.
+        shutil.copytree(settings.STATIC_ROOT, site.folder / "var/static")
         try:
             site.up()
             yield site
