@@ -22,7 +22,7 @@ from django.urls import reverse
 from accounts import known_browsers, security_log, signup_attempts
 from accounts.email import normalize_email
 from accounts.models import User
-from accounts.per_user import formats_of
+from accounts.per_user import use_formats_of
 from config.lib.site_urls import is_site_url
 from config.mail.queue import QueueBackend
 
@@ -124,7 +124,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, template_prefix: str, user: User, *more: Any, **options: Any
     ) -> None:
         """Format times for the recipient, who need not be the request's user."""
-        with formats_of(user):
+        with use_formats_of(user):
             super().send_notification_mail(template_prefix, user, *more, **options)
 
     def get_reset_password_from_key_url(self, key: str) -> str:

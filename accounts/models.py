@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.email import normalize_email
 from accounts.fields import LowercaseEmailField
-from accounts.per_user import relations
+from accounts.per_user import list_relations
 from config.lib.text import plain_line
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> SessionQuerySet:
-        sessions: SessionQuerySet = super().get_queryset().select_related(*relations())
+        sessions: SessionQuerySet = super().get_queryset().select_related(*list_relations())
         return sessions
 
     def save(

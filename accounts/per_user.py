@@ -32,45 +32,44 @@ class PerUser(models.Model):
         abstract = True
 
     @classmethod
-    def of(cls, user: Any) -> Self:
-        """The person's row, or one with the defaults that is not stored yet."""
+    def for_user(cls, user: Any) -> Self:
+        """Return the user's row, or an unsaved one with the defaults."""
         try:
             row: Self = getattr(user, cls.__name__.lower())
         except cls.DoesNotExist:
             return cls(user=user)
         return row
 
-    def formats(self) -> AbstractContextManager[None]:
-        """What the row says of how the person reads times, for a block."""
+    def use_formats(self) -> AbstractContextManager[None]:
+        """Return a context manager that activates the user's formats of dates and times."""
         return nullcontext()
 
     def store(self, **values: Any) -> None:
-        """Write these values, be there a row already or not: one statement."""
-        write(self.change(**values))
+        """Save these values with one statement, whether the row exists or not."""
+        write(self.build_change(**values))
 
-    def change(self, **values: Any) -> Change:
-        """Have these values here, and as a change to be written."""
+    def build_change(self, **values: Any) -> Change:
+        """Set these values on the row and return the change that writes them."""
         for name, value in values.items():
             setattr(self, name, value)
         return upsert(type(self), self.pk, values)
 
 
 @cache
-def session_models() -> list[type[PerUser]]:
-    """The models of SESSION_MODELS; a system check compares them with those there are."""
+def list_session_models() -> list[type[PerUser]]:
     return [cast("type[PerUser]", apps.get_model(label)) for label in settings.SESSION_MODELS]
 
 
 @cache
-def relations() -> list[str]:
-    """What the session's statement joins: the user, and the user's row of each session model."""
-    return ["user", *(f"user__{model.__name__.lower()}" for model in session_models())]
+def list_relations() -> list[str]:
+    """Return the relations that the session's statement joins."""
+    return ["user", *(f"user__{model.__name__.lower()}" for model in list_session_models())]
 
 
 @contextmanager
-def formats_of(user: Any) -> Iterator[None]:
-    """Have times in the block read as this person reads them, whoever asks."""
+def use_formats_of(user: Any) -> Iterator[None]:
+    """Use this user's formats of dates and times in the block, whoever made the request."""
     with ExitStack() as stack:
-        for model in session_models():
-            stack.enter_context(model.of(user).formats())
+        for model in list_session_models():
+            stack.enter_context(model.for_user(user).use_formats())
         yield

@@ -1,4 +1,4 @@
-"""The session engine: one statement brings the session and the person it belongs to."""
+"""The session engine, which loads a session and its user with one statement."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
 else:
     DatabaseStore = db.SessionStore
 
-KEY: Final = re.compile(r"[a-z0-9]{32}")
+KEY_PATTERN: Final = re.compile(r"[a-z0-9]{32}")
 BY_KEY: Final = Lookup(lambda key: Session.objects.filter(session_key=key, expire_date__gt=Now()))
 
 
 class SessionStore(DatabaseStore):
-    """Django's database store, on the project's own session model.
+    """Django's database store, with the project's session model.
 
-    `user` is who the stored session belongs to. Whether that person is signed in is for
-    `accounts.middleware` to verify.
+    `user` is the stored session's user. `accounts.middleware` checks whether they are signed in.
     """
 
     user: User | None = None
 
     def _validate_session_key(self, key: str | None) -> bool:
-        """Whether the key can be one of ours: any other needs no statement, and may not fit one."""
-        return key is not None and KEY.fullmatch(key) is not None
+        """Return whether the key has our format; any other is rejected without a statement."""
+        return key is not None and KEY_PATTERN.fullmatch(key) is not None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -46,7 +45,7 @@ class SessionStore(DatabaseStore):
         return session
 
     def save(self, must_create: bool = False) -> None:
-        """Write the session; an existing row keeps its own key and its time of birth."""
+        """Write the session; an existing row keeps its primary key and creation time."""
         if must_create or self.session_key is None:
             super().save(must_create)
             return

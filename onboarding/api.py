@@ -68,7 +68,7 @@ def onboard(request: SignedInRequest, answers: Answers) -> Onboarded:
         for form in forms:
             drop_unlisted_experts(form, answers.experts)
             form.save()
-        Preferences.of(request.user).finish()
+        Preferences.for_user(request.user).finish()
     return Onboarded()
 
 

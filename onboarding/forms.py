@@ -88,7 +88,7 @@ class PreferencesForm(forms.Form):
     """Base of forms for preferences; the fields have the names of the model's fields."""
 
     def __init__(self, user: User, data: Mapping[str, Any] | None = None) -> None:
-        self.preferences = Preferences.of(user)
+        self.preferences = Preferences.for_user(user)
         super().__init__(data)
         for name, field in self.fields.items():
             field.initial = getattr(self.preferences, name)

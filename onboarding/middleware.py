@@ -40,7 +40,7 @@ def is_page(request: HttpRequest) -> bool:
 
 def is_newcomer(request: HttpRequest) -> bool:
     """Needs no statement: the preferences come with the session."""
-    return request.user.is_authenticated and not Preferences.of(request.user).is_onboarded
+    return request.user.is_authenticated and not Preferences.for_user(request.user).is_onboarded
 
 
 def redirect_to_wizard(request: HtmxRequest) -> HttpResponse:

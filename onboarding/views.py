@@ -34,7 +34,7 @@ def get_wizard_url(request: HttpRequest) -> str:
 
 
 def get_step_url(request: SignedInRequest) -> str:
-    step = Preferences.of(request.user).reached
+    step = Preferences.for_user(request.user).reached
     return reverse("onboarding:step", args=[step]) + build_query(get_next_url(request))
 
 
@@ -43,7 +43,7 @@ def reached_step_required(view: StepView) -> StepView:
 
     @wraps(view)
     def guarded(request: SignedInRequest, step: Step) -> HttpResponse:
-        preferences = Preferences.of(request.user)
+        preferences = Preferences.for_user(request.user)
         if preferences.is_onboarded:
             if request.method == "POST":
                 messages.info(
@@ -64,7 +64,7 @@ def home(request: HtmxRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "onboarding/landing.html")
     text = request.GET.get("q", "").strip()[:MAX_SEARCH_LENGTH]
-    favourite_ids = Preferences.of(request.user).experts
+    favourite_ids = Preferences.for_user(request.user).experts
     experts = Expert.objects.for_catalogue(favourite_ids).search(text)
     page = NearestPaginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
     is_partial = request.htmx and not request.htmx.history_restore_request
@@ -77,7 +77,7 @@ def home(request: HtmxRequest) -> HttpResponse:
 @never_cache
 @login_required
 def wizard(request: SignedInRequest) -> HttpResponse:
-    onboarded = Preferences.of(request.user).is_onboarded
+    onboarded = Preferences.for_user(request.user).is_onboarded
     return HttpResponseRedirect(get_redirect_url(request) if onboarded else get_step_url(request))
 
 
@@ -90,14 +90,14 @@ def step(request: SignedInRequest, step: Step) -> HttpResponse:
     if form.is_valid():
         with transaction.atomic():
             form.save()
-            Preferences.of(request.user).complete_step(step)
+            Preferences.for_user(request.user).complete_step(step)
         return redirect_onward(request, step)
     status = 422 if form.errors else 200
     context = {
         "form": form,
         "step": step,
         "steps": Step,
-        "reached": Preferences.of(request.user).reached,
+        "reached": Preferences.for_user(request.user).reached,
         "query": build_query(get_next_url(request)),
     }
     return render(request, f"onboarding/step_{step}.html", context, status=status)
@@ -107,7 +107,7 @@ def step(request: SignedInRequest, step: Step) -> HttpResponse:
 @login_required
 @reached_step_required
 def skip(request: SignedInRequest, step: Step) -> HttpResponse:
-    Preferences.of(request.user).complete_step(step)
+    Preferences.for_user(request.user).complete_step(step)
     return redirect_onward(request, step)
 
 

@@ -107,7 +107,7 @@ def build_form_schema() -> dict[str, Any]:
 
 def serialize(user: User) -> dict[str, Any]:
     """Return the whole profile. Needs no statement: all of it comes with the session."""
-    profile, preferences = Profile.of(user), Preferences.of(user)
+    profile, preferences = Profile.for_user(user), Preferences.for_user(user)
     return {
         "id": user.pk,
         "email": user.email,

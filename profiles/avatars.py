@@ -32,13 +32,13 @@ def get_initials(user: User) -> str:
 
 def get_url(user: User) -> str | None:
     """Return the URL of the avatar. Needs no statement."""
-    key = Profile.of(user).avatar_id
+    key = Profile.for_user(user).avatar_id
     return reverse("profiles:avatar", args=[PurePosixPath(key).stem]) if key else None
 
 
 def find_key(user: User, pk: UUID) -> str | None:
     """Return the object's key if it is the current avatar. Needs no statement."""
-    key = Profile.of(user).avatar_id
+    key = Profile.for_user(user).avatar_id
     return key if key == f"{user.pk}/{pk}.{EXTENSION}" else None
 
 
@@ -68,7 +68,7 @@ def replace(user: User, key: str | None) -> None:
     old_key = Profile.objects.filter(pk=user.pk).values_list("avatar_id", flat=True).first()
     if key:
         objects.mark_used([key])
-    Profile.of(user).store(avatar_id=key)
+    Profile.for_user(user).store(avatar_id=key)
     if old_key:
         objects.mark_unused([old_key])
 

@@ -98,7 +98,7 @@ def _choose_folder(file: File) -> str:
 
 
 def _list_avatar(user: User) -> list[Entry]:
-    key = Profile.of(user).avatar_id
+    key = Profile.for_user(user).avatar_id
     return [Entry("avatar.webp", key)] if key else []
 
 
@@ -108,7 +108,7 @@ def _build_document(user: User) -> dict[str, Any]:
         "account": _describe_account(user),
         "profile": _describe_profile(user),
         "preferences": _describe_preferences(user),
-        "tour": {"answered": Tour.of(user).answered},
+        "tour": {"answered": Tour.for_user(user).answered},
         "sessions": [
             {"createdAt": session.created_at, "expiresAt": session.expire_date}
             for session in user.sessions.order_by("created_at")
@@ -131,12 +131,12 @@ def _describe_account(user: User) -> dict[str, Any]:
 
 
 def _describe_profile(user: User) -> dict[str, Any]:
-    profile = Profile.of(user)
+    profile = Profile.for_user(user)
     return {"bio": profile.bio, "timezone": profile.timezone, "locale": profile.locale}
 
 
 def _describe_preferences(user: User) -> dict[str, Any]:
-    preferences = Preferences.of(user)
+    preferences = Preferences.for_user(user)
     experts = Expert.objects.filter(pk__in=preferences.experts).order_by("slug")
     return {
         "traits": preferences.traits,

@@ -76,10 +76,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         only: Collection[str] | None = None,
     ) -> None:
         self.user = user
-        preferences = Preferences.of(user)
+        preferences = Preferences.for_user(user)
         initial = {name: getattr(preferences, key) for name, key in PREFERENCES.items()}
         super().__init__(
-            data, files, instance=Profile.of(user), initial=initial | {"name": user.name}
+            data, files, instance=Profile.for_user(user), initial=initial | {"name": user.name}
         )
         # Users who skipped the traits may go on without any.
         self.fields["bot_traits"].required = bool(preferences.traits)
@@ -105,11 +105,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         image = values.pop("image", None)
         if image is None:
             self._write_values(values)
-            return Profile.of(self.user)
+            return Profile.for_user(self.user)
         with self._write_avatar(image) as keys, transaction.atomic():
             avatars.replace(self.user, keys[0] if keys else None)
             self._write_values(values)
-        return Profile.of(self.user)
+        return Profile.for_user(self.user)
 
     def _write_avatar(self, image: bytes | bool) -> AbstractContextManager[list[str]]:
         contents = [(avatars.EXTENSION, image)] if isinstance(image, bytes) else []
@@ -123,8 +123,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             changes.append(update(User, self.user.pk, {"name": self.user.name}))
         preferences = {key: values.pop(name) for name, key in PREFERENCES.items() if name in values}
         if preferences:
-            changes.append(Preferences.of(self.user).change(**preferences))
+            changes.append(Preferences.for_user(self.user).build_change(**preferences))
         if values:
-            changes.append(Profile.of(self.user).change(**values))
+            changes.append(Profile.for_user(self.user).build_change(**values))
         if changes and not write(*changes):
             raise User.DoesNotExist

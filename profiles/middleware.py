@@ -20,7 +20,7 @@ def local_formats(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(UNLOCALIZED_PATHS) or not request.user.is_authenticated:
             return get_response(request)
-        with Profile.of(request.user).formats():
+        with Profile.for_user(request.user).use_formats():
             return get_response(request)
 
     return middleware

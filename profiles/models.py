@@ -36,7 +36,7 @@ class Profile(PerUser):
     def __str__(self) -> str:
         return f"profile of {self.user}"
 
-    def formats(self) -> AbstractContextManager[None]:
+    def use_formats(self) -> AbstractContextManager[None]:
         """Use the user's time zone and locale in a block; unknown ones become the defaults."""
         return local_formats(
             self.timezone if self.timezone in list_zones() else DEFAULT_ZONE,

@@ -38,11 +38,11 @@ class TourOut(Schema):
 
 @router.get("", response=TourOut, summary="Get the answer to the offer, and the steps")
 def tour(request: SignedInRequest) -> dict[str, Any]:
-    answered = Tour.of(request.user).answered
+    answered = Tour.for_user(request.user).answered
     return {"tour": answered, "steps": [step.serialize() for step in STEPS]}
 
 
 @router.patch("", response=Answer, summary="Answer the offer (true) or restore it (false)")
 def answer(request: SignedInRequest, body: Answer) -> Answer:
-    Tour.of(request.user).store(answered=body.tour)
+    Tour.for_user(request.user).store(answered=body.tour)
     return body

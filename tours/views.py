@@ -25,13 +25,13 @@ def tour(request: SignedInRequest) -> HttpResponse:
 def start(request: SignedInRequest) -> HttpResponse:
     """Redirect to the guide, at the step that the form names or the first."""
     number = NUMBERS.get(request.POST.get("step", ""), 1)
-    Tour.of(request.user).store(answered=True)
+    Tour.for_user(request.user).store(answered=True)
     return redirect(f"{STEPS[number - 1].path}?tour={number}")
 
 
 @post_or_redirect("home")
 @login_required
 def later(request: SignedInRequest) -> HttpResponse:
-    Tour.of(request.user).store(answered=True)
+    Tour.for_user(request.user).store(answered=True)
     messages.info(request, "You can take the tour at any time from your profile.")
     return redirect("home")

@@ -82,17 +82,17 @@ def test_failed_mail_rolls_back_password_change(client, no_queue):
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
 def test_times_use_and_name_the_users_zone(client, zone):
     user = make_user()
-    Profile.of(user).store(timezone=zone)
+    Profile.for_user(user).store(timezone=zone)
     client.force_login(user)
     change_password(client)
     (message,) = mailbox.deliver_all()
-    with Profile.of(user).formats():
+    with Profile.for_user(user).use_formats():
         assert f"({zone}) from the IP address" in message.body
 
 
 def test_anonymous_request_uses_the_recipients_zone(client):
     user = make_user()
-    Profile.of(user).store(timezone="Asia/Tokyo")
+    Profile.for_user(user).store(timezone="Asia/Tokyo")
     ask_for_a_link(client)
     link = mailbox.get_link()
     mailbox.deliver_all().clear()

@@ -63,4 +63,4 @@ def test_function_ignores_search_path(key):
 def test_reports_missing_privileges(settings):
     web = replace(settings.POSTGRES["web"], user="nobody_here")
     settings.POSTGRES = settings.POSTGRES | {"web": web}
-    assert "could not be made, so that the session's statement is planned" in run()
+    assert "could not be created, so the session's statement is planned" in run()

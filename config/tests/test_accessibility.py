@@ -83,7 +83,7 @@ def test_public_pages(open_page):
 def test_wizard(signed_in_page):
     make_experts(30)
     user = make_user(newcomer=True)
-    Preferences.of(user).store(step=Step.EXPERTS)
+    Preferences.for_user(user).store(step=Step.EXPERTS)
     assert_accessible(signed_in_page(user), *NEWCOMERS)
 
 

@@ -43,7 +43,7 @@ def admin(client):
 @pytest.fixture
 def german(admin):
     user = User.objects.get()
-    Profile.of(user).store(locale="de", timezone="Europe/Berlin")
+    Profile.for_user(user).store(locale="de", timezone="Europe/Berlin")
     return admin
 
 
@@ -53,8 +53,8 @@ def populate():
     make_row(user, size=125_900)
     make_expert()
     Group.objects.create(name="Editors")
-    Profile.of(user).store(bio="Writes programs.")
-    Preferences.of(user).finish()
+    Profile.for_user(user).store(bio="Writes programs.")
+    Preferences.for_user(user).finish()
     Tour.objects.create(user=user)
     queue_mail()
 

@@ -103,7 +103,7 @@ def test_wizard_fits(signed_in_page):
     make_experts(30)
     make_expert(name=LONG_WORD, description=LONG_WORD)
     user = make_user(newcomer=True)
-    Preferences.of(user).store(step=Step.EXPERTS)
+    Preferences.for_user(user).store(step=Step.EXPERTS)
     assert_fits(signed_in_page(user), *NEWCOMERS)
 
 

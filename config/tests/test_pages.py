@@ -53,7 +53,7 @@ def test_admin_page_follows_the_csp(client, path, db):
 @pytest.mark.parametrize("path", NEWCOMERS_PAGES)
 def test_newcomers_page_follows_the_csp(client, path, db):
     user = make_user(newcomer=True)
-    Preferences.of(user).store(step=Step.EXPERTS)
+    Preferences.for_user(user).store(step=Step.EXPERTS)
     client.force_login(user)
     assert_fits_the_policy(client.get(path))
 

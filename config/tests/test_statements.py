@@ -103,7 +103,7 @@ def test_no_url_runs_more_than_three_statements(rows):
 
 def test_no_newcomers_url_runs_more_than_three_statements():
     person = Person(30, newcomer=True)
-    Preferences.of(person.user).store(step=Step.EXPERTS)
+    Preferences.for_user(person.user).store(step=Step.EXPERTS)
     costs = person.get_costs()
     assert "/onboarding/experts/" in costs
     assert list_expensive(costs) == {}

@@ -69,7 +69,7 @@ def test_rejects_more_than_fifty():
 def test_database_rejects_more_than_fifty():
     user = make_user()
     with pytest.raises(IntegrityError):
-        Preferences.of(user).store(experts=list(range(51)))
+        Preferences.for_user(user).store(experts=list(range(51)))
 
 
 def test_adds_and_redirects_back_to_the_search(client, ada):
@@ -89,14 +89,14 @@ def test_adds_once_at_the_end(client, ada):
 
 def test_adds_while_another_favourite_is_inactive(client, ada):
     inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(ada).store(experts=[inactive])
+    Preferences.for_user(ada).store(experts=[inactive])
     client.post(f"/onboarding/experts/{here}/favourite/")
     assert list_favourites(ada) == [inactive, here]
 
 
 def test_removes_and_ignores_a_second_click(client, ada):
     key, other = make_expert().pk, make_expert(slug="other").pk
-    Preferences.of(ada).store(experts=[key, other])
+    Preferences.for_user(ada).store(experts=[key, other])
     for _ in range(2):
         response = client.post(f"/onboarding/experts/{key}/unfavourite/")
         assert response.headers["Location"] == f"/#expert-{key}"
@@ -134,7 +134,7 @@ def test_cannot_add_unknown_or_inactive_experts(client, ada, active):
 def test_rejects_the_fifty_first_with_a_message(client, ada):
     make_experts(51)
     *most, last = Expert.objects.values_list("pk", flat=True)
-    Preferences.of(ada).store(experts=most)
+    Preferences.for_user(ada).store(experts=most)
     page = client.post(f"/onboarding/experts/{last}/favourite/", follow=True).content.decode()
     assert "Choose at most 50 experts." in page
     response = client.post(f"/onboarding/experts/{last}/favourite/", headers=HTMX)
@@ -162,7 +162,7 @@ def test_anonymous_must_sign_in_and_get_changes_nothing(client, verb):
 
 def test_does_not_change_other_users(client, ada):
     bob, key = make_user(email="bob@example.org"), make_expert().pk
-    Preferences.of(bob).store(experts=[key])
+    Preferences.for_user(bob).store(experts=[key])
     client.post(f"/onboarding/experts/{key}/favourite/")
     client.post(f"/onboarding/experts/{key}/unfavourite/")
     assert list_favourites(bob) == [key]

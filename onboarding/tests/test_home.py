@@ -135,7 +135,7 @@ def test_truncates_long_searches(member):
 
 def test_numbers_use_the_user_s_locale(client):
     user = make_user()
-    Profile.of(user).store(locale="de")
+    Profile.for_user(user).store(locale="de")
     client.force_login(user)
     make_experts(1001)
     assert "1.001 experts, page 1 of 42" in text(client.get("/"))
@@ -166,7 +166,7 @@ def test_busy_database_is_503_with_retry_after(member, monkeypatch):
 def favourite(client):
     """Sign in a user whose favourite is the last expert by name; return its id."""
     user, key = make_user(), make_expert(name="Zebra").pk
-    Preferences.of(user).store(experts=[key])
+    Preferences.for_user(user).store(experts=[key])
     client.force_login(user)
     return key
 

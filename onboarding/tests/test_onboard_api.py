@@ -109,7 +109,7 @@ def test_returns_all_errors_at_once_and_stores_nothing(ada, post):
 def test_rejects_inactive_experts_unless_already_favourites(ada, post):
     inactive = make_expert(is_active=False).pk
     assert_invalid(post({"experts": [inactive]}), "experts")
-    Preferences.of(ada).store(experts=[inactive])
+    Preferences.for_user(ada).store(experts=[inactive])
     assert post({"experts": [inactive]}).status_code == 200
 
 
@@ -122,7 +122,7 @@ def test_rejects_more_than_fifty_favourites(ada, post):
 
 
 def test_accepts_an_empty_list_of_experts(ada, post):
-    Preferences.of(ada).store(experts=[make_expert().pk])
+    Preferences.for_user(ada).store(experts=[make_expert().pk])
     assert post({"experts": []}).status_code == 200
     assert load_preferences(ada).experts == []
 
@@ -188,7 +188,7 @@ def test_form_is_415(ada, client):
 
 def test_stores_exactly_the_given_favourites(ada, post):
     inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(ada).store(experts=[inactive])
+    Preferences.for_user(ada).store(experts=[inactive])
     assert post({"experts": [here]}).status_code == 200
     assert load_preferences(ada).experts == [here]
 

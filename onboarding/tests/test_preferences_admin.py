@@ -21,7 +21,7 @@ def admin(client):
 def make_preferences(**preferences):
     """Create a user at the second step."""
     user = make_user(newcomer=True)
-    Preferences.of(user).store(**{"step": "traits"} | preferences)
+    Preferences.for_user(user).store(**{"step": "traits"} | preferences)
     return user
 
 

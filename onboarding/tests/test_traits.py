@@ -40,4 +40,4 @@ def test_rejects_empty_and_unknown(chosen, code):
 def test_database_rejects_unknown_traits():
     user = make_user()
     with pytest.raises(IntegrityError):
-        Preferences.of(user).store(traits=["rude"])
+        Preferences.for_user(user).store(traits=["rude"])

@@ -27,7 +27,7 @@ def at(ada):
     """Put Ada's wizard at a step, with her answers so far."""
 
     def put(step, **answers):
-        Preferences.of(ada).store(step=step, **answers)
+        Preferences.for_user(ada).store(step=step, **answers)
 
     return put
 
@@ -215,7 +215,7 @@ def test_onboarded_user_sees_an_explanation(client, path):
 def test_finishing_again_keeps_the_first_timestamp(at, ada):
     before = timezone.now()
     at("experts", finished_at=before)
-    Preferences.of(ada).finish()
+    Preferences.for_user(ada).finish()
     assert load_preferences(ada).finished_at == before
 
 

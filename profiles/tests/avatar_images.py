@@ -21,7 +21,7 @@ def make_image(*, size=(40, 20), kind="PNG", colour="red", name="me.png"):
 
 def give_avatar(user):
     """Store an avatar for the user; return its key."""
-    row = Profile.of(user)
+    row = Profile.for_user(user)
     content = avatars.encode(make_image())
     with objects.write_objects(user, [("webp", content)]) as keys, transaction.atomic():
         avatars.replace(user, keys[0])

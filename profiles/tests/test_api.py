@@ -196,7 +196,7 @@ def test_other_content_type_is_415(client, user):
 
 def test_stores_exactly_the_given_favourites(client, user):
     inactive, here = make_expert(is_active=False).pk, make_expert(slug="here").pk
-    Preferences.of(user).store(experts=[inactive])
+    Preferences.for_user(user).store(experts=[inactive])
     assert patch(client, {"experts": [here]}).json()["experts"] == [here]
     assert patch(client, {"experts": []}).json()["experts"] == []
 

@@ -45,8 +45,8 @@ def dump_database():
 def make_data_everywhere(user):
     """Create rows in every table that can refer to the user."""
     give_avatar(user)
-    Profile.of(user).store(bio="Writes programs.")
-    Preferences.of(user).store(traits=["direct"])
+    Profile.for_user(user).store(bio="Writes programs.")
+    Preferences.for_user(user).store(traits=["direct"])
     Tour.objects.create(user=user)
     make_file(user, "notes.txt")
     make_file(user, "trash.txt", deleted_at=user.date_joined)
@@ -106,7 +106,7 @@ def test_history_forgets_the_user_s_rows(client, user):
     entries = [
         log(grace, file, "secret.txt"),
         log(grace, user.emailaddress_set.get(), "former@example.org"),
-        log(grace, Preferences.of(user), "preferences"),
+        log(grace, Preferences.for_user(user), "preferences"),
         log(grace, file.object, file.object_id),
     ]
     delete(client)

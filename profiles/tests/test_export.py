@@ -61,7 +61,7 @@ def test_is_an_attachment_with_no_store(client, user):
 def test_contains_profile_and_preferences(client, user):
     expert = make_expert()
     Profile.objects.create(user=user, bio="Writes “programs”.", timezone="Europe/London")
-    Preferences.of(user).store(traits=["direct"], experts=[expert.pk])
+    Preferences.for_user(user).store(traits=["direct"], experts=[expert.pk])
     Tour.objects.create(user=user, answered=True)
     found = read_document(export(client))
     assert found["profile"] == {
@@ -156,10 +156,10 @@ def test_costs_no_statement_while_streaming(user, django_assert_num_queries):
 
 
 def test_statements_do_not_grow_with_files(user, django_assert_num_queries):
-    Preferences.of(user).store(experts=[make_expert().pk])
+    Preferences.for_user(user).store(experts=[make_expert().pk])
     for number in range(5):
         make_file(user, f"{number}.txt")
-    Profile.of(user), Tour.of(user)
+    Profile.for_user(user), Tour.for_user(user)
     with django_assert_num_queries(4):
         Export.for_user(user)
 

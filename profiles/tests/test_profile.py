@@ -35,7 +35,7 @@ def post(client, **fields):
 def load_values():
     """Return the stored values of the only user."""
     user = User.objects.select_related("profile", "preferences").get()
-    profile, preferences = Profile.of(user), Preferences.of(user)
+    profile, preferences = Profile.for_user(user), Preferences.for_user(user)
     return {
         "name": user.name,
         "bio": profile.bio,
@@ -54,7 +54,7 @@ def list_errors(response):
 
 def test_shows_the_current_values(client, user):
     Profile.objects.create(user=user, bio="Writes programs.", timezone="Europe/London")
-    Preferences.of(user).store(traits=["curious"], experts=[make_expert().pk])
+    Preferences.for_user(user).store(traits=["curious"], experts=[make_expert().pk])
     page = client.get("/profile/").content.decode()
     assert 'value="Ada Lovelace"' in page
     assert "Writes programs.</textarea>" in page
@@ -137,7 +137,7 @@ def test_accepts_the_longest_values(client, user):
 
 
 def test_traits_cannot_be_emptied(client, user):
-    Preferences.of(user).store(traits=["curious"])
+    Preferences.for_user(user).store(traits=["curious"])
     assert list_errors(post(client, bot_traits=[])) == {"bot_traits"}
 
 
@@ -147,7 +147,7 @@ def test_traits_may_stay_empty(client, user):
 
 def test_keeps_inactive_favourites_without_showing_them(client, user):
     expert = make_expert()
-    Preferences.of(user).store(experts=[expert.pk])
+    Preferences.for_user(user).store(experts=[expert.pk])
     Expert.objects.update(is_active=False)
     assert b"Navigator" not in client.get("/profile/").content
     post(client)
@@ -157,7 +157,7 @@ def test_keeps_inactive_favourites_without_showing_them(client, user):
 def test_offers_a_bounded_list_with_the_favourites(client, user):
     make_experts(120)
     last = Expert.objects.get(slug="expert-120")
-    Preferences.of(user).store(experts=[last.pk])
+    Preferences.for_user(user).store(experts=[last.pk])
     page = client.get("/profile/").content.decode()
     assert page.count('name="experts"') < 100
     assert "Expert 120" in page
@@ -190,7 +190,7 @@ def test_failure_rolls_everything_back(client, user, monkeypatch):
 
 def test_costs_at_most_three_statements(client, user, django_assert_max_num_queries):
     make_experts(70)
-    Preferences.of(user).store(experts=[Expert.objects.first().pk])
+    Preferences.for_user(user).store(experts=[Expert.objects.first().pk])
     with django_assert_max_num_queries(3):
         client.get("/profile/")
 

@@ -18,7 +18,7 @@ register = template.Library()
 def tour_offer(context: Context) -> dict[str, Any]:
     """Render the banner if the offer is unanswered and the guide is not running."""
     request = context["request"]
-    return {"offered": not (Tour.of(request.user).answered or get_step_number(request))}
+    return {"offered": not (Tour.for_user(request.user).answered or get_step_number(request))}
 
 
 @register.inclusion_tag("tours/guide.html", takes_context=True)

@@ -30,14 +30,14 @@ def test_returns_flag_and_steps(member):
 @pytest.mark.parametrize("stored", [True, False])
 def test_get_runs_only_the_session_statement(member, ada, stored, django_assert_num_queries):
     if stored:
-        Tour.of(ada).store(answered=True)
+        Tour.for_user(ada).store(answered=True)
     with django_assert_num_queries(1):
         assert member.get(PATH).json()["tour"] is stored
 
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_stores_and_returns_the_answer(member, ada, answer, django_assert_num_queries):
-    Tour.of(ada).store(answered=not answer)
+    Tour.for_user(ada).store(answered=not answer)
     with django_assert_num_queries(2):
         assert patch(member, {"tour": answer}).json() == {"tour": answer}
     assert Tour.objects.get().answered is answer
@@ -51,7 +51,7 @@ def test_stores_a_first_answer(member, ada):
 
 def test_keeps_answers_of_other_users(member):
     bob = make_user(email="bob@example.org")
-    Tour.of(bob).store(answered=False)
+    Tour.for_user(bob).store(answered=False)
     patch(member, {"tour": True})
     assert Tour.objects.get(user=bob).answered is False
 

@@ -32,8 +32,8 @@ def test_is_hidden_while_guide_runs(member):
 
 
 def test_is_shown_again_after_reset(member, ada):
-    Tour.of(ada).store(answered=True)
-    Tour.of(ada).store(answered=False)
+    Tour.for_user(ada).store(answered=True)
+    Tour.for_user(ada).store(answered=False)
     assert BANNER in home(member)
 
 
@@ -44,7 +44,7 @@ def test_is_hidden_for_anonymous(client, db):
 @pytest.mark.parametrize("stored", [True, False])
 def test_runs_no_own_statement(member, ada, stored, django_assert_max_num_queries):
     if stored:
-        Tour.of(ada).store(answered=False)
+        Tour.for_user(ada).store(answered=False)
     with django_assert_max_num_queries(3) as captured:
         assert BANNER in home(member)
     assert not [query for query in captured.captured_queries if 'FROM "tours' in query["sql"]]

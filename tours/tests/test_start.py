@@ -19,7 +19,7 @@ def test_answers_the_offer_and_starts_the_guide_at_home(member, ada):
 
 
 def test_can_start_again(member, ada):
-    Tour.of(ada).store(answered=True)
+    Tour.for_user(ada).store(answered=True)
     assert member.post(PATH).headers["Location"] == "/?tour=1"
     assert Tour.objects.get().answered is True
 
@@ -43,7 +43,7 @@ def test_starts_at_first_step_if_invalid(member, step):
 
 
 def test_keeps_answers_of_other_users(member, ada):
-    Tour.of(ada).store(answered=False)
+    Tour.for_user(ada).store(answered=False)
     member.post(PATH)
     assert list(Tour.objects.filter(answered=True).values_list("user", flat=True)) == [ada.pk]
 

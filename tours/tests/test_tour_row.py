@@ -15,45 +15,45 @@ from tours.models import Tour
 @pytest.mark.django_db
 def test_user_without_row_has_defaults(django_assert_num_queries):
     user = make_user()
-    assert Tour.of(user).answered is False
-    assert Tour.of(user).user == user
+    assert Tour.for_user(user).answered is False
+    assert Tour.for_user(user).user == user
     assert not Tour.objects.exists()
 
 
 def test_session_statement_loads_row(member, ada, django_assert_num_queries):
-    Tour.of(ada).store(answered=True)
+    Tour.for_user(ada).store(answered=True)
     with django_assert_num_queries(1):
         session = Session.objects.get()
-        assert Tour.of(session.user).answered is True
+        assert Tour.for_user(session.user).answered is True
 
 
 def test_session_statement_loads_missing_row(member, django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert Tour.of(Session.objects.get().user).answered is False
+        assert Tour.for_user(Session.objects.get().user).answered is False
 
 
 @pytest.mark.django_db
 def test_stored_value_is_visible_at_once():
     user = make_user()
-    Tour.of(user).store(answered=True)
-    assert Tour.of(user).answered is True
-    assert Tour.of(User.objects.get()).answered is True
+    Tour.for_user(user).store(answered=True)
+    assert Tour.for_user(user).answered is True
+    assert Tour.for_user(User.objects.get()).answered is True
 
 
 @pytest.mark.django_db
 def test_store_runs_one_statement(django_assert_num_queries):
     user = make_user()
-    Tour.of(user).store(answered=True)
+    Tour.for_user(user).store(answered=True)
     with django_assert_num_queries(1):
-        Tour.of(user).store(answered=False)
+        Tour.for_user(user).store(answered=False)
     assert Tour.objects.get().answered is False
 
 
 @pytest.mark.django_db
 def test_store_changes_one_user():
     ada, bob = make_user(), make_user(email="bob@example.org")
-    Tour.of(ada).store(answered=False)
-    Tour.of(bob).store(answered=True)
+    Tour.for_user(ada).store(answered=False)
+    Tour.for_user(bob).store(answered=True)
     assert Tour.objects.get(user=ada).answered is False
 
 
@@ -67,7 +67,7 @@ def test_concurrent_first_stores_succeed(monkeypatch):
         return create(rows, **values)
 
     def store(answered):
-        Tour.of(User.objects.get()).store(answered=answered)
+        Tour.for_user(User.objects.get()).store(answered=answered)
         connection.close()
 
     monkeypatch.setattr(QuerySet, "create", create_together)

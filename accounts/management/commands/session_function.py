@@ -11,7 +11,7 @@ from config.database import functions
 
 
 class Command(BaseCommand):
-    help = "Makes the function in PostgreSQL that keeps the plan of this release's session lookup."
+    help = "Creates the PostgreSQL function that keeps the plan of this release's session lookup."
     requires_system_checks = ()
 
     def handle(self, *, verbosity: int, **options: Any) -> None:
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             functions.keep(function, settings.POSTGRES["web"].user)
         except ProgrammingError as error:
             self.stdout.write(
-                f"The function {function.name} could not be made, so that the session's statement "
+                f"The function {function.name} could not be created, so the session's statement "
                 f"is planned for every request: {error}"
             )
         else:
