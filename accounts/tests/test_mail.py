@@ -25,7 +25,7 @@ def no_queue(client, monkeypatch):
         raise OperationalError("server closed the connection unexpectedly")
 
     client.raise_request_exception = False
-    monkeypatch.setattr(MailQuerySet, "queue", lost)
+    monkeypatch.setattr(MailQuerySet, "enqueue", lost)
 
 
 def sign_up(client):
