@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final, cast
 
+from django import setup
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility
 from django.core.management.base import CommandError
@@ -65,6 +66,7 @@ def execute(argv: Sequence[str]) -> int:
         wait, argv = parse_wait(argv)
         with nullcontext() if argv[1:2] and argv[1] in WEB_COMMANDS else use_jobs_pool():
             if wait:
+                setup()  # without it Django warns of statements during its start
                 wait_for_database(wait)
             ManagementUtility(add_traceback(argv)).execute()
     except ImproperlyConfigured as error:

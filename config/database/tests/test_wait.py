@@ -101,6 +101,13 @@ def test_waits_until_the_database_answers(nowhere, capsys):
     assert "accounts.0001_initial" in capsys.readouterr().out
 
 
+def test_waits_without_a_warning():
+    process = manage("showmigrations", "--wait=20")
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "accounts" in output
+
+
 def test_command_reuses_the_connection():
     with use_jobs_pool():
         wait_for_database(5)
