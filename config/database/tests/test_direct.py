@@ -30,7 +30,7 @@ def no_other_connections():
         wait_until(lambda: watching.execute(query, role).fetchone() == (0,), 5, "nobody is there")
 
 
-@pytest.mark.usefixtures("nobody_else")
+@pytest.mark.usefixtures("no_other_connections")
 def test_64_clients_use_at_most_ten_connections():
     log = ServerLog()
     with gunicorn(**DIRECT) as port, Activity() as activity:

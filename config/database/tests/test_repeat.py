@@ -14,7 +14,7 @@ def sever():
         cut.shutdown(socket.SHUT_RDWR)
 
 
-pytestmark = pytest.mark.usefixtures("cut_off")
+pytestmark = pytest.mark.usefixtures("lost_connection")
 
 
 @pytest.fixture
