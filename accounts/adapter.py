@@ -32,7 +32,6 @@ NOTICE_LIFETIME: Final = timedelta(days=1)
 
 
 def get_mail_lifetime(template_prefix: str) -> timedelta:
-    """Return how long the mail's code or link is valid."""
     name = template_prefix.rpartition("/")[2]
     if name.startswith("email_confirmation"):
         return timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
@@ -97,7 +96,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return is_site_url(url)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the client's IP address from X-Forwarded-For, else the peer's."""
         peer, count = request.META.get("REMOTE_ADDR", ""), settings.ALLAUTH_TRUSTED_PROXY_COUNT
         hops = request.headers.get("X-Forwarded-For", "").split(",")
         hop = hops[-count] if 0 < count <= len(hops) else ""
@@ -107,7 +105,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Confirm the e-mail address and end the user's other sessions."""
         with transaction.atomic():
             confirmed = bool(super().confirm_email(request, email_address))
             if confirmed:
@@ -115,7 +112,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return confirmed
 
     def render_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> EmailMessage:
-        """Return a message whose `send` puts it into the queue."""
         message: EmailMessage = super().render_mail(template_prefix, *args, **kwargs)
         message.connection = QueueBackend(lifetime=get_mail_lifetime(template_prefix))
         return message

@@ -27,10 +27,10 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 def change_own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-    """Redirect to the site's own page, which notifies the user and the security log."""
     return redirect("account_change_password")
 
 
+# The site's own page notifies the user and the security log.
 admin.site.password_change = change_own_password  # type: ignore[assignment]
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
@@ -58,7 +58,6 @@ class OwnerGuardedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().has_delete_permission(request, obj) and can_manage(request, get_owner(obj))
 
     def filter_manageable(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Keep only the rows whose user `can_manage` allows to change."""
         if request.user.is_superuser:
             return queryset
         others = Q(user__is_staff=True) | Q(user__is_superuser=True)
@@ -156,7 +155,6 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
         fields = "__all__"
 
     def clean(self) -> dict[str, Any] | None:
-        """Reject a change that would leave no administrator."""
         cleaned = super().clean()
         if not all(self.cleaned_data.get(role, True) for role in ("is_active", "is_superuser")):
             self.instance.check_can_leave()

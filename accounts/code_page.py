@@ -47,7 +47,6 @@ class CodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         return HttpResponseRedirect(self.passthrough_next_url(page))
 
     def send_new_code(self) -> None:
-        """Send a new code, with a lifetime and guesses of its own."""
         self._process.state |= {"at": time.time(), "failed_attempts": 0}
         try:
             self._process.resend()

@@ -34,7 +34,6 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _get_next_url(request: HttpRequest) -> str | None:
-    """Return the URL to go on to if the user is already signed in or out as the form asks."""
     if request.user.is_authenticated:
         if request.path not in map(reverse, SIGN_IN_PAGES):
             return None
@@ -45,7 +44,6 @@ def _get_next_url(request: HttpRequest) -> str | None:
 
 
 def _build_context(request: HttpRequest) -> dict[str, Any]:
-    """Return the template's context, without the passwords' values."""
     fields = [
         (name, value)
         for name, values in request.POST.lists()

@@ -135,7 +135,6 @@ def has_token(request: HttpRequest) -> bool:
 
 
 def make_key(request: HttpRequest) -> str:
-    """Return the submission's key. It reveals nothing, since the token is part of the input."""
     fields = sorted(request.POST.lists())
     files = [
         (name, file.name, hash_file(file)) for name, sent in request.FILES.lists() for file in sent
@@ -224,7 +223,6 @@ def get_failure_cookie_name() -> str:
 
 
 def set_failure_cookie(response: HttpResponseBase, act: Act) -> None:
-    """Tell the browser's next attempt that this claim has failed."""
     response.set_cookie(
         get_failure_cookie_name(),
         str(act.owner),

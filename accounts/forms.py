@@ -55,7 +55,6 @@ class LoginForm(NoPlaceholderMixin, forms.LoginForm):  # type: ignore[misc]
         return self.clean_signup_attempt()
 
     def clean_signup_attempt(self) -> Any:
-        """Continue as for an unconfirmed account with that password."""
         email = self.user_credentials()["email"]
         limit = {"action": "confirm_email", "key": email.lower(), "dry_run": True}
         if not ratelimit.consume(self.request, **limit):
@@ -75,7 +74,6 @@ class SignupForm(NoPlaceholderMixin, forms.SignupForm):  # type: ignore[misc]
         return self.try_again(request) if self.account_already_exists else super().try_save(request)
 
     def try_again(self, request: HttpRequest) -> Any:
-        """Sign up with a taken e-mail address; send a new code if it is unconfirmed."""
         # A new account hashes its password, which takes most of the request's time. Without the
         # same work here, the time would reveal which e-mail addresses have an account.
         password = make_password(self.cleaned_data["password1"])
@@ -120,7 +118,6 @@ class ChangePasswordForm(NoPlaceholderMixin, forms.ChangePasswordForm):  # type:
     user: User
 
     def clean_password1(self) -> str:
-        """Reject the first password, which others may have seen."""
         chosen = str(self.cleaned_data["password1"])
         if self.user.must_change_password and self.user.check_password(chosen):
             raise ValidationError("Choose a password other than the one you were given.")

@@ -20,7 +20,6 @@ def get_cookie_name() -> str:
 
 
 def get_name(request: HttpRequest, email: str) -> str:
-    """Return the browser's name if this e-mail address signed in with it, else ''."""
     known = read_cookie(request)
     return str(known["name"]) if hash_email(email) in known["addresses"] else ""
 

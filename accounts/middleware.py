@@ -81,7 +81,6 @@ def get_request_user(request: HttpRequest) -> User | AnonymousUser:
 
 
 def is_public_page(request: HttpRequest) -> bool:
-    """Return whether this is a GET of a whole public page, not of a part for htmx."""
     whole = request.method == "GET" and "HX-Request" not in request.headers
     return whole and request.path in map(reverse, PUBLIC_PAGES)
 
@@ -107,7 +106,6 @@ def get_session_user(session: SessionStore) -> User | AnonymousUser:
 
 
 def can_sign_in(user: User, session: SessionStore) -> bool:
-    """Return whether the session's backend still exists and accepts the user."""
     path = session.get(BACKEND_SESSION_KEY)
     if path not in settings.AUTHENTICATION_BACKENDS:
         return False

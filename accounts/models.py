@@ -101,7 +101,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         self._password_removed = False
 
     def _clear_must_change_password(self, options: dict[str, Any]) -> None:
-        """Clear the flag, and add it to `update_fields`, if `save` writes the password."""
         written = options.get("update_fields")
         if written is None or "password" in written:
             self.must_change_password = False

@@ -54,7 +54,6 @@ def list_site_names() -> set[str]:
 
 
 def list_plain_forms(text: str) -> set[str]:
-    """Return the text, unchanged and without anything but letters and digits."""
     return {text, "".join(filter(str.isalnum, text))}
 
 

@@ -41,7 +41,6 @@ class PerUser(models.Model):
         return row
 
     def use_formats(self) -> AbstractContextManager[None]:
-        """Return a context manager that activates the user's formats of dates and times."""
         return nullcontext()
 
     def store(self, **values: Any) -> None:
@@ -62,7 +61,6 @@ def list_session_models() -> list[type[PerUser]]:
 
 @cache
 def list_relations() -> list[str]:
-    """Return the relations that the session's statement joins."""
     return ["user", *(f"user__{model.__name__.lower()}" for model in list_session_models())]
 
 

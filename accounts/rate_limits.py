@@ -45,7 +45,6 @@ def _get_seconds_left(request: HttpRequest) -> int:
 
 
 def _get_wait(request: HttpRequest, action: str, rate: Rate) -> float:
-    """Return the seconds until this rate allows one more request."""
     if rate.per == "user" and not request.user.is_authenticated:
         return 0
     key: Any = (request.POST.get("email") or request.POST.get("login") or "").strip().lower()

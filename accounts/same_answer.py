@@ -21,7 +21,6 @@ from accounts.models import User
 
 @contextmanager
 def roll_back() -> Iterator[None]:
-    """Roll back the block to a savepoint in the open transaction."""
     savepoint = transaction.savepoint()
     yield
     transaction.savepoint_rollback(savepoint)
@@ -55,7 +54,6 @@ def add_email_address(request: HttpRequest, user: User) -> None:
 
 
 def imitate_unconfirmed_user(user: User, password: str) -> None:
-    """Run the statements that lead an unconfirmed account to the code page."""
     User.objects.filter(pk=user.pk).update(password=F("password"))
     user.has_confirmed_email()
     signup_attempts.store_password(user, password)

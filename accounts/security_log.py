@@ -18,13 +18,11 @@ logger: Final = logging.getLogger("accounts.security")
 
 
 def record(event: str, request: HttpRequest | None, user: Any = None, email: str = "") -> None:
-    """Log an event of a user or, if unknown, of an e-mail address."""
     who = f"user {user.pk}" if user is not None and user.pk else f"address {email or '-'}"
     logger.info("%s: %s, from %s", event, who, get_ip_address(request))
 
 
 def record_change(event: str, request: HttpRequest, row: Model, values: Sequence[str] = ()) -> None:
-    """Log a change made in the admin site."""
     target = f"{row._meta.verbose_name} {row.pk}"
     ip, details = get_ip_address(request), f": {', '.join(values)}" if values else ""
     logger.info("%s of %s by user %s, from %s%s", event, target, request.user.pk, ip, details)

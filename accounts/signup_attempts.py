@@ -34,7 +34,6 @@ def get_state(user: User) -> tuple[bool, bool]:
 
 
 def store_password(user: User, password: str) -> None:
-    """Store the hashed password of a sign-up with this user's e-mail address."""
     User.objects.filter(pk=user.pk).update(tried_password=password, tried_at=Now())
 
 
@@ -59,7 +58,6 @@ def forget_password(request: HttpRequest) -> None:
 
 
 def apply_password(request: HttpRequest, user: User) -> None:
-    """Set the password from the session after the right code was entered."""
     pk, password = request.session.pop(SESSION_ENTRY, None) or ("", "")
     if pk == str(user.pk) and password != user.password:
         user.password = password

@@ -22,7 +22,6 @@ class Step:
         return reverse(self.page)
 
     def serialize(self) -> dict[str, str]:
-        """Return the step for the guide and the API, with the page's path."""
         return asdict(self) | {"page": self.path}
 
 

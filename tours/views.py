@@ -16,14 +16,12 @@ from tours.steps import NUMBERS, STEPS
 @never_cache
 @login_required
 def tour(request: SignedInRequest) -> HttpResponse:
-    """Show the steps as text, for browsers without JavaScript."""
     return render(request, "tours/tour.html", {"steps": STEPS})
 
 
 @post_or_redirect("tours:tour")
 @login_required
 def start(request: SignedInRequest) -> HttpResponse:
-    """Redirect to the guide, at the step that the form names or the first."""
     number = NUMBERS.get(request.POST.get("step", ""), 1)
     Tour.for_user(request.user).store(answered=True)
     return redirect(f"{STEPS[number - 1].path}?tour={number}")

@@ -16,14 +16,12 @@ register = template.Library()
 
 @register.inclusion_tag("tours/offer.html", takes_context=True)
 def tour_offer(context: Context) -> dict[str, Any]:
-    """Render the banner if the offer is unanswered and the guide is not running."""
     request = context["request"]
     return {"offered": not (Tour.for_user(request.user).answered or get_step_number(request))}
 
 
 @register.inclusion_tag("tours/guide.html", takes_context=True)
 def tour_guide(context: Context) -> dict[str, Any]:
-    """Render the guide if the URL names a step of this page."""
     number = get_step_number(context.get("request"))
     if not number:
         return {}
