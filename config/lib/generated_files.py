@@ -53,9 +53,8 @@ class GeneratedFilesCommand(BaseCommand):
 
     def check_files(self, files: dict[Path, str]) -> None:
         states = {path: get_state(path, text) for path, text in files.items()}
-        if stale := [
-            f"{path} is {state}" for path, state in states.items() if state != "up to date"
-        ]:
+        stale = [f"{path} is {state}" for path, state in states.items() if state != "up to date"]
+        if stale:
             raise CommandError(f"{'; '.join(stale)}. {self.reload_hint}")
         self.stdout.write(f"{self.program}'s files are up to date.")
 

@@ -59,6 +59,7 @@ class Worker:
 
     def process_queue(self) -> None:
         close_old_connections()
+        # First, so that no mail that was sent is claimed again.
         self.record_outcomes()
         if self.cleaned_up is None or time.monotonic() > self.cleaned_up + CLEANUP_INTERVAL:
             Mail.objects.clean_up()
