@@ -40,7 +40,7 @@ STATIC_THREADS: Final = 192
 
 @dataclass(frozen=True)
 class Lanes:
-    """Concurrent requests per gunicorn process; together at most its threads."""
+    """Concurrent requests per gunicorn process, by kind."""
 
     requests: int
     transfers: int
