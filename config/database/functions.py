@@ -1,9 +1,9 @@
-"""A lookup's statement as a function in PostgreSQL, whose sessions keep its plan.
+"""Keep a lookup's plan in PostgreSQL's sessions, by a function.
 
-Planning the session's statement takes longer than running it, and no prepared statement of a
-client outlives its transaction in every PgBouncer. A PL/pgSQL function's plan is the server
-session's own. Its name has a hash of all that it is, so that releases side by side have each
-theirs; it calls nothing but its query, with the caller's rights, and may not write (STABLE).
+Planning the session's statement takes longer than running it, and not every PgBouncer keeps a
+client's prepared statements beyond its transaction. A PL/pgSQL function's plan belongs to the
+server session. Its name contains a hash of its content, so that concurrent releases have their
+own. It runs only its query, with the caller's rights, and cannot write (STABLE).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.database.backend.plain_reads import LOOKUP
-from config.database.render.roles import quoted
+from config.database.render.roles import quote_identifier
 
-LOCK: Final = 0x6C6F6F6B  # those who set up at the same time take turns
+LOCK: Final = 0x6C6F6F6B  # serializes concurrent setups
 
-# The output's names are no column's, so that the query's own are not ambiguous.
+# The output's names must differ from the query's columns, which would be ambiguous.
 DEFINITION: Final = """\
 CREATE OR REPLACE FUNCTION {name}(text) RETURNS TABLE ({columns})
 LANGUAGE plpgsql STABLE ROWS 1 AS $lookup$
@@ -31,8 +31,8 @@ END $lookup$"""
 
 MAY_CALL: Final = "SELECT has_function_privilege(%s, to_regprocedure(%s), 'EXECUTE')"
 
-# The others of the same kind, but for the one that was set up last: the release before this one
-# may still serve, or come back. An older one serves on with its plain statement.
+# The kind's other functions, except for the latest: the previous release may still serve, or
+# return. An older release falls back to its plain statement.
 OUTDATED: Final = """
     SELECT oid::regprocedure FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND proname ~ %s
@@ -42,8 +42,10 @@ OUTDATED: Final = """
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """`query` has one %s, a text, and its result columns of these types, as PostgreSQL names
-    them. `kind` is what all releases call it."""
+    """A function for `query`, which has one text parameter (%s) and columns of these types.
+
+    `kind` is its name in all releases.
+    """
 
     kind: str
     query: str
@@ -51,7 +53,7 @@ class Function:
 
     @cached_property
     def name(self) -> str:
-        content = self._defined("", self.query)
+        content = self._render("", self.query)
         return f"{self._stem}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
     @property
@@ -64,32 +66,34 @@ class Function:
 
     @property
     def definition(self) -> str:
-        return self._defined(self.name, self.query % "$1")
+        return self._render(self.name, self.query % "$1")
 
     @property
     def pattern(self) -> str:
-        """What fits the names, without the schema, of all releases' functions of this kind."""
+        """A regular expression for this kind's unqualified names in all releases."""
         return f"^{self._stem.removeprefix('public.')}[0-9a-f]{{12}}$"
 
     @property
     def _stem(self) -> str:
         return f"{LOOKUP}{self.kind[:40]}_"
 
-    def _defined(self, name: str, query: str) -> str:
+    def _render(self, name: str, query: str) -> str:
         columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(self.types))
         return DEFINITION.format(name=name, columns=columns, query=query)
 
 
 @transaction.atomic
 def keep(function: Function, role: str) -> None:
-    """Have the function, which `role` may call and nobody else, and drop outdated ones."""
+    """Create the function, which only `role` may call, and drop outdated ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(MAY_CALL, [role, function.signature])
         if cursor.fetchone() != (True,):
             cursor.execute(function.definition)
             cursor.execute(f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC")
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION {function.signature} TO {quoted(role)}")
+            cursor.execute(
+                f"GRANT EXECUTE ON FUNCTION {function.signature} TO {quote_identifier(role)}"
+            )
         now = timezone.now().isoformat(timespec="microseconds")
         said = f"Set up last at {now}; keeps the plan of a statement, made by setup_site."
         cursor.execute(f"COMMENT ON FUNCTION {function.signature} IS %s", [said])

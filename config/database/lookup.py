@@ -1,5 +1,4 @@
-"""A row by its key, for the statement that every request makes: its SQL is made only once, and
-PostgreSQL's sessions plan it only once."""
+"""Look a row up by its key, in SQL that is compiled once and planned once per server session."""
 
 from __future__ import annotations
 
@@ -22,18 +21,18 @@ PAUSE: Final = 60
 
 
 class Lookup(Generic[M]):
-    """What `rows(key).first()` gives, without building and compiling the queryset each time.
+    """Return `rows(key).first()` without building and compiling the queryset each time.
 
         by_key = Lookup(lambda key: Session.objects.filter(session_key=key))
         by_key.get("...")
 
-    For a session with its person that is 0.3 instead of 1.5 ms of a processor's time. `rows` is
-    called once, with a mark in the key's place. What it selects besides, as by `select_related`,
-    comes along; what depends on the time has to be the database's `Now()`.
+    For a session with its user this takes 0.3 instead of 1.5 ms of CPU time. `rows` is called
+    once, with a marker as the key. Related objects (`select_related`) are included; the current
+    time must be the database's `Now()`.
 
-    The statement calls the function that `functions.keep` has made of it. Where that cannot be
-    called, as before this release is set up, it is the query itself for a while; as in a
-    transaction, which would be broken then.
+    The statement calls the function that `functions.keep` created. If that fails, as before this
+    release is set up, the plain query runs for a while. It also runs in a transaction, which a
+    failed call would break.
     """
 
     plain_until = 0.0
@@ -42,7 +41,7 @@ class Lookup(Generic[M]):
         self.rows = rows
 
     def get(self, key: str) -> M | None:
-        """The row with this key, or None. One statement."""
+        """Return the row with this key, or None, by one statement."""
         row = self._row(key)
         return self.plan.object(row) if row else None
 
@@ -60,9 +59,9 @@ class Lookup(Generic[M]):
 
 
 class Plan(Generic[M]):
-    """A queryset's function, and how a row of its result becomes an object with its relations.
+    """A queryset's function, and the conversion of its rows to objects with relations.
 
-    Raises ValueError for a queryset with other parameters than the key.
+    Raise ValueError if the queryset has parameters other than the key.
     """
 
     def __init__(self, queryset: QuerySet[M]) -> None:

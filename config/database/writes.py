@@ -1,4 +1,4 @@
-"""Values of rows, written by their keys: the SQL of each set of fields is made only once."""
+"""Write rows by their keys; the SQL of each set of fields is compiled only once."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ class Change:
 
 
 def update(model: type[Model], key: Any, values: Mapping[str, Any]) -> Change:
-    """What `model.objects.filter(pk=key).update(**values)` does.
+    """Return the change that `model.objects.filter(pk=key).update(**values)` makes.
 
-    The values are plain ones, no expressions. For one value that is 0.1 instead of 0.4 ms of a
-    processor's time, beside what the statement takes.
+    The values must not be expressions. For one value this takes 0.1 instead of 0.4 ms of CPU
+    time, besides the statement.
     """
     sql, fields = _update(model, tuple(values))
-    return Change(sql, _prepared(fields, [*values.values(), key]))
+    return Change(sql, _prepare(fields, [*values.values(), key]))
 
 
 def upsert(model: type[Model], key: Any, values: Mapping[str, Any]) -> Change:
-    """The same or, where there is no such row, one with the model's defaults for the rest."""
+    """Return the same change, or an insert with the model's defaults if there is no such row."""
     sql, fields = _upsert(model, tuple(values))
     row = model(pk=key, **values)
-    return Change(sql, _prepared(fields, [getattr(row, field.attname) for field in fields]))
+    return Change(sql, _prepare(fields, [getattr(row, field.attname) for field in fields]))
 
 
 def write(*changes: Change) -> bool:
-    """Make all of the changes or none, in one statement; whether a single one has met its row."""
+    """Make all of the changes or none in one statement; return whether a single one met its row."""
     sql, *others = (change.sql for change in changes)
     if others:
         parts = (f"change_{number} AS ({part})" for number, part in enumerate([sql, *others]))
@@ -49,14 +49,14 @@ def write(*changes: Change) -> bool:
         return bool(cursor.rowcount)
 
 
-def _prepared(fields: Sequence[Field[Any, Any]], values: Sequence[Any]) -> list[Any]:
+def _prepare(fields: Sequence[Field[Any, Any]], values: Sequence[Any]) -> list[Any]:
     pairs = zip(fields, values, strict=True)
     return [field.get_db_prep_save(value, connection) for field, value in pairs]
 
 
 @cache
 def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
-    """The SQL, and the field of each of its parameters, the key's last."""
+    """Return the SQL and the field of each of its parameters, the key last."""
     quoted = connection.ops.quote_name
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{quoted(field.column)} = {_placeholder(field)}" for field in fields)
@@ -66,7 +66,6 @@ def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
 
 @cache
 def _upsert(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
-    """The same, with all the fields of the row."""
     quoted = connection.ops.quote_name
     fields: list[Any] = list(model._meta.concrete_fields)
     columns = ", ".join(quoted(field.column) for field in fields)
@@ -79,7 +78,7 @@ def _upsert(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
 
 
 def _placeholder(field: Any) -> str:
-    """A field may name its type, as that of an array does."""
+    # Some fields, such as arrays, need a cast.
     if hasattr(field, "get_placeholder"):
         return str(field.get_placeholder(None, None, connection))
     return "%s"

@@ -163,7 +163,9 @@ def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Che
     if facts.slots_are_open and not facts.is_superuser:
         yield checks.Warning(W102.format(role=role), hint=ROLES_HINT, obj=obj, id="pool.W102")
     if names := facts.other_databases:
-        hint = " ".join(f"REVOKE CONNECT ON DATABASE {roles.quoted(n)} FROM PUBLIC;" for n in names)
+        hint = " ".join(
+            f"REVOKE CONNECT ON DATABASE {roles.quote_identifier(n)} FROM PUBLIC;" for n in names
+        )
         message = W103.format(role=role, names=", ".join(names))
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W103")
     # Each login sets these again, but a read-only one cannot even take its slot.
@@ -173,7 +175,9 @@ def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Che
     reset.pop("default_transaction_read_only")
     if foreign := [name for name in own if name not in reset]:
         message = W104.format(role=role, names=", ".join(foreign))
-        hint = " ".join(f"ALTER ROLE {roles.quoted(role)} RESET {name};" for name in foreign)
+        hint = " ".join(
+            f"ALTER ROLE {roles.quote_identifier(role)} RESET {name};" for name in foreign
+        )
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")
 
 

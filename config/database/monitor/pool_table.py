@@ -9,7 +9,7 @@ from typing import Final
 from config.database.dsn import Server
 from config.database.monitor.activity import RoleStatus
 from config.database.monitor.status import Overview, PoolStatus
-from config.database.render.roles import quoted
+from config.database.render.roles import quote_identifier
 
 WIDTH: Final = 80
 LABEL: Final = 26
@@ -90,7 +90,7 @@ def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator
     for role in (name for name, status in roles.items() if status.active is None):
         yield (
             f"The state of {role}'s backends is hidden from {jobs}. To show it, an administrator "
-            f"can run: GRANT pg_read_all_stats TO {quoted(jobs)}"
+            f"can run: GRANT pg_read_all_stats TO {quote_identifier(jobs)}"
         )
     for one in overview.ended:
         yield (

@@ -62,12 +62,12 @@ def get_connection_limits(
 def limit_connections(role: str, connections: int) -> Grant:
     return Grant(
         purpose=f"{role} has no more than {connections} connections",
-        statement=f"ALTER ROLE {quoted(role)} CONNECTION LIMIT {connections}",
+        statement=f"ALTER ROLE {quote_identifier(role)} CONNECTION LIMIT {connections}",
     )
 
 
 def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
-    database, roles = quoted(jobs.dbname), _join_names(web, jobs)
+    database, roles = quote_identifier(jobs.dbname), _join_names(web, jobs)
     return [
         Grant(
             purpose="only these roles connect and create temporary tables",
@@ -88,8 +88,8 @@ def list_row_grants(web: Server, jobs: Server) -> list[Grant]:
     """Return the web role's grants in the jobs role's schema; none if both pools share a role."""
     if web.user == jobs.user:
         return []
-    role = quoted(web.user)
-    defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {quoted(jobs.user)} IN SCHEMA public"
+    role = quote_identifier(web.user)
+    defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {quote_identifier(jobs.user)} IN SCHEMA public"
     return [
         Grant(
             purpose="the web role sees the schema",
@@ -142,15 +142,15 @@ def render_script(
         _render_database(jobs),
         _render_connect(jobs),
         *(f"{grant.statement};" for grant in list_database_grants(web, jobs)),
-        f"GRANT USAGE, CREATE ON SCHEMA public TO {quoted(jobs.user)};",
+        f"GRANT USAGE, CREATE ON SCHEMA public TO {quote_identifier(jobs.user)};",
         *(f"{grant.statement};" for grant in list_row_grants(web, jobs)),
-        *slot_functions.render_rights(pools, servers, names, quoted(jobs.user)),
+        *slot_functions.render_rights(pools, servers, names, quote_identifier(jobs.user)),
     ]
     return HEADER + "".join(f"{line}\n" for line in statements)
 
 
 def _render_role(server: Server) -> list[str]:
-    role = quoted(server.user)
+    role = quote_identifier(server.user)
     password = f" PASSWORD {_quote_text(server.password)}" if server.password else ""
     missing = f"SELECT FROM pg_roles WHERE rolname = {_quote_text(server.user)}"
     return [
@@ -167,18 +167,18 @@ def _render_defaults(
     for name in ["web"] if shared else pools:
         limits = {} if shared else get_session_settings(pools[name])
         for setting, value in (limits | SITE_SETTINGS).items():
-            yield f"ALTER ROLE {quoted(servers[name].user)} SET {setting} = {_quote_text(value)};"
+            yield f"ALTER ROLE {quote_identifier(servers[name].user)} SET {setting} = {_quote_text(value)};"
 
 
 def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
     """Make the role of the tools outside the pools act as the tables' owner."""
-    yield f"GRANT {quoted(jobs.user)} TO {quoted(admin.user)};"
-    yield f"ALTER ROLE {quoted(admin.user)} SET role = {_quote_text(jobs.user)};"
+    yield f"GRANT {quote_identifier(jobs.user)} TO {quote_identifier(admin.user)};"
+    yield f"ALTER ROLE {quote_identifier(admin.user)} SET role = {_quote_text(jobs.user)};"
 
 
 def _render_database(jobs: Server) -> str:
     create = (
-        f"CREATE DATABASE {quoted(jobs.dbname)} OWNER {quoted(jobs.user)} "
+        f"CREATE DATABASE {quote_identifier(jobs.dbname)} OWNER {quote_identifier(jobs.user)} "
         "ENCODING 'UTF8' TEMPLATE template0"
     )
     missing = f"SELECT FROM pg_database WHERE datname = {_quote_text(jobs.dbname)}"
@@ -202,10 +202,10 @@ def _list_distinct(web: Server, jobs: Server) -> list[Server]:
 
 
 def _join_names(web: Server, jobs: Server) -> str:
-    return ", ".join(quoted(server.user) for server in _list_distinct(web, jobs))
+    return ", ".join(quote_identifier(server.user) for server in _list_distinct(web, jobs))
 
 
-def quoted(identifier: str) -> str:
+def quote_identifier(identifier: str) -> str:
     return sql.Identifier(identifier).as_string(None)
 
 

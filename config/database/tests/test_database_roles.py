@@ -49,7 +49,7 @@ def test_script_follows_the_policy(settings):
 def test_jobs_role_grants_the_web_role_its_rights(servers):
     with connect(servers["jobs"]) as jobs:
         jobs.execute("CREATE TABLE thing (id int)")
-        jobs.execute(f"REVOKE ALL ON thing FROM {roles.quoted(servers['web'].user)}")
+        jobs.execute(f"REVOKE ALL ON thing FROM {roles.quote_identifier(servers['web'].user)}")
     assert {line.rpartition(": ")[2] for line in run().splitlines()} == {"done"}
     with connect(servers["web"]) as web:
         assert web.execute("INSERT INTO thing VALUES (1)").rowcount == 1
@@ -60,7 +60,7 @@ def test_is_idempotent(servers):
 
 
 def test_names_a_limit_that_only_an_administrator_may_set(servers):
-    role = roles.quoted(servers["web"].user)
+    role = roles.quote_identifier(servers["web"].user)
     administer(servers, f"ALTER ROLE {role} CONNECTION LIMIT 3")
     first = run().splitlines()[0]
     assert first == (
@@ -70,7 +70,9 @@ def test_names_a_limit_that_only_an_administrator_may_set(servers):
 
 
 def test_names_rights_that_were_not_granted(servers):
-    database, role = (roles.quoted(getattr(servers["jobs"], part)) for part in ("dbname", "user"))
+    database, role = (
+        roles.quote_identifier(getattr(servers["jobs"], part)) for part in ("dbname", "user")
+    )
     administer(servers, f"ALTER DATABASE {database} OWNER TO postgres")
     administer(servers, f"GRANT CONNECT ON DATABASE {database} TO {role}")
     left = [line for line in run().splitlines() if "unchanged" in line]
