@@ -57,22 +57,22 @@ def _prepare(fields: Sequence[Field[Any, Any]], values: Sequence[Any]) -> list[A
 @cache
 def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
     """Return the SQL and the field of each of its parameters, the key last."""
-    quoted = connection.ops.quote_name
+    quote = connection.ops.quote_name
     fields: list[Any] = [model._meta.get_field(name) for name in names]
-    changes = ", ".join(f"{quoted(field.column)} = {_placeholder(field)}" for field in fields)
-    table, key = quoted(model._meta.db_table), model._meta.pk
-    return f"UPDATE {table} SET {changes} WHERE {quoted(str(key.column))} = %s", [*fields, key]  # noqa: S608
+    changes = ", ".join(f"{quote(field.column)} = {_placeholder(field)}" for field in fields)
+    table, key = quote(model._meta.db_table), model._meta.pk
+    return f"UPDATE {table} SET {changes} WHERE {quote(str(key.column))} = %s", [*fields, key]  # noqa: S608
 
 
 @cache
 def _upsert(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
-    quoted = connection.ops.quote_name
+    quote = connection.ops.quote_name
     fields: list[Any] = list(model._meta.concrete_fields)
-    columns = ", ".join(quoted(field.column) for field in fields)
+    columns = ", ".join(quote(field.column) for field in fields)
     values = ", ".join(map(_placeholder, fields))
     written: list[Any] = [model._meta.get_field(name) for name in names]
-    changes = ", ".join(f"{quoted(f.column)} = EXCLUDED.{quoted(f.column)}" for f in written)
-    table, key = quoted(model._meta.db_table), quoted(str(model._meta.pk.column))
+    changes = ", ".join(f"{quote(f.column)} = EXCLUDED.{quote(f.column)}" for f in written)
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608
     return f"{insert} ON CONFLICT ({key}) DO UPDATE SET {changes}", fields
 

@@ -165,9 +165,10 @@ def _render_defaults(
     """Yield the role's defaults, which RESET and DISCARD restore and a role can change."""
     shared = servers["web"].user == servers["jobs"].user
     for name in ["web"] if shared else pools:
+        role = quote_identifier(servers[name].user)
         limits = {} if shared else get_session_settings(pools[name])
         for setting, value in (limits | SITE_SETTINGS).items():
-            yield f"ALTER ROLE {quote_identifier(servers[name].user)} SET {setting} = {_quote_text(value)};"
+            yield f"ALTER ROLE {role} SET {setting} = {_quote_text(value)};"
 
 
 def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
