@@ -178,9 +178,9 @@ def test_another_proxys_clients_have_separate_rate_limits(site):
 
 
 @pytest.fixture
-def door():
-    with new_scripts(SITE_URL="https://localhost", TLS_PORT=str(free_port())) as door:
-        yield door
+def scripts():
+    with new_scripts(SITE_URL="https://localhost", TLS_PORT=str(free_port())) as scripts:
+        yield scripts
 
 
 @pytest.mark.parametrize(
@@ -192,15 +192,15 @@ def door():
         ("privkey.pem", "unable to load certificate"),
     ],
 )
-def test_names_an_invalid_certificate_before_starting(door, authority, tmp_path, name, error):
+def test_names_an_invalid_certificate_before_starting(scripts, authority, tmp_path, name, error):
     authority.issue(tmp_path)
     write_combined(tmp_path, tmp_path / "unreadable.pem")
     (tmp_path / "unreadable.pem").chmod(0)
-    output = get_line(door.up(TLS_CERT=str(tmp_path / name)))
+    output = get_line(scripts.up(TLS_CERT=str(tmp_path / name)))
     assert output.startswith("deploy/up: TLS_CERT failed: ")
     assert error in output
     assert f"{tmp_path / name}'" in output
-    assert not (door.folder / "var/postgres").exists()
+    assert not (scripts.folder / "var/postgres").exists()
 
 
 @pytest.mark.parametrize(
@@ -211,5 +211,5 @@ def test_names_an_invalid_certificate_before_starting(door, authority, tmp_path,
         ({"TLS_PORT": "many"}, "give a whole number"),
     ],
 )
-def test_names_settings_that_conflict_with_a_certificate(door, given, remedy):
-    assert remedy in get_line(door.up(**{"TLS_CERT": "/etc/site.pem"} | given))
+def test_names_settings_that_conflict_with_a_certificate(scripts, given, remedy):
+    assert remedy in get_line(scripts.up(**{"TLS_CERT": "/etc/site.pem"} | given))

@@ -77,16 +77,16 @@ class Scripts:
 @contextmanager
 def new_scripts(**environment):
     """Use a directory with blanks whose socket paths are short enough."""
-    with tempfile.TemporaryDirectory(prefix="a door ", dir="/tmp") as folder:
-        door = Scripts(Path(folder), PORT=str(free_port()), **environment)
-        yield door
-        door.down()
+    with tempfile.TemporaryDirectory(prefix="a script ", dir="/tmp") as folder:
+        scripts = Scripts(Path(folder), PORT=str(free_port()), **environment)
+        yield scripts
+        scripts.down()
 
 
 @pytest.fixture
-def door():
-    with new_scripts() as door:
-        yield door
+def scripts():
+    with new_scripts() as scripts:
+        yield scripts
 
 
 @pytest.fixture(scope="module")
@@ -95,26 +95,26 @@ def started():
 
     Its environment file has no final newline, and a variable of libpq points elsewhere.
     """
-    with new_scripts(PGPORT="5999") as door:
-        (door.folder / ".env").write_text("LOG_LEVEL=WARNING")
-        both = [door.start("deploy/up", "-d") for _ in range(2)]
+    with new_scripts(PGPORT="5999") as scripts:
+        (scripts.folder / ".env").write_text("LOG_LEVEL=WARNING")
+        both = [scripts.start("deploy/up", "-d") for _ in range(2)]
         outputs = [process.communicate(timeout=120) for process in both]
-        door.outputs = {
+        scripts.outputs = {
             process.returncode: text for process, text in zip(both, outputs, strict=True)
         }
-        yield door
+        yield scripts
 
 
 @pytest.fixture(scope="module")
 def stopped():
     """Start and stop a site without PgBouncer, whose path is too long for sockets."""
-    with new_scripts() as door:
-        door.environment["VAR_DIR"] = str(door.folder / ("deep/" * 20) / "var")
-        door.first = door.up(DATABASE_POOLING="direct")
-        door.was_ready = door.status("/readyz") == 200
-        door.had_pgbouncer = door.has_pgbouncer()
-        door.last = door.down()
-        yield door
+    with new_scripts() as scripts:
+        scripts.environment["VAR_DIR"] = str(scripts.folder / ("deep/" * 20) / "var")
+        scripts.first = scripts.up(DATABASE_POOLING="direct")
+        scripts.was_ready = scripts.status("/readyz") == 200
+        scripts.had_pgbouncer = scripts.has_pgbouncer()
+        scripts.last = scripts.down()
+        yield scripts
 
 
 class Browser:
@@ -143,9 +143,9 @@ class Browser:
         return self.send("POST", path, {"csrfmiddlewaretoken": token, **data})
 
 
-def get_code(door):
+def get_code(scripts):
     def list_codes():
-        mails = (door.folder / "var/mail").glob("*.eml")
+        mails = (scripts.folder / "var/mail").glob("*.eml")
         return [found[1] for mail in mails if (found := CODE.search(mail.read_text()))]
 
     (code,) = wait_until(list_codes, 10, "mail with a code")
@@ -235,8 +235,8 @@ def test_restarts_with_its_data_until_interrupted(stopped):
     assert not (stopped.run_dir.parent / "postgres/postmaster.pid").exists()
 
 
-def test_down_reports_a_missing_site(door):
-    assert door.down().stdout == "Nothing is running.\n"
+def test_down_reports_a_missing_site(scripts):
+    assert scripts.down().stdout == "Nothing is running.\n"
 
 
 def get_line(result):
@@ -246,49 +246,49 @@ def get_line(result):
     return lines[0]
 
 
-def test_port_in_use_is_one_clear_error(door):
+def test_port_in_use_is_one_clear_error(scripts):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        output = get_line(door.up(PORT=str(port)))
+        output = get_line(scripts.up(PORT=str(port)))
     assert f"port {port} on 127.0.0.1 is not available" in output
     assert "PORT=8001 deploy/up" in output
 
 
-def test_unreachable_postgresql_is_one_clear_error(door):
-    result = door.up(POSTGRES_URL=f"postgresql://web:secret@127.0.0.1:{free_port()}/site")
+def test_unreachable_postgresql_is_one_clear_error(scripts):
+    result = scripts.up(POSTGRES_URL=f"postgresql://web:secret@127.0.0.1:{free_port()}/site")
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert "secret" not in result.stderr
     assert "PostgreSQL" in result.stderr
-    assert get_status(int(door.environment["PORT"]), "/healthz") == 0
+    assert get_status(int(scripts.environment["PORT"]), "/healthz") == 0
 
 
-def test_rejects_unknown_options(door):
-    assert "usage: deploy/up [-d]" in get_line(door.run("deploy/up", "--fast"))
+def test_rejects_unknown_options(scripts):
+    assert "usage: deploy/up [-d]" in get_line(scripts.run("deploy/up", "--fast"))
 
 
-def test_reads_a_secret_from_a_file(door):
-    url = door.folder / "the url"
+def test_reads_a_secret_from_a_file(scripts):
+    url = scripts.folder / "the url"
     url.write_text(f"postgresql://web:secret@127.0.0.1:{free_port()}/site\n")
-    environment = door.folder / ".env"
+    environment = scripts.folder / ".env"
     environment.write_text(f"POSTGRES_URL_FILE={url}")
-    assert "PostgreSQL" in door.up().stderr
-    assert not (door.folder / "var/postgres").exists()
+    assert "PostgreSQL" in scripts.up().stderr
+    assert not (scripts.folder / "var/postgres").exists()
     assert "\nPOSTGRES" not in environment.read_text()
 
 
-def test_unreadable_secret_is_one_clear_error(door):
-    output = get_line(door.up(POSTGRES_URL_FILE="/nowhere"))
+def test_unreadable_secret_is_one_clear_error(scripts):
+    output = get_line(scripts.up(POSTGRES_URL_FILE="/nowhere"))
     assert output.startswith("deploy/up: POSTGRES_URL_FILE=/nowhere cannot be read")
 
 
-def test_rejects_a_bad_policy_number_first(door):
-    output = get_line(door.up(POOL_WEB_MAX="many"))
+def test_rejects_a_bad_policy_number_first(scripts):
+    output = get_line(scripts.up(POOL_WEB_MAX="many"))
     assert "POOL_WEB_MAX='many' is not allowed: give a whole number from 1 to 500" in output
-    assert not (door.folder / "var/postgres").exists()
+    assert not (scripts.folder / "var/postgres").exists()
 
 
-def test_rejects_a_path_with_quotes(door):
-    assert "quotes" in get_line(door.up(VAR_DIR=str(door.folder / "it's")))
+def test_rejects_a_path_with_quotes(scripts):
+    assert "quotes" in get_line(scripts.up(VAR_DIR=str(scripts.folder / "it's")))
