@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,11 +14,14 @@ from django.db.models.query import get_related_populators
 
 from config.database.functions import Function
 
+logger = logging.getLogger(__name__)
+
 M = TypeVar("M", bound=Model)
 
 MARK: Final = "the key"
 # Seconds until a function that could not be called is tried again.
 PAUSE: Final = 60
+PLANNED: Final = "A lookup's function cannot be called; its query is planned each time instead."
 
 
 class Lookup(Generic[M]):
@@ -49,8 +53,11 @@ class Lookup(Generic[M]):
         if connection.get_autocommit() and time.monotonic() >= self.plain_until:
             try:
                 return _first(self.plan.function.call, key)
-            except ProgrammingError:
+            except ProgrammingError as error:
                 self.plain_until = time.monotonic() + PAUSE
+                # Its further lines show the statement, and so the key.
+                said = str(error).partition("\n")[0]
+                logger.warning("%s Run `manage.py setup_site`. (%s)", PLANNED, said)
         return _first(self.plan.function.query, key)
 
     @cached_property

@@ -87,6 +87,15 @@ def test_where_it_is_missing_the_query_serves_and_it_is_tried_again_after_a_whil
     assert said == f"SELECT * FROM {by_slug.plan.function.name}('law')"
 
 
+def test_that_it_is_missing_is_logged_once_without_the_statement(by_slug, caplog):
+    assert by_slug.get("law") is None
+    assert by_slug.get("law") is None
+    (said,) = caplog.messages
+    assert "setup_site" in said
+    assert f"{by_slug.plan.function.name}(unknown) does not exist" in said
+    assert "LINE 1" not in said
+
+
 def test_that_it_is_missing_renews_no_connections(by_slug, monkeypatch):
     monkeypatch.setattr(session_state, "_genuine", {})
     monkeypatch.setattr(session_state, "_reconnected", {})
