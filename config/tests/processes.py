@@ -16,6 +16,7 @@ import uuid
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 from django.conf import settings
@@ -86,9 +87,12 @@ def haproxy(**changes):
         for path, text in render_haproxy_files(proxy).items():
             path.write_text(text)
         threads = {"HAPROXY": "true", "WEB_THREADS": str(proxy.threads)}
-        for name in (*(f"web-{number}" for number in range(proxy.workers)), "public"):
-            socket = {"WEB_SOCKET": f"{folder}/{name}.sock"}
-            stack.enter_context(run_process(*GUNICORN, **threads, **socket))
+        names = (*(f"web-{number}" for number in range(proxy.workers)), "public")
+        sockets = [Path(folder, f"{name}.sock") for name in names]
+        for socket in sockets:
+            stack.enter_context(run_process(*GUNICORN, **threads, WEB_SOCKET=str(socket)))
+        # HAProxy would mark missing processes as down, for up to a second.
+        wait_until(lambda: all(map(Path.exists, sockets)), 60, "gunicorn listens")
         stack.enter_context(run_process("haproxy", "-W", "-f", f"{folder}/haproxy.cfg"))
         for path in ("/healthz", "/readyz"):
             wait_until(lambda path=path: get_status(port, path) == 200, 30, "the site answers")

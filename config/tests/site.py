@@ -80,7 +80,11 @@ class Site:
     def supervisor(self, *arguments):
         """Return supervisorctl's output, as in `site.supervisor("restart", "pgbouncer-web")`."""
         names = ("POSTGRES_BIN", "POSTGRES_AUTOSTART", "PGBOUNCER_AUTOSTART", "ROOT", "VENV")
-        environment = self.environment | dict.fromkeys(names, "") | {"WEB_PROCESSES": "1"}
+        environment = (
+            self.environment
+            | dict.fromkeys(names, "")
+            | {"WEB_PROCESSES": "1", "POSTGRES_LOG_BYTES": "0"}
+        )
         configuration = str(ROOT / "deploy/supervisord.conf")
         return subprocess.run(
             [sys.executable, "-m", "supervisor.supervisorctl", "-c", configuration, *arguments],

@@ -13,7 +13,7 @@ from config.database.monitor.console import Console
 from config.tests.processes import ServerLog, haproxy, superuser, wait_until
 from files.models import File
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 CLIENTS = 30
 TOKEN = "x" * 32

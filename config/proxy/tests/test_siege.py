@@ -14,7 +14,7 @@ from config.proxy.tests.wire import drip, idle, pipeline, sip
 from config.tests.crowd import render_head
 from config.tests.traffic import send_request
 
-pytestmark = pytest.mark.own_site
+pytestmark = [pytest.mark.own_site, pytest.mark.alone]
 
 # Measured on two cores: the normal client's p99 0.02 s; HAProxy 51 MB, each gunicorn process 84 MB;
 # large bodies cut off after 11.9 s, the readers' threads free after 20.1 s.
