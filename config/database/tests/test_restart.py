@@ -6,7 +6,7 @@ import pytest
 
 from config.tests.processes import get_status, gunicorn, load, supervisorctl
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 
 def test_every_thread_answers_after_a_restart():
