@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from django import setup
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, SystemCheckError
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.connection import ConnectionProxy
@@ -77,7 +77,9 @@ def execute(argv: Sequence[str]) -> int:
         if "--traceback" in argv:
             raise
         if isinstance(error, CommandError) and not quotes_outage(error):
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            # The message of a SystemCheckError begins with its name.
+            prefix = "" if isinstance(error, SystemCheckError) else f"{type(error).__name__}: "
+            sys.stderr.write(f"{prefix}{error}\n")
             return error.returncode
         if not is_database_error(error):
             raise

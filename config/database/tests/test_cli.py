@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility
+from django.core.management.base import SystemCheckError
 from django.db import (
     InterfaceError,
     OperationalError,
@@ -254,3 +255,12 @@ def test_missing_variable_is_one_line():
     assert done.stderr == (
         "check: POSTGRES_URL is not set: give its URL, or run deploy/up for a private one.\n"
     )
+
+
+def test_a_failed_check_is_printed_as_django_prints_it(monkeypatch, capsys):
+    def fail(commands):
+        raise SystemCheckError("SystemCheckError: System check identified some issues:")
+
+    monkeypatch.setattr(ManagementUtility, "execute", fail)
+    assert execute(["manage.py", "check"]) == 1
+    assert capsys.readouterr().err == "SystemCheckError: System check identified some issues:\n"
