@@ -25,6 +25,8 @@ env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.required("SECRET_KEY", "run deploy/up, or give 50 random letters.")
 VAR_DIR = (BASE_DIR / env.text("VAR_DIR", "var")).resolve()
+# deploy/up makes var/run a symlink if the path is too long for a socket.
+RUN_DIR = str((VAR_DIR / "run").resolve())
 BIND = env.text("BIND", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
 SITE = env.site_url("SITE_URL", get_local_url(BIND, PORT))
@@ -45,6 +47,9 @@ WEB_THREADS = env.integer("WEB_THREADS", 16, 1, 256)
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
 REPLICAS = env.integer("REPLICAS", 1, 1, 100)
+METRICS = env.flag("METRICS")
+METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
+METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
 
 # The two pools
 try:
@@ -66,8 +71,7 @@ except (policy.PolicyError, ServerURLError) as error:
 DATABASE_POOLING = cast(
     "Pooling", env.choice("DATABASE_POOLING", "pgbouncer", ("pgbouncer", "direct"))
 )
-# deploy/up makes var/run a symlink if the path is too long for a socket.
-PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", str((VAR_DIR / "run").resolve()))
+PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", RUN_DIR)
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
     pool.alias: render_database(
@@ -282,7 +286,7 @@ PROXY = Proxy(
     bind=BIND,
     port=PORT,
     origin=f"{SITE.scheme}://{SITE.netloc}",
-    run_dir=str((VAR_DIR / "run").resolve()),
+    run_dir=RUN_DIR,
     folder=str(VAR_DIR / "haproxy"),
     workers=WEB_WORKERS,
     threads=WEB_THREADS,

@@ -8,7 +8,7 @@ from django.conf import settings
 
 # Each layer may import itself and the layers before it; apps of one layer import each other only as
 # APPS allows.
-ROOMS = ("config.database", "config.lib", "config.mail", "config.proxy")
+ROOMS = ("config.database", "config.lib", "config.mail", "config.observe", "config.proxy")
 APPS = {
     "accounts": {"accounts"},
     "onboarding": {"accounts", "onboarding"},

@@ -1,0 +1,79 @@
+"""An event reaches the exporter's socket, or nothing happens."""
+
+import json
+import socket
+
+import psycopg
+import pytest
+from django.db import OperationalError
+
+from config.observe import events
+from config.observe.events import Kind, Refusal, send_event
+from config.observe.refusals import find_refusal
+
+
+@pytest.fixture
+def receiver(settings, tmp_path):
+    settings.METRICS, settings.METRICS_SOCKET = True, str(tmp_path / "metrics.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(settings.METRICS_SOCKET)
+        receiver.settimeout(5)
+        yield receiver
+    events._open_socket().close()
+    events._open_socket.cache_clear()
+
+
+def test_sends_one_datagram(receiver):
+    send_event(Kind.REQUEST, route="home", status=200, seconds=0.25)
+    event = {"kind": "request", "route": "home", "status": 200, "seconds": 0.25}
+    assert json.loads(receiver.recv(4096)) == event
+
+
+def test_sends_nothing_without_metrics(receiver, settings):
+    settings.METRICS = False
+    send_event(Kind.SIGN_IN)
+    receiver.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        receiver.recv(4096)
+
+
+def test_does_not_wait_for_a_full_queue(receiver):
+    for _ in range(1000):
+        send_event(Kind.SIGN_IN)
+    assert json.loads(receiver.recv(4096)) == {"kind": "sign_in"}
+
+
+def test_drops_an_event_that_nobody_receives(receiver, settings):
+    receiver.close()
+    send_event(Kind.SIGN_IN)
+    settings.METRICS_SOCKET += ".gone"
+    send_event(Kind.SIGN_IN)
+
+
+def test_reaches_a_restarted_exporter(receiver, settings, tmp_path):
+    send_event(Kind.SIGN_IN)
+    (tmp_path / "metrics.sock").unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as successor:
+        successor.bind(settings.METRICS_SOCKET)
+        successor.settimeout(5)
+        send_event(Kind.SIGN_UP)
+        assert json.loads(successor.recv(4096)) == {"kind": "sign_up"}
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("FATAL:  query_wait_timeout", Refusal.QUERY_WAIT),
+        ("FATAL:  no more connections allowed (max_client_conn)", Refusal.CLIENT_LIMIT),
+        ("connection failed: Connection refused", Refusal.DATABASE),
+        ("FATAL:  sorry, too many clients already", Refusal.DATABASE),
+    ],
+)
+def test_finds_the_reason_of_a_refusal(message, reason):
+    assert find_refusal(OperationalError(message)) == reason
+
+
+def test_finds_the_reason_in_the_cause():
+    error = OperationalError("wrapped")
+    error.__cause__ = psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+    assert find_refusal(error) == Refusal.STATEMENT_TIMEOUT
