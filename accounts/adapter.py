@@ -40,7 +40,7 @@ def get_mail_lifetime(template_prefix: str) -> timedelta:
     return NOTICE_LIFETIME
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """No URL or limit may depend on the Host header, which the client chooses."""
 
     error_messages = DefaultAccountAdapter.error_messages | {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.contrib.admin.models import LogEntry
 
 # Only the site's own sign-in page is throttled and requires a confirmed e-mail address.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
 
 
 def change_own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -31,7 +31,7 @@ def change_own_password(request: HttpRequest, extra_context: Any = None) -> Http
 
 
 # The site's own page notifies the user and the security log.
-admin.site.password_change = change_own_password  # type: ignore[assignment]
+admin.site.password_change = change_own_password  # type: ignore[assignment]  # as for login
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -48,7 +48,7 @@ def can_manage(request: HttpRequest, user: User | None) -> bool:
     return not (user.is_superuser or user.is_staff)
 
 
-class OwnerGuardedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OwnerGuardedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Base for rows that belong to a user: guarded as the user is."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -68,7 +68,7 @@ def get_owner(row: Any) -> User | None:
     return row.user if row is not None else None
 
 
-class SuperusersOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SuperusersOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Base for models that grant permissions: staff may view them at most."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -81,7 +81,7 @@ class SuperusersOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return bool(request.user.is_superuser)
 
 
-class LoggedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LoggedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Base for models that grant access: changes go to the security log."""
 
     logged_fields: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ admin.site.unregister(EmailAddress)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(LoggedAdmin, SuperusersOnlyAdmin, allauth_admin.EmailAddressAdmin):  # type: ignore[misc]
+class EmailAddressAdmin(LoggedAdmin, SuperusersOnlyAdmin, allauth_admin.EmailAddressAdmin):
     """Superusers only: a confirmed e-mail address can reset its user's password."""
 
     logged_fields = ("user", "email", "verified", "primary")
@@ -143,13 +143,13 @@ class EmailAddressAdmin(LoggedAdmin, SuperusersOnlyAdmin, allauth_admin.EmailAdd
     show_full_result_count = False
 
 
-class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only
     class Meta:
         model = User
         fields = ("email", "name")
 
 
-class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
+class UserEditForm(UserChangeForm):  # type: ignore[type-arg]  # generic in the stubs only
     class Meta:
         model = User
         fields = "__all__"
@@ -162,7 +162,7 @@ class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(LoggedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
+class UserAdmin(LoggedAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Only superusers may change roles and superusers."""
 
     logged_fields = ("email", "is_active", *ROLES)

@@ -13,7 +13,7 @@ class LoginRequest(HttpRequest):
     matches_signup: bool
 
 
-class AuthenticationBackend(AllauthBackend):  # type: ignore[misc]
+class AuthenticationBackend(AllauthBackend):
     """Authenticate by e-mail address and password.
 
     Sets `request.matches_signup` if the password is from a sign-up with a taken e-mail address.

@@ -19,7 +19,7 @@ TOO_MANY_WRONG_CODES: Final = "Too many wrong codes. Send a new one to continue.
 CANNOT_RESEND: Final = "We cannot send another code right now. Try again in an hour."
 
 
-class CodeView(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+class CodeView(ConfirmEmailVerificationCodeView):
     """Show errors and resends on the page, where allauth redirects or returns 429."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import models
 from accounts.email import normalize_email
 
 
-class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
+class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]  # generic in the stubs only
     """Store and look up e-mail addresses as `normalize_email` returns them."""
 
     def to_python(self, value: Any) -> Any:

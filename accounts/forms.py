@@ -19,7 +19,7 @@ from accounts.email import normalize_email
 from accounts.models import User
 
 
-class NormalizedEmailField(EmailField):  # type: ignore[misc]
+class NormalizedEmailField(EmailField):
     def to_python(self, value: Any) -> str:
         return normalize_email(super().to_python(value))
 
@@ -39,7 +39,7 @@ class NoPlaceholderMixin:
             field.widget.attrs.pop("placeholder", None)
 
 
-class LoginForm(NoPlaceholderMixin, forms.LoginForm):  # type: ignore[misc]
+class LoginForm(NoPlaceholderMixin, forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Password managers look for "username"; "email" is for contact details.
@@ -63,7 +63,7 @@ class LoginForm(NoPlaceholderMixin, forms.LoginForm):  # type: ignore[misc]
         return self.cleaned_data
 
 
-class SignupForm(NoPlaceholderMixin, forms.SignupForm):  # type: ignore[misc]
+class SignupForm(NoPlaceholderMixin, forms.SignupForm):
     account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -94,7 +94,7 @@ class SignupForm(NoPlaceholderMixin, forms.SignupForm):  # type: ignore[misc]
         return user
 
 
-class ResetPasswordForm(NoPlaceholderMixin, forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(NoPlaceholderMixin, forms.ResetPasswordForm):
     users: list[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +114,7 @@ class ResetPasswordForm(NoPlaceholderMixin, forms.ResetPasswordForm):  # type: i
         return str(super().save(request, **kwargs))
 
 
-class ChangePasswordForm(NoPlaceholderMixin, forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(NoPlaceholderMixin, forms.ChangePasswordForm):
     user: User
 
     def clean_password1(self) -> str:
@@ -124,7 +124,7 @@ class ChangePasswordForm(NoPlaceholderMixin, forms.ChangePasswordForm):  # type:
         return chosen
 
 
-class ConfirmCodeForm(NoPlaceholderMixin, forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class ConfirmCodeForm(NoPlaceholderMixin, forms.ConfirmEmailVerificationCodeForm):
     def clean_code(self) -> str:
         limits = {
             "max_guesses": app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS,
@@ -135,20 +135,20 @@ class ConfirmCodeForm(NoPlaceholderMixin, forms.ConfirmEmailVerificationCodeForm
         return str(super().clean_code())
 
 
-class ResetPasswordKeyForm(NoPlaceholderMixin, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(NoPlaceholderMixin, forms.ResetPasswordKeyForm):
     def save(self) -> None:
         """Set the password and confirm the e-mail address, which received the link."""
         super().save()
         self.user.confirm_email()
 
 
-class AddEmailForm(NoPlaceholderMixin, forms.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(NoPlaceholderMixin, forms.AddEmailForm):
     pass
 
 
-class SetPasswordForm(NoPlaceholderMixin, forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(NoPlaceholderMixin, forms.SetPasswordForm):
     pass
 
 
-class ReauthenticateForm(NoPlaceholderMixin, forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(NoPlaceholderMixin, forms.ReauthenticateForm):
     pass

@@ -57,7 +57,7 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         user = partial(get_request_user, request)
-        request.user = SimpleLazyObject(user)  # type: ignore[assignment]
+        request.user = SimpleLazyObject(user)  # type: ignore[assignment]  # as in Django
         request.auser = partial(call_in_thread, user)
 
 
@@ -76,7 +76,7 @@ def get_request_user(request: HttpRequest) -> User | AnonymousUser:
     except Error as error:
         if not (is_unavailable(error) and is_public_page(request)):
             raise
-        request.session = {}  # type: ignore[assignment]
+        request.session = {}  # type: ignore[assignment]  # see above
         return AnonymousUser()
 
 

@@ -158,7 +158,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(expire_date__lte=timezone.now())
 
 
-class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]
+class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]  # a class made at run time
     def get_queryset(self) -> SessionQuerySet:
         sessions: SessionQuerySet = super().get_queryset().select_related(*list_relations())
         return sessions

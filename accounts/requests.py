@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -38,6 +38,6 @@ def post_or_redirect(page: str | Callable[[HttpRequest], str]) -> Callable[[V], 
                 return view(request, *args, **kwargs)
             return HttpResponseRedirect(page(request) if callable(page) else resolve_url(page))
 
-        return require_http_methods(["GET", "HEAD", "POST"])(wrapper)  # type: ignore[return-value]
+        return cast("V", require_http_methods(["GET", "HEAD", "POST"])(wrapper))
 
     return decorator

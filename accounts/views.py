@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import views
 from django.contrib import messages
@@ -31,10 +31,10 @@ class AtomicFormMixin:
 
 
 def make_atomic_view(view: type[View]) -> Callable[..., HttpResponseBase]:
-    return type(view.__name__, (AtomicFormMixin, view), {}).as_view()  # type: ignore[no-any-return, attr-defined]
+    return cast("type[View]", type(view.__name__, (AtomicFormMixin, view), {})).as_view()
 
 
-class SignupView(AtomicFormMixin, views.SignupView):  # type: ignore[misc]
+class SignupView(AtomicFormMixin, views.SignupView):
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             return super().form_valid(form)
@@ -44,7 +44,7 @@ class SignupView(AtomicFormMixin, views.SignupView):  # type: ignore[misc]
             return super().form_valid(form)
 
 
-class PasswordResetFromKeyView(views.PasswordResetFromKeyView):  # type: ignore[misc]
+class PasswordResetFromKeyView(views.PasswordResetFromKeyView):
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
         # The link has confirmed the e-mail address: forget the pending code page.
@@ -52,7 +52,7 @@ class PasswordResetFromKeyView(views.PasswordResetFromKeyView):  # type: ignore[
         return response
 
 
-class EmailChangeView(views.EmailView):  # type: ignore[misc]
+class EmailChangeView(views.EmailView):
     """allauth's, without three statements for context that the page does not use."""
 
     @transaction.atomic

@@ -121,7 +121,7 @@ def list_content_types(operation: Operation) -> set[str]:
 
 def check_body(handler: Handler) -> Handler:
     """Answer 415 or 413 to an unsuitable body before it is read."""
-    operation: Operation = handler.__self__  # type: ignore[attr-defined]
+    operation: Operation = handler.__self__  # type: ignore[attr-defined]  # a bound method
     types = list_content_types(operation)
 
     @wraps(handler)

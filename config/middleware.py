@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
 from config.lib.error_responses import error_response, is_api
@@ -40,10 +40,10 @@ def handle_head_as_get(get_response: GetResponse) -> GetResponse:
 
 
 def strip_body(response: HttpResponseBase) -> HttpResponseBase:
-    if response.streaming:
-        response.streaming_content = ()  # type: ignore[attr-defined]
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
     else:
-        response.content = b""  # type: ignore[attr-defined]
+        cast("HttpResponse", response).content = b""
     return response
 
 

@@ -34,7 +34,7 @@ timeout = 60
 keepalive = 75
 
 # A worker's heartbeat file must not wait for a disk.
-worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
+worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108  gunicorn makes a file of its own there
 # Limits the growth of a process's memory.
 max_requests = 100_000
 max_requests_jitter = 20_000
@@ -45,7 +45,7 @@ forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
 
-class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  untyped; the setting's name
+class logger_class(Logger):  # noqa: N801  the setting's name
     """No access log: with a logconfig, gunicorn would format each entry without a handler."""
 
     def access(self, *_: Any) -> None:

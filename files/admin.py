@@ -12,7 +12,7 @@ from files import trash
 from files.models import File, StoredObject
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Rows that can be viewed, but neither added nor changed."""
 
     show_full_result_count = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from storages.backends.s3 import S3Storage
 
 
-class Bucket(S3Storage):  # type: ignore[misc]
+class Bucket(S3Storage):
     def list_keys(self) -> Iterator[str]:
         pages = self.connection.meta.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket_name):

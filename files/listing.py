@@ -84,7 +84,7 @@ class Listing:
     def files(self, user: User) -> FileQuerySet:
         files: FileQuerySet = user.files.all()
         state = files.deleted() if self.deleted else files.present()
-        return filter_by_words(state, self.search, "name")  # type: ignore[return-value]
+        return filter_by_words(state, self.search, "name")
 
     def order(self) -> tuple[OrderBy | str, ...]:
         date = "deleted_at" if self.deleted else "created_at"

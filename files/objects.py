@@ -186,7 +186,7 @@ def translate_errors(key: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        logger.error(MISSING, key)  # noqa: TRY400
+        logger.error(MISSING, key)  # noqa: TRY400  a missing file needs no traceback
         raise
     except Exception as error:
         logger.exception("%s cannot be read", key)

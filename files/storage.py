@@ -31,10 +31,10 @@ class Folder(FileSystemStorage):
     def _write(self, name: str, content: File[Any]) -> str:
         saved: str
         try:
-            saved = super()._save(name, content)  # type: ignore[misc]
+            saved = super()._save(name, content)  # type: ignore[misc]  # not in the stubs
         except FileNotFoundError:
             # A concurrent deletion of the user's last file has removed the folder.
-            saved = super()._save(name, content)  # type: ignore[misc]
+            saved = super()._save(name, content)  # type: ignore[misc]  # not in the stubs
         return saved
 
     def delete(self, name: str) -> None:

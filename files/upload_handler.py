@@ -96,7 +96,7 @@ class NamePreservingHandler(FileUploadHandler):
         return None
 
 
-class UnnamedTemporaryFile(UploadedFile):  # type: ignore[type-arg]
+class UnnamedTemporaryFile(UploadedFile):  # type: ignore[type-arg]  # generic in the stubs only
     """A temporary file without a name, which ends with its process at the latest."""
 
     def __init__(self, sent: FileUploadHandler) -> None:

@@ -15,7 +15,7 @@ from onboarding.traits import Trait
 
 
 @admin.register(Expert)
-class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     list_display = ["slug", "name", "icon", "is_active", "uses_retrieval", "updated"]
     list_display_links = ["slug", "name"]
     list_filter = ["is_active", "uses_retrieval"]
@@ -41,7 +41,7 @@ class ExpertAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, f"{changed} made {state}.", messages.SUCCESS)
 
 
-class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Allow no traits: users can skip that step of the wizard."""
 
     traits = TraitsField(required=False)

@@ -68,7 +68,7 @@ def list_choices(favourites: Collection[int]) -> list[tuple[int, Expert]]:
     return [(expert.pk, expert) for expert in experts]
 
 
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     class Meta:
         model = User
         fields = ("name",)

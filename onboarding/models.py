@@ -36,7 +36,7 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return others.update(is_active=is_active, updated_at=timezone.now())
 
     def search(self, text: str) -> Self:
-        return filter_by_words(self, text, "name", "description")  # type: ignore[return-value]
+        return filter_by_words(self, text, "name", "description")
 
     def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
         """Return the active experts, favourites first, then by name.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,7 +29,7 @@ IMAGE_TYPES: Final = "image/jpeg,image/png,image/webp"
 PREFERENCES: Final = {"bot_traits": "traits", "experts": "experts"}
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Edit the profile; with `only`, just these fields.
 
     False as `image` removes the avatar.
@@ -83,7 +83,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         # Users who skipped the traits may go on without any.
         self.fields["bot_traits"].required = bool(preferences.traits)
-        self.fields["experts"].set_favourites(preferences.experts)  # type: ignore[attr-defined]
+        cast("ExpertsField", self.fields["experts"]).set_favourites(preferences.experts)
         if only is not None:
             self.fields = {name: self.fields[name] for name in self.fields if name in only}
 

@@ -33,7 +33,7 @@ class JsonOrFormModel(BodyModel):
         return {name: schema.from_form(texts, files)}
 
 
-class JsonOrForm(Body):  # type: ignore[misc]
+class JsonOrForm(Body):  # type: ignore[misc]  # final only for type checkers; ninja derives it too
     """Mark the parameter that gets the whole body."""
 
     _model = JsonOrFormModel

@@ -38,8 +38,9 @@ def test_each_code_has_its_own_guesses():
 def test_three_of_many_concurrent_codes_are_compared(client, monkeypatch):
     compared = []
     compare = BaseConfirmCodeForm.clean_code
-    spy = lambda form: compared.append(form) or compare(form)  # noqa: E731
-    monkeypatch.setattr(BaseConfirmCodeForm, "clean_code", spy)
+    monkeypatch.setattr(
+        BaseConfirmCodeForm, "clean_code", lambda form: compared.append(form) or compare(form)
+    )
     client.post("/accounts/signup/", {"email": "ada@example.org", "password1": PASSWORD})
     key = client.cookies["sessionid"].value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 import psycopg
 from django.db import Error, InterfaceError, OperationalError
@@ -176,7 +176,7 @@ def is_unavailable(error: BaseException | None) -> bool:
 
 
 def find_outage(error: BaseException | None) -> Error | psycopg.Error | None:
-    return next((link for link in iter_causes(error) if _is_outage(link)), None)  # type: ignore[return-value]
+    return next((link for link in iter_causes(error) if _is_outage(link)), None)
 
 
 def is_overload(error: BaseException | None) -> bool:
@@ -194,7 +194,7 @@ def iter_causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _is_outage(error: BaseException) -> bool:
+def _is_outage(error: BaseException) -> TypeGuard[Error | psycopg.Error]:
     if isinstance(error, psycopg.Error):
         return _is_transient(error)
     if isinstance(error.__cause__, psycopg.Error):

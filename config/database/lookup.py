@@ -86,7 +86,7 @@ class Plan(Generic[M]):
         self.own = slice(own[0], own[-1] + 1)
         self.names = [column.target.attname for column in columns[self.own]]
         # The stubs are of Django 6, which has one argument more.
-        self.related = get_related_populators(info, compiler.select, self.alias)  # type: ignore[call-arg]
+        self.related = get_related_populators(info, compiler.select, self.alias)  # type: ignore[call-arg]  # see above
         self.converters = compiler.get_converters(columns)
         self.compiler = compiler
 

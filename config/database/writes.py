@@ -61,7 +61,7 @@ def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{quote(field.column)} = {_placeholder(field)}" for field in fields)
     table, key = quote(model._meta.db_table), model._meta.pk
-    return f"UPDATE {table} SET {changes} WHERE {quote(str(key.column))} = %s", [*fields, key]  # noqa: S608
+    return f"UPDATE {table} SET {changes} WHERE {quote(str(key.column))} = %s", [*fields, key]  # noqa: S608  names of a model
 
 
 @cache
@@ -73,7 +73,7 @@ def _upsert(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
     written: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{quote(f.column)} = EXCLUDED.{quote(f.column)}" for f in written)
     table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
-    insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608  names of a model
     return f"{insert} ON CONFLICT ({key}) DO UPDATE SET {changes}", fields
 
 

@@ -30,7 +30,7 @@ class StrictChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Mixed into every ModelAdmin by `AdminSite.register`."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -85,7 +85,7 @@ def reject_malformed_keys(request: HttpRequest) -> None:
             raise BadRequest("A selected row has an invalid key.") from error
 
 
-class AnonymousDeletionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AnonymousDeletionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Log deletions without the rows' names, which may be personal data."""
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:

@@ -25,7 +25,7 @@ CACHE_TABLE: Final = {
 }
 
 
-class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the package has no types
+class Environment(environ.FileAwareEnv):
     """Every method raises ImproperlyConfigured for an invalid value."""
 
     EMAIL_SCHEMES = environ.FileAwareEnv.EMAIL_SCHEMES | {

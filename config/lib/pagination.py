@@ -7,11 +7,11 @@ from typing import Any
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 
 
-class NearestPaginator(Paginator):  # type: ignore[type-arg]
+class NearestPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
     def get_page(self, number: str | float | None) -> Page[Any]:
         """Return the nearest existing page; unlike Django, 0 and below give the first."""
         try:
-            return self.page(number)  # type: ignore[arg-type]
+            return self.page(number)  # type: ignore[arg-type]  # page() rejects None
         except PageNotAnInteger:
             return self.page(1)
         except EmptyPage:

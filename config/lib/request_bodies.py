@@ -30,7 +30,7 @@ def takes_uploads(
     """Let the view receive large bodies that pass `check`."""
 
     def decorator(view: V) -> V:
-        view.uploads = Uploads(check, render_error)  # type: ignore[attr-defined]
+        view.uploads = Uploads(check, render_error)  # type: ignore[attr-defined]  # V is a function
         return view
 
     return decorator

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from functools import reduce
 from operator import or_
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from django.db.models import F, Func, Model, Q, QuerySet, TextField
+from django.db.models import F, Func, Q, QuerySet, TextField
 from django.db.models.lookups import IRegex
 
 MOST_WORDS: Final = 8
@@ -16,7 +16,7 @@ LONGEST_WORD: Final = 100
 # Scripts without spaces between words: Thai and its neighbours, Chinese, Japanese, Korean.
 UNDIVIDED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u2e80-\udfff]")
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class NormalizedText(Func):
@@ -29,7 +29,7 @@ class NormalizedText(Func):
     output_field = TextField()
 
 
-def filter_by_words(rows: QuerySet[M], text: str, *fields: str) -> QuerySet[M]:
+def filter_by_words(rows: Rows, text: str, *fields: str) -> Rows:
     """Return rows where each of the first MOST_WORDS words starts a word in one of the fields.
 
     Ignores order and case.

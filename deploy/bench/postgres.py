@@ -42,7 +42,7 @@ def copy_sessions() -> None:
     columns = "session_key, session_data, expire_date"
     with connect_as_superuser() as connection:
         connection.execute(
-            f"INSERT INTO django_session ({columns}) SELECT {columns} FROM accounts_session"  # noqa: S608
+            f"INSERT INTO django_session ({columns}) SELECT {columns} FROM accounts_session"  # noqa: S608  only constants
         )
 
 

@@ -31,4 +31,4 @@ def change_tour(request: HttpRequest, body: Answer) -> Answer:
 api.add_router("/constant", router)
 
 # Imported last: config.urls builds the API's URLs, after which no router can be added.
-from config.urls import handler400, handler404, handler500, urlpatterns  # noqa: E402, F401
+from config.urls import handler400, handler404, handler500, urlpatterns  # noqa: E402, F401  see above; Django reads the names

@@ -38,7 +38,7 @@ def wait_for_code(email: str) -> str:
     raise MissingError(f"no mail with a code to {email}")
 
 
-class SiteUser(HttpUser):  # type: ignore[misc]
+class SiteUser(HttpUser):
     """Signs up, completes the wizard, then performs the weighted `tasks`.
 
     Pauses for `wait_time` between two pages, and submits forms with their current values.

@@ -87,14 +87,14 @@ def test_full_disk_rejects_all_files_and_leaves_nothing(temporary, caplog):
 def test_full_disk_reads_the_request_to_its_end():
     request = make_request("a.txt")
     with pytest.raises(StorageError):
-        request.POST  # noqa: B018
+        request.POST  # noqa: B018  reading it reads the request
     assert request._stream.read() == b""
 
 
 def test_missing_folder_is_a_storage_error(settings, temporary):
     settings.FILE_UPLOAD_TEMP_DIR = temporary / "gone"
     with pytest.raises(StorageError):
-        make_request("a.txt").FILES  # noqa: B018
+        make_request("a.txt").FILES  # noqa: B018  reading it reads the request
 
 
 @pytest.mark.parametrize(

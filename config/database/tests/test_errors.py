@@ -156,7 +156,7 @@ def raise_from(kind, error, *, handling=False):
             raise error
         except type(error) as cause:
             if handling:
-                raise kind("x")  # noqa: B904
+                raise kind("x")  # noqa: B904  sets only __context__
             raise kind("x") from cause
     except kind as outer:
         return outer

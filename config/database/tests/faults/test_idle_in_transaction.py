@@ -74,8 +74,11 @@ def test_server_ends_it_after_15_seconds(site, people, record_property):
     silent = {pool: leave_open(site, pool, people[i]) for i, pool in enumerate((WEB, JOBS))}
     pids = [pid for _, pid in silent.values()]
     with run_others(site, people[2:]):
-        gone = lambda: not any(is_alive(site, pid) for pid in pids)  # noqa: E731
-        wait_until(gone, WEB.idle_in_transaction_timeout + 5, "the server ended both")
+        wait_until(
+            lambda: not any(is_alive(site, pid) for pid in pids),
+            WEB.idle_in_transaction_timeout + 5,
+            "the server ended both",
+        )
     ended = time.monotonic() - began
     assert ended >= WEB.idle_in_transaction_timeout
     record_property("ended after", f"{ended:.1f} s")
