@@ -41,7 +41,7 @@ ROLES = ("is_staff", "is_superuser", "groups", "user_permissions")
 def can_manage(request: HttpRequest, user: User | None) -> bool:
     """Return whether the request's user may change this user and their rows.
 
-    Staff may not change other staff: whoever controls an account has its permissions.
+    Staff may not change other staff: control of an account gives its permissions.
     """
     if user is None or request.user.is_superuser or user.pk == request.user.pk:
         return True

@@ -129,7 +129,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.sessions.exclude(session_key=session_key or "").delete()
 
     def is_last_administrator(self) -> bool:
-        """Return whether nobody else is an active superuser. No statement for ordinary users."""
+        """Return whether no other user is an active superuser. No statement for ordinary users."""
         if not (self.is_superuser and self.is_active):
             return False
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=self.pk)

@@ -66,7 +66,7 @@ def list_relations() -> list[str]:
 
 @contextmanager
 def use_formats_of(user: Any) -> Iterator[None]:
-    """Use this user's formats of dates and times in the block, whoever made the request."""
+    """Use this user's formats of dates and times in the block, not the requesting user's."""
     with ExitStack() as stack:
         for model in list_session_models():
             stack.enter_context(model.for_user(user).use_formats())

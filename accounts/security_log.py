@@ -18,7 +18,7 @@ logger: Final = logging.getLogger("accounts.security")
 
 
 def record(event: str, request: HttpRequest | None, user: Any = None, email: str = "") -> None:
-    who = f"user {user.pk}" if user is not None and user.pk else f"address {email or '-'}"
+    who = f"user {user.pk}" if user is not None and user.pk else f"e-mail address {email or '-'}"
     logger.info("%s: %s, from %s", event, who, get_ip_address(request))
 
 

@@ -28,7 +28,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Return 200 if a statement comes back through the pool within PROBE_WAIT, else 503."""
+    """Return 200 if a statement succeeds through the pool within PROBE_WAIT, else 503."""
     try:
         cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).probe(PROBE_WAIT)
     except Error as error:

@@ -13,7 +13,7 @@ from django.core.wsgi import get_wsgi_application
 
 from config.minimum_rate import enforce_minimum_rate
 
-# Bytes that socket buffers hold even if nobody reads them.
+# Bytes that socket buffers hold even if the client reads none.
 BUFFERED: Final = 64 * 1024
 CHUNK_SIZE: Final = 64 * 1024
 # Seconds.

@@ -18,7 +18,7 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from accounts.requests import SignedInRequest
-from config.lib.request_bodies import takes_uploads
+from config.lib.request_bodies import accept_uploads
 from config.lib.schemas import Body, Digits, Parameters, Schema
 from files import downloads, uploads
 from files.file_types import KINDS
@@ -131,7 +131,7 @@ def list_files(
 
 
 @router.post("/upload", response={201: Uploaded}, summary="Upload a file")
-@takes_uploads(uploads.check_content_length)
+@accept_uploads(uploads.check_content_length)
 def upload_file(
     request: SignedInRequest, file: Annotated[ninja.UploadedFile, ninja.File()]
 ) -> Status[File]:

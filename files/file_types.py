@@ -90,7 +90,7 @@ _controls = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def detect_kind(content: File[bytes], name: str) -> Kind:
-    """Return the kind of the content; the kinds of text are told apart by the name.
+    """Return the kind of the content; the name distinguishes the kinds of text.
 
     Raises ValidationError for types that this site does not allow.
     """

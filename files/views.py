@@ -18,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import HtmxRequest, SignedInRequest, post_or_redirect
 from config.lib.local_formats import local_number
-from config.lib.request_bodies import takes_uploads
+from config.lib.request_bodies import accept_uploads
 from files import downloads, quota, trash
 from files.forms import UploadForm
 from files.listing import Listing, build_context
@@ -59,7 +59,7 @@ def render_too_large(request: HtmxRequest, message: str) -> HttpResponse:
     return _render_list(request, UploadForm(), status=413)
 
 
-@takes_uploads(quota.check_any_space, render_too_large)
+@accept_uploads(quota.check_any_space, render_too_large)
 @post_or_redirect(get_list_url)
 @login_required
 def upload(request: HtmxRequest) -> HttpResponse:

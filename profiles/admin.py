@@ -32,7 +32,7 @@ class DeletingUserAdmin(UserAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
-        """Run Django's action, but delete nobody if one of the users has to stay."""
+        """Run Django's action, but delete no user if one of them has to stay."""
         try:
             with transaction.atomic():
                 return delete_selected(self, request, queryset)

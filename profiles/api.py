@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from config.lib.request_bodies import takes_uploads
+from config.lib.request_bodies import accept_uploads
 from config.lib.schemas import Body, Schema
 from onboarding.api import ExpertId, TraitValue, UserName, drop_unlisted_experts
 from onboarding.models import Preferences
@@ -48,7 +48,7 @@ class ProfileOut(Schema):
 def validate_avatar(value: Any) -> UploadedFile[bytes] | None:
     if value is None or isinstance(value, UploadedFile):
         return value
-    raise PydanticCustomError("image", "Send a file in a form, or null to remove the picture.")
+    raise PydanticCustomError("image", "Send a file in a form, or null to remove the avatar.")
 
 
 def remove_defaults(schema: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def profile(request: SignedInRequest) -> dict[str, Any]:
 @router.patch(
     "", response=ProfileOut, openapi_extra=build_form_schema(), summary="Change your profile"
 )
-@takes_uploads(avatars.check_content_length)
+@accept_uploads(avatars.check_content_length)
 def change_profile(
     request: SignedInRequest, change: Annotated[ProfileChange, JsonOrForm(...)]
 ) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
     storage_error: objects.StorageError | None = None
 
     image = forms.FileField(
-        label="New picture",
+        label="New avatar",
         required=False,
         help_text=f"JPEG, PNG or WebP, at most {avatars.MAX_BYTES // 1_000_000} MB.",
         widget=forms.FileInput({"accept": IMAGE_TYPES}),
@@ -81,7 +81,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         super().__init__(
             data, files, instance=Profile.for_user(user), initial=initial | {"name": user.name}
         )
-        # Users who skipped the traits may go on without any.
+        # Users who skipped the traits may stay without any.
         self.fields["bot_traits"].required = bool(preferences.traits)
         cast("ExpertsField", self.fields["experts"]).set_favourites(preferences.experts)
         if only is not None:

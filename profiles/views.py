@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms import ReauthenticateForm
 from accounts.models import LAST_ADMINISTRATOR
 from accounts.requests import SignedInRequest, post_or_redirect
-from config.lib.request_bodies import takes_uploads
+from config.lib.request_bodies import accept_uploads
 from files.downloads import serve_webp
 from files.objects import StorageError
 from files.quota import USED_BYTES
@@ -36,7 +36,7 @@ def render_too_large(request: SignedInRequest, message: str) -> HttpResponse:
     return render(request, "profiles/profile.html", context, status=413)
 
 
-@takes_uploads(avatars.check_content_length, render_too_large)
+@accept_uploads(avatars.check_content_length, render_too_large)
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
@@ -72,7 +72,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
 @login_required
 def remove_avatar(request: SignedInRequest) -> HttpResponse:
     avatars.remove(request.user)
-    messages.success(request, "Your picture has been removed.")
+    messages.success(request, "Your avatar has been removed.")
     return redirect("profiles:profile")
 
 

@@ -32,13 +32,13 @@ def test_logs_sign_in_and_sign_out(client, lines):
 def test_logs_failed_sign_in(client, lines):
     make_user()
     sign_in(client, "secret-wrong-one")
-    assert lines() == ["failed sign-in: address ada@example.org, from 127.0.0.1"]
+    assert lines() == ["failed sign-in: e-mail address ada@example.org, from 127.0.0.1"]
 
 
 def test_logs_throttled_sign_in(client, lines):
     for _ in range(6):
         sign_in(client, "wrong")
-    assert lines()[-1] == "throttled sign-in: address ada@example.org, from 127.0.0.1"
+    assert lines()[-1] == "throttled sign-in: e-mail address ada@example.org, from 127.0.0.1"
 
 
 def test_logs_sign_up(client, lines):

@@ -23,7 +23,7 @@ class Uploads:
     render_error: Callable[[Any, str], HttpResponseBase] | None = None
 
 
-def takes_uploads(
+def accept_uploads(
     check: Callable[[Any, int], None],
     render_error: Callable[[Any, str], HttpResponseBase] | None = None,
 ) -> Callable[[V], V]:
@@ -37,6 +37,6 @@ def takes_uploads(
 
 
 def get_body_size(request: HttpRequest) -> int:
-    """Return Content-Length, or 0 without one: Django reads no more than that."""
+    """Return Content-Length, or 0 without one: Django reads only that much."""
     size = request.META.get("CONTENT_LENGTH") or ""
     return int(size) if size.isdecimal() else 0

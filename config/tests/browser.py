@@ -58,8 +58,8 @@ class Watch:
             self.faults.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def _request(self, request):
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and address.netloc != self._host:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.netloc != self._host:
             self.faults.append(f"another host was asked: {request.url}")
 
 

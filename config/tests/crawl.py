@@ -9,11 +9,11 @@ from config.tests.world import (
     FILE,
     LINK,
     ada,
+    anonymous,
     carl,
     changing_email,
     grace,
     signing_up,
-    stranger,
     with_link,
     without_password,
 )
@@ -38,7 +38,7 @@ class Crawl:
     def __init__(self):
         self.forms, self.shown, self.placeholders = set(), set(), set()
         paths = {path for _, path in list_urls()} - {""}
-        for role in (stranger, carl, ada, grace):
+        for role in (anonymous, carl, ada, grace):
             self.follow(role(), paths)
         account_paths = {path for path in paths if path.startswith("/accounts/")} | {LINK}
         for role in (signing_up, changing_email, without_password, with_link):

@@ -20,13 +20,13 @@ from config.tests.world import (
     ROW,
     SESSION,
     ada,
+    anonymous,
     carl,
     changing_email,
     grace,
     reauthenticated,
     signed_up_earlier,
     signing_up,
-    stranger,
     with_link,
     without_password,
 )
@@ -36,7 +36,7 @@ NEW = {"password1": "nine-blue-submarines", "password2": "nine-blue-submarines"}
 ADDRESS = {"email": "countess@example.org"}
 EXPERT = {"slug": "law", "name": "Law", "description": "Knows the law.", "prompt": "Be exact."}
 NOTES = {"file": ("new.txt", b"Ask about the budget.\n", "text/plain")}
-PORTRAIT = {"image": ("me.png", make_image(), "image/png")}
+AVATAR = {"image": ("me.png", make_image(), "image/png")}
 CODE_PAGE = "/accounts/confirm-email/"
 # Seconds between both requests, if the first changes who is signed in; else they are concurrent.
 GAPS = (0, 0.15)
@@ -85,14 +85,14 @@ def make_deletion_cases(model, key):
 ACCOUNT_FORMS = [
     FormCase(
         "account_login",
-        stranger,
+        anonymous,
         "/accounts/login/",
         {"login": "ada@example.org", "password": PASSWORD},
         gaps=GAPS,
     ),
     FormCase(
         "account_signup",
-        stranger,
+        anonymous,
         "/accounts/signup/",
         {"email": "new@example.org", "password1": PASSWORD},
         gaps=GAPS,
@@ -105,7 +105,7 @@ ACCOUNT_FORMS = [
     FormCase("account_logout correct", signing_up, CODE_PAGE, gaps=GAPS, keeps=True),
     FormCase(
         "account_reset_password",
-        stranger,
+        anonymous,
         "/accounts/password/reset/",
         {"email": "ada@example.org"},
     ),
@@ -150,7 +150,7 @@ PAGE_FORMS = [
     FormCase("onboarding:favourite (part)", ada, "/", status=200),
     FormCase("onboarding:unfavourite", ada, "/"),
     FormCase("onboarding:unfavourite (part)", ada, "/", status=200),
-    FormCase("profiles:profile", ada, "/profile/", {"bio": "Counts engines."}, files=PORTRAIT),
+    FormCase("profiles:profile", ada, "/profile/", {"bio": "Counts engines."}, files=AVATAR),
     FormCase("profiles:remove_avatar remove-avatar", ada, "/profile/"),
     FormCase("profiles:export", ada, "/profile/", status=200, keeps=True),
     FormCase("tours:start", ada, "/tour/"),

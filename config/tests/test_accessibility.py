@@ -10,7 +10,7 @@ from files.tests.rows import make_rows
 from onboarding.models import Preferences, Step
 from onboarding.tests.experts import make_experts
 
-STRANGERS = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+ANONYMOUS = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 NEWCOMERS = ["/onboarding/name/", "/onboarding/traits/", "/onboarding/experts/"]
 EMPTY = ["/", "/?q=nothing", "/files/", "/files/?deleted=1", "/files/?q=nothing"]
 MEMBERS = [
@@ -77,7 +77,7 @@ def assert_accessible(page, *paths, status=200, without=frozenset()):
 
 
 def test_public_pages(open_page):
-    assert_accessible(open_page(), *STRANGERS)
+    assert_accessible(open_page(), *ANONYMOUS)
 
 
 def test_wizard(signed_in_page):

@@ -235,7 +235,7 @@ def test_every_operation_rejects_ten_megabytes_of_json(client, db):
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "taken"),
+    ("method", "path", "accepted"),
     [
         ("POST", "/api/onboarding", {JSON}),
         ("PATCH", "/api/tour", {JSON}),
@@ -245,13 +245,13 @@ def test_every_operation_rejects_ten_megabytes_of_json(client, db):
     ],
 )
 @pytest.mark.parametrize("sent", [JSON, FORM])
-def test_undocumented_content_type_is_415(client, db, method, path, taken, sent):
+def test_undocumented_content_type_is_415(client, db, method, path, accepted, sent):
     client.force_login(make_user())
     body, kind = (b"{}", sent) if sent == JSON else (b"--x--", f"{sent}; boundary=x")
     answer = client.generic(method, path, body, kind)
-    assert (answer.status_code == 415) is (sent not in taken)
+    assert (answer.status_code == 415) is (sent not in accepted)
     assert answer.status_code < 500
-    assert (method, path, taken) in list(list_operations())
+    assert (method, path, accepted) in list(list_operations())
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])

@@ -72,12 +72,12 @@ class People:
         self.site, self.authority = site, authority
         self.answers, self.failures, self.ended = Counter(), [], threading.Event()
         self.threads = [
-            threading.Thread(target=self.ask, args=(path, kept))
+            threading.Thread(target=self.request, args=(path, kept))
             for path in ("/healthz", "/api/profile")
             for kept in (True, True, False)
         ]
 
-    def ask(self, path, kept):
+    def request(self, path, kept):
         connection = secure(self.site, self.authority)
         # Leave some of the two processors to the renewals.
         while not self.ended.wait(0.01):
@@ -168,7 +168,7 @@ def test_another_proxys_clients_have_separate_rate_limits(site):
     for number in range(11):
         assert fail_to_sign_in(site, "203.0.113.1", f"nobody-{number}@example.org") == 200
     assert fail_to_sign_in(site, "203.0.113.2", "nobody@example.org") == 200
-    lines = re.findall(r"(\S+) sign-in: address (\S+), from (\S+)", site.log("web"))
+    lines = re.findall(r"(\S+) sign-in: e-mail address (\S+), from (\S+)", site.log("web"))
     first = [("failed", f"nobody-{n}@example.org", "203.0.113.1") for n in range(10)]
     assert lines == [
         *first,

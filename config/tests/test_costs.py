@@ -116,7 +116,7 @@ def test_rejects_an_upload_of_many_parts_early(member, costs, path, piece):
 
 
 @pytest.mark.parametrize(
-    "end", [pytest.param(b"", id="taken"), pytest.param(b"\0", id="refused at its end")]
+    "end", [pytest.param(b"", id="accepted"), pytest.param(b"\0", id="rejected at its end")]
 )
 @pytest.mark.parametrize("piece", [b'","', b"\n", b'"' * 100, "é".encode()])
 def test_csv_of_any_shape(user, costs, piece, end):

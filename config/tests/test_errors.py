@@ -11,7 +11,7 @@ from files.objects import StorageError
 from onboarding import views as onboarding_views
 
 ELSEWHERE = {"Host": "evil.example"}
-STRANGER = {"Cookie": "sessionid=anything"}
+UNKNOWN_SESSION = {"Cookie": "sessionid=anything"}
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "500", "503"])
@@ -23,13 +23,13 @@ def test_renders_without_a_context(name):
 
 
 def test_unknown_url_is_404_without_a_statement(client):
-    answer = client.get("/nothing", headers=STRANGER)
+    answer = client.get("/nothing", headers=UNKNOWN_SESSION)
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
 
 
 def test_unknown_method_is_405_with_the_allowed_methods(client):
-    answer = client.post("/", headers=STRANGER)
+    answer = client.post("/", headers=UNKNOWN_SESSION)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert "doesn\u2019t accept POST requests, only GET, HEAD." in answer.content.decode()
 

@@ -8,26 +8,26 @@ from config.lib.error_responses import API_PATH
 
 def list_views(patterns, prefix="/"):
     for pattern in patterns:
-        address = prefix + str(pattern.pattern)
+        url = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            yield address, pattern.callback
-        elif not address.startswith(API_PATH):
-            yield from list_views(pattern.url_patterns, address)
+            yield url, pattern.callback
+        elif not url.startswith(API_PATH):
+            yield from list_views(pattern.url_patterns, url)
 
 
 def list_uploads():
-    for address, methods in api.get_openapi_schema()["paths"].items():
+    for url, methods in api.get_openapi_schema()["paths"].items():
         bodies = [each.get("requestBody", {"content": {}}) for each in methods.values()]
         if any("multipart/form-data" in body["content"] for body in bodies):
-            yield address
+            yield url
 
 
 def test_large_bodies_are_allowed_only_for_uploads():
     every = list_views(get_resolver().url_patterns)
-    takers = {address for address, view in every if hasattr(view, "uploads")}
-    takers |= set(list_uploads())
-    assert set(build_paths().uploads) == takers
-    assert len(takers) == 4
+    upload_urls = {url for url, view in every if hasattr(view, "uploads")}
+    upload_urls |= set(list_uploads())
+    assert set(build_paths().uploads) == upload_urls
+    assert len(upload_urls) == 4
 
 
 def test_names_public_pages_and_downloads():

@@ -99,10 +99,10 @@ def list_failures(person, requests):
     ]
 
 
-@pytest.fixture(params=["a stranger", "an administrator"])
+@pytest.fixture(params=["anonymous", "administrator"])
 def person(request):
     populate()
-    return make_admin() if request.param == "an administrator" else None
+    return make_admin() if request.param == "administrator" else None
 
 
 def test_no_query_causes_an_error(person):

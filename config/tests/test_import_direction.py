@@ -8,7 +8,7 @@ from django.conf import settings
 
 # Each layer may import itself and the layers before it; apps of one layer import each other only as
 # APPS allows.
-ROOMS = ("config.database", "config.lib", "config.mail", "config.observe", "config.proxy")
+SHARED = ("config.database", "config.lib", "config.mail", "config.observe", "config.proxy")
 APPS = {
     "accounts": {"accounts"},
     "onboarding": {"accounts", "onboarding"},
@@ -38,10 +38,10 @@ def is_allowed(importer: str, imported: str) -> bool:
     """Return whether an import of one module by another points down."""
     app = importer.partition(".")[0]
     if imported.partition(".")[0] in APPS:
-        allowed = APPS.get(app, set(APPS) if not importer.startswith(ROOMS) else set())
+        allowed = APPS.get(app, set(APPS) if not importer.startswith(SHARED) else set())
         return imported.partition(".")[0] in allowed
     if imported.startswith("config."):
-        return imported.startswith(ROOMS) or (app == "config" and not importer.startswith(ROOMS))
+        return imported.startswith(SHARED) or (app == "config" and not importer.startswith(SHARED))
     return True
 
 

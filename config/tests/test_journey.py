@@ -17,16 +17,16 @@ from tours.steps import STEPS
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 
 
-def make_picture(kind):
+def make_image(kind):
     stream = io.BytesIO()
     Image.new("RGB", (640, 480), "teal").save(stream, kind)
     return stream.getvalue()
 
 
-PORTRAIT = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": make_picture("JPEG")}
+AVATAR = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": make_image("JPEG")}
 NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Ask about the budget.\n"}
-HARBOUR = {"name": "harbour.png", "mimeType": "image/png", "buffer": make_picture("PNG")}
-BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": make_picture("PNG")[:200]}
+HARBOUR = {"name": "harbour.png", "mimeType": "image/png", "buffer": make_image("PNG")}
+BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": make_image("PNG")[:200]}
 
 
 def get_code(address):
@@ -105,7 +105,7 @@ class Journey:
 
     def edit_the_profile(self):
         self.visit("Profile")
-        self.page.get_by_label("New picture").set_input_files([PORTRAIT])
+        self.page.get_by_label("New avatar").set_input_files([AVATAR])
         self.page.get_by_label("Bio").fill("Writes the notes.")
         self.page.get_by_label("Time zone").fill("Asia/Tokyo")
         self.press("Save the profile")

@@ -14,11 +14,11 @@ from tours.steps import STEPS
 
 SMALL_PHONE = (320, 568)
 LOOKS = [(SMALL_PHONE, "100%"), (PHONE, "100%"), (PHONE, "200%")]
-LONG_ADDRESS = "augusta.ada.king-noel.countess-of-lovelace@analytical-engines.example.org"
+LONG_EMAIL = "augusta.ada.king-noel.countess-of-lovelace@analytical-engines.example.org"
 LONG_NAME = "Quarterly_figures_of_all_subsidiaries_" + "consolidated" * 12 + ".xlsx"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftsrecht"
 
-STRANGERS = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+ANONYMOUS = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 NEWCOMERS = ["/onboarding/name/", "/onboarding/traits/", "/onboarding/experts/"]
 MEMBERS = [
     "/",
@@ -72,7 +72,7 @@ def member():
     """Create a user with long words everywhere."""
     make_experts(30)
     make_expert(name=LONG_WORD, description=LONG_WORD)
-    user = make_user(email=LONG_ADDRESS, name=LONG_WORD)
+    user = make_user(email=LONG_EMAIL, name=LONG_WORD)
     upload_file(user, "harbour.png", make_image())
     make_rows(user, 30)
     make_row(user, name=LONG_NAME)
@@ -81,7 +81,7 @@ def member():
 
 
 def test_public_page_fits(open_page):
-    assert_fits(open_page(viewport=PHONE), *STRANGERS)
+    assert_fits(open_page(viewport=PHONE), *ANONYMOUS)
 
 
 def test_missing_page_fits(open_page):
@@ -91,7 +91,7 @@ def test_missing_page_fits(open_page):
 def test_code_page_fits(open_page):
     page = open_page()
     page.goto("/accounts/signup/")
-    page.locator("[name=email]").fill(LONG_ADDRESS)
+    page.locator("[name=email]").fill(LONG_EMAIL)
     page.locator("[name=password1]").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()

@@ -21,7 +21,7 @@ class Sender:
 
 
 @pytest.fixture
-def stranger(client, monkeypatch):
+def anonymous(client, monkeypatch):
     return Sender(client, monkeypatch)
 
 
@@ -31,22 +31,22 @@ def user():
 
 
 @pytest.fixture
-def member(stranger, user):
-    stranger.client.force_login(user)
-    return stranger
+def member(anonymous, user):
+    anonymous.client.force_login(user)
+    return anonymous
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
-def test_page_without_uploads_accepts_a_megabyte(stranger, path):
-    refused = stranger.send(1_000_001, path)
+def test_page_without_uploads_accepts_a_megabyte(anonymous, path):
+    refused = anonymous.send(1_000_001, path)
     assert (refused.status_code, "more than 1 MB" in refused.content.decode()) == (413, True)
 
 
-def test_anonymous_users_cannot_upload(stranger):
-    assert stranger.send(2_000_000, "/files/upload/").status_code == 302
-    assert stranger.send(2_000_000, "/profile/").status_code == 302
-    assert stranger.send(2_000_000, "/api/files/upload").status_code == 401
-    assert stranger.send(2_000_000, "/api/profile", "patch").status_code == 401
+def test_anonymous_users_cannot_upload(anonymous):
+    assert anonymous.send(2_000_000, "/files/upload/").status_code == 302
+    assert anonymous.send(2_000_000, "/profile/").status_code == 302
+    assert anonymous.send(2_000_000, "/api/files/upload").status_code == 401
+    assert anonymous.send(2_000_000, "/api/profile", "patch").status_code == 401
 
 
 def test_full_quota_is_reported_without_reading(member, user, settings):
@@ -70,6 +70,6 @@ def test_other_pages_accept_a_megabyte(member):
 
 
 @pytest.mark.parametrize("path", ["/api/profile", "/accounts/login/"])
-def test_body_without_a_length_is_411(stranger, path):
-    answer = stranger.client.post(path, headers={"Transfer-Encoding": "chunked"})
+def test_body_without_a_length_is_411(anonymous, path):
+    answer = anonymous.client.post(path, headers={"Transfer-Encoding": "chunked"})
     assert answer.status_code == 411

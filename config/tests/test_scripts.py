@@ -247,10 +247,10 @@ def get_line(result):
 
 
 def test_port_in_use_is_one_clear_error(scripts):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         output = get_line(scripts.up(PORT=str(port)))
     assert f"port {port} on 127.0.0.1 is not available" in output
     assert "PORT=8001 deploy/up" in output

@@ -54,7 +54,7 @@ ANSWERED = {
     "/api/nothing": 404,
 }
 WAY_IN = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
-SENT_BY_STRANGERS = [
+ANONYMOUS_FORMS = [
     ("/accounts/login/", SIGN_IN),
     ("/accounts/signup/", NEW),
     ("/accounts/password/reset/", {"email": "ada@example.org"}),
@@ -110,7 +110,7 @@ def fault(request, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def stranger(fault):
+def anonymous(fault):
     with redirect_connections(default=fault):
         yield Client(raise_request_exception=False)
 
@@ -139,16 +139,16 @@ def is_the_page(answer):
     )
 
 
-def test_anonymous_pages_without_database_work(stranger):
-    answers = {path: stranger.get(path).status_code for path in ANSWERED}
+def test_anonymous_pages_without_database_work(anonymous):
+    answers = {path: anonymous.get(path).status_code for path in ANSWERED}
     assert answers == ANSWERED
-    with closing(stranger.get(staticfiles_storage.url("site.css"))) as style:
+    with closing(anonymous.get(staticfiles_storage.url("site.css"))) as style:
         assert style.status_code == 200
-    assert "sessionid" not in stranger.cookies
+    assert "sessionid" not in anonymous.cookies
 
 
-def test_anonymous_posts_are_503(stranger):
-    answers = {path: stranger.post(path, form) for path, form in SENT_BY_STRANGERS}
+def test_anonymous_posts_are_503(anonymous):
+    answers = {path: anonymous.post(path, form) for path, form in ANONYMOUS_FORMS}
     assert [path for path, answer in answers.items() if not is_the_page(answer)] == []
 
 
@@ -181,8 +181,8 @@ def test_htmx_and_head_are_503_too(member):
     assert (answer.status_code, answer.content, answer.headers["Retry-After"]) == (503, b"", "5")
 
 
-def test_not_ready(stranger):
-    answer = stranger.get("/readyz")
+def test_not_ready(anonymous):
+    answer = anonymous.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"database unavailable\n")
     assert answer.headers["Retry-After"] == "5"
 
@@ -197,7 +197,7 @@ def test_public_pages_render_anonymously(member, path):
     assert "sessionid" not in answer.cookies
 
 
-def test_missing_csrf_token_is_403(stranger):
+def test_missing_csrf_token_is_403(anonymous):
     checking = Client(enforce_csrf_checks=True, raise_request_exception=False)
     assert checking.post("/accounts/login/", SIGN_IN).status_code == 403
 

@@ -73,6 +73,6 @@ def test_keeps_type_and_boundary(content_type, read):
 
 
 def test_the_first_request_finds_the_views_loaded():
-    told = "import sys, config.wsgi; sys.exit(sys.argv[1] not in sys.modules)"
-    command = [sys.executable, "-c", told, settings.ROOT_URLCONF]
+    script = "import sys, config.wsgi; sys.exit(sys.argv[1] not in sys.modules)"
+    command = [sys.executable, "-c", script, settings.ROOT_URLCONF]
     assert subprocess.run(command, cwd=settings.BASE_DIR).returncode == 0

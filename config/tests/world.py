@@ -103,7 +103,7 @@ def fill_account(ada):
     )
 
 
-def stranger():
+def anonymous():
     return Client()
 
 

@@ -16,7 +16,7 @@ def folder(tmp_path, settings):
 
 
 def put(path, *, age=MAX_AGE + 60):
-    path.write_bytes(b"half of a picture")
+    path.write_bytes(b"half of an image")
     os.utime(path, (time.time() - age,) * 2)
     return path
 

@@ -121,10 +121,10 @@ def test_saving_without_a_file_keeps_it(client, user):
 
 def test_can_be_removed(client, user):
     give_avatar(user)
-    assert b"Remove the picture" in client.get("/profile/").content
+    assert b"Remove the avatar" in client.get("/profile/").content
     response = client.post("/profile/avatar/remove/", follow=True)
-    assert b"Your picture has been removed." in response.content
-    assert b"Remove the picture" not in response.content
+    assert b"Your avatar has been removed." in response.content
+    assert b"Remove the avatar" not in response.content
     assert Profile.objects.get().avatar_id is None
     assert list_stored_keys() == set()
     assert not StoredObject.objects.exists()

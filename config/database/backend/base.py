@@ -121,7 +121,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def close_if_health_check_failed(self) -> None:
         """Close a connection that the server closed, before every statement.
 
-        This costs one system call. A transaction, also one opened by hand, must fail instead of
+        This costs one system call. A transaction, even one opened explicitly, must fail instead of
         losing its first half, and fails until the request ends.
         """
         if self.connection is None or not self.autocommit:

@@ -73,7 +73,7 @@ def render_connect_query(policy: PoolPolicy, replicas: int) -> str:
     the statement timeout is the very first, as the role's default could end a later statement.
     The slot function adds SITE_SETTINGS.
 
-    Every version of PgBouncer sends at most 506 bytes: hence few blanks and short names.
+    Every version of PgBouncer sends at most 506 bytes, so blanks are few and names short.
     """
     settings = get_session_settings(policy) | {"search_path": "public"}
     lines = "".join(f"SET {name}={value};" for name, value in settings.items())

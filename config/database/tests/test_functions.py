@@ -1,4 +1,4 @@
-"""The function that keeps a lookup's plan: how it is made, kept and outlived."""
+"""The function that keeps a lookup's plan."""
 
 from dataclasses import replace
 

@@ -33,12 +33,12 @@ def is_gone(session):
 
 def test_ends_and_names_another_roles_session_with_a_slot():
     web = get_lock_class(settings.POOLS["web"])
-    with closing(superuser()) as stranger:
-        stranger.execute("SELECT pg_advisory_lock(%s, 9999)", [web])
-        assert f"Ended process {stranger.info.backend_pid} of postgres: it held" in " ".join(
+    with closing(superuser()) as other:
+        other.execute("SELECT pg_advisory_lock(%s, 9999)", [web])
+        assert f"Ended process {other.info.backend_pid} of postgres: it held" in " ".join(
             run().split()
         )
-        wait_until(lambda: is_gone(stranger), 5, "it has ended")
+        wait_until(lambda: is_gone(other), 5, "it has ended")
     assert list_ended() == []
 
 

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         return failed
 
     def _report_orphans(self, *, remove: bool) -> list[str]:
-        """Report the orphans, and remove them if told to; return the keys that remain."""
+        """Report the orphans, and remove them if `remove`; return the keys that remain."""
         counts: Counter[Orphan] = Counter()
         failed = []
         with progress_bar() as bar:

@@ -1,4 +1,4 @@
-"""Clients that leave during a statement: PostgreSQL rejects nobody, and others do not notice.
+"""Clients that leave during a statement: PostgreSQL rejects no client, and others are not affected.
 
 PgBouncer runs the statement of a waiting client that has left, and only then notices: each such
 client abandons a server connection.
