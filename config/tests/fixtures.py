@@ -92,3 +92,22 @@ def _static_files_are_read_lazily() -> Iterator[None]:
 def _cheap_passwords(settings) -> None:
     """Use a fast hasher: slow hashing would take most of the suite's time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def user(client):
+    """Return Ada, who is signed in with `client`."""
+    from accounts.tests.people import make_user
+
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def admin(client):
+    """Return `client`, with which Grace, a superuser, is signed in."""
+    from accounts.tests.people import make_admin
+
+    client.force_login(make_admin())
+    return client

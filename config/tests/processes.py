@@ -100,10 +100,14 @@ def haproxy(**changes):
 
 
 def manage(*arguments, **environment):
+    return start_command(arguments, os.environ | environment)
+
+
+def start_command(arguments, environment):
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

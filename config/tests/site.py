@@ -17,7 +17,7 @@ import psycopg
 from django.conf import settings
 
 from config.database.dsn import parse_server_url
-from config.tests.processes import ROOT, free_port, get_status, wait_until
+from config.tests.processes import ROOT, free_port, get_status, start_command, wait_until
 
 TOKEN = "t" * 32
 MAKE_USERS = """
@@ -108,14 +108,7 @@ class Site:
         os.kill(self.pid(program), number)
 
     def manage(self, *arguments, **environment):
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return start_command(arguments, self.environment | environment)
 
     def run_command(self, *arguments, **environment):
         process = self.manage(*arguments, **environment)

@@ -17,12 +17,6 @@ FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 CHOICES = pytest.mark.parametrize("across", [False, True], ids=["one by one", "all of the list"])
 
 
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
-
-
 def experts():
     example = make_expert()
     names = ("name", "description", "icon", "prompt", "personality")

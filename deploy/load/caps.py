@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import psycopg
 from django.conf import settings
+
+from load.background import Background
 
 INTERVAL: Final = 0.05  # seconds between two samples
 CONNECTIONS: Final = """
@@ -27,23 +28,13 @@ class Peak:
     cap: int
 
 
-class Activity:
+class Activity(Background):
     """Sample pg_stat_activity every 50 ms, bypassing the pools, inside the block."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.samples = 0
-        self.errors: list[str] = []
         self._most: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def get_peaks(self) -> list[Peak]:
         return [
@@ -51,7 +42,7 @@ class Activity:
             for name, pool in settings.POOLS.items()
         ]
 
-    def _watch(self) -> None:
+    def work(self) -> None:
         try:
             self._sample_until_stopped()
         except psycopg.Error as error:
@@ -62,7 +53,7 @@ class Activity:
         with psycopg.connect(
             host=server.host, dbname=server.dbname, user="postgres", autocommit=True
         ) as connection:
-            while not self._stop.wait(INTERVAL):
+            while not self.stopped.wait(INTERVAL):
                 self._most |= Counter(dict(connection.execute(CONNECTIONS).fetchall()))
                 self.samples += 1
 

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from django.conf import settings
+
+from load.background import Background
 
 PAUSE: Final = 10  # seconds
 
 
-class Jobs:
+class Jobs(Background):
     """Run two commands at a time, the jobs pool's cap, every PAUSE seconds inside the block."""
 
     def __init__(self, experts: Path) -> None:
+        super().__init__()
         self.runs = 0
-        self.errors: list[str] = []
         self._commands = [["clear_sessions"], ["seed_experts", "--file", str(experts)]]
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._stop.is_set():
+    def work(self) -> None:
+        while not self.stopped.is_set():
             self.run_once()
-            self._stop.wait(PAUSE)
+            self.stopped.wait(PAUSE)
 
     def run_once(self) -> None:
         for process in [start(*command) for command in self._commands]:

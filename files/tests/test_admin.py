@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.tests.people import make_admin, make_user
+from accounts.tests.people import make_user
 from files.models import File
 from files.tests.consistency import assert_consistent, stored_keys
 from files.tests.content import make_image, upload_file
@@ -13,12 +13,6 @@ from files.tests.rows import make_row, make_rows
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FILES, OBJECTS = "/admin/files/file/", "/admin/files/storedobject/"
-
-
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
 
 
 def test_lists_files_with_readable_sizes(admin):

@@ -14,13 +14,6 @@ from files.tests.rows import make_row
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def delete(client, body):
     return client.delete("/api/files", body, content_type="application/json")
 

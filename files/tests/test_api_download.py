@@ -9,13 +9,6 @@ from files.tests.content import upload_file
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def test_owner_gets_the_content_with_two_statements(client, user, django_assert_num_queries):
     file = upload_file(user)
     with django_assert_num_queries(2):

@@ -12,13 +12,6 @@ from files.tests.rows import make_row, make_rows
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def names(client, query=""):
     return [file["name"] for file in client.get(f"/api/files{query}").json()["files"]]
 

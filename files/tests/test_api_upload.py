@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from accounts.tests.people import make_user
 from files import objects
 from files.models import File
 from files.storage import Folder
@@ -13,13 +12,6 @@ from files.tests.content import make_image, make_upload
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATH = "/api/files/upload"
-
-
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
 
 
 def get_error_fields(client, data, status=422):

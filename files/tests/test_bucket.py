@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings as project
 from django.core.files.storage import default_storage
 
-from accounts.tests.people import make_user
 from config.tests.processes import free_port
 from files import objects, storage_settings
 from files.tests.conftest import use
@@ -21,13 +20,6 @@ from files.trash import delete_for_good
 from files.uploads import upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
 
 
 def get_signed_url(client, file):

@@ -4,7 +4,6 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import RequestFactory
 
-from accounts.tests.people import make_user
 from files import downloads
 from files.objects import NOT_READ, StorageError
 from files.storage import Folder
@@ -16,13 +15,6 @@ def inline(key, **headers):
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
 
 
 def download(client, file):

@@ -4,18 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.tests.people import make_admin, make_user
+from accounts.tests.people import make_user
 from onboarding.models import Expert
 from onboarding.tests.experts import make_expert, make_experts
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/onboarding/expert/"
-
-
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
 
 
 def test_lists_and_searches_experts(admin):

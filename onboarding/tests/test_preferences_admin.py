@@ -4,18 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.tests.people import make_admin, make_user
+from accounts.tests.people import make_user
 from onboarding.models import Preferences
 from onboarding.tests.experts import make_expert
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/onboarding/preferences/"
-
-
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
 
 
 def make_preferences(**preferences):

@@ -19,13 +19,6 @@ from profiles.tests.test_profile import FIELDS
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def send(client, image):
     return client.post("/profile/", FIELDS | {"image": image})
 

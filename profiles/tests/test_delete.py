@@ -21,13 +21,6 @@ from tours.models import Tour
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def delete(client, password=PASSWORD, **options):
     return client.post("/profile/delete/", {"password": password}, **options)
 

@@ -22,13 +22,6 @@ from tours.models import Tour
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def make_file(user, name, content=b"hello", **overrides):
     with objects.write_objects(user, [("txt", content)]) as keys, transaction.atomic():
         objects.mark_used(keys)

@@ -21,13 +21,6 @@ FIELDS = {
 }
 
 
-@pytest.fixture
-def user(client):
-    user = make_user()
-    client.force_login(user)
-    return user
-
-
 def post(client, **fields):
     return client.post("/profile/", FIELDS | fields)
 

@@ -5,17 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from accounts.tests.people import make_admin, make_user
+from accounts.tests.people import make_user
 from tours.models import Tour
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/tours/tour/"
-
-
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
 
 
 def make_tour(email="ada@example.org", *, answered=True):

@@ -1,18 +1,11 @@
 import pytest
 
-from accounts.tests.people import make_admin
 from config.mail.models import Mail, Outcome
 from config.mail.tests.rows import queue_mail
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/mail/mail/"
-
-
-@pytest.fixture
-def admin(client):
-    client.force_login(make_admin())
-    return client
 
 
 @pytest.fixture
