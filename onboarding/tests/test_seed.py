@@ -7,14 +7,16 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from accounts.tests.people import make_user
+from config.database.cli import use_jobs_pool
 from onboarding.models import Expert
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 
 def seed():
     said = io.StringIO()
-    call_command("seed", stdout=said)
+    with use_jobs_pool():
+        call_command("seed", stdout=said)
     return said.getvalue()
 
 

@@ -10,13 +10,20 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from config.database.cli import use_jobs_pool
-from config.tests.processes import wait_until
+from config.tests.processes import ServerLog, wait_until
 from onboarding import seeding
 from onboarding.models import Expert
 from onboarding.tests.experts import make_expert
 from onboarding.tests.test_catalogue import GOOD
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
+
+
+@pytest.fixture(autouse=True)
+def _jobs_pool():
+    """Only the jobs role may create temporary tables."""
+    with use_jobs_pool():
+        yield
 
 
 @pytest.fixture
@@ -35,15 +42,10 @@ def seed(tmp_path):
 
 @pytest.fixture
 def statements():
-    """Capture the first word of each statement; loading clears Django's own log."""
-    seen = []
-
-    def record(execute, sql, params, many, context):
-        seen.append(sql.split()[0])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(record):
-        yield seen
+    """Capture the first word of each statement in PostgreSQL's log."""
+    connection.ensure_connection()
+    log = ServerLog()
+    return lambda: [statement.split()[0] for statement in log.statements("ai4ceo jobs")]
 
 
 def test_loads_five_default_experts():
@@ -112,9 +114,10 @@ def test_finds_duplicates_across_batches(seed, monkeypatch):
         seed([GOOD, GOOD])
 
 
-def test_costs_one_statement_per_batch(seed, statements):
+def test_costs_three_statements_per_batch(seed, statements):
     seed([GOOD | {"slug": f"expert-{number}"} for number in range(seeding.BATCH_SIZE + 1)])
-    assert statements == ["SAVEPOINT", "SELECT", "WITH", "WITH", "RELEASE"]
+    batch = ["COPY", "WITH", "TRUNCATE"]
+    assert statements() == ["BEGIN", "SELECT", "CREATE", *batch, *batch, "COMMIT"]
 
 
 def test_unchanged_experts_are_not_written(seed):
@@ -156,13 +159,12 @@ def test_shows_progress_only_on_a_terminal(seed, monkeypatch, capfd):
     assert "100%" in capfd.readouterr().err
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_concurrent_seeds_run_one_after_the_other():
     tallies = []
 
     def second():
-        with use_jobs_pool():
-            tallies.append(seeding.load([dict(GOOD)]))
+        tallies.append(seeding.load([dict(GOOD)]))
+        connection.close()
 
     thread = threading.Thread(target=second)
     with transaction.atomic():

@@ -78,6 +78,10 @@ def list_database_grants(web: Server, jobs: Server) -> list[Grant]:
             statement=f"GRANT CONNECT ON DATABASE {database} TO {roles}",
         ),
         Grant(
+            purpose="the jobs role creates temporary tables",
+            statement=f"GRANT TEMPORARY ON DATABASE {database} TO {quote_identifier(jobs.user)}",
+        ),
+        Grant(
             purpose="only the owner creates tables",
             statement="REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         ),

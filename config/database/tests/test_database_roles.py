@@ -79,6 +79,7 @@ def test_names_rights_that_were_not_granted(servers):
     assert [line.partition(":")[0] for line in left] == [
         "only these roles connect and create temporary tables",
         "both roles connect",
+        "the jobs role creates temporary tables",
         "only the owner creates tables",
         "the web role sees the schema",
     ]
