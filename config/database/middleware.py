@@ -44,5 +44,5 @@ def limit_wait(
 
 def get_queue_time(request: HttpRequest) -> float:
     """Return the seconds since the request arrived; 0 if unknown."""
-    stamp = TIMESTAMP.fullmatch(request.headers.get("X-Request-Start", ""))
+    stamp = TIMESTAMP.fullmatch(request.META.get("HTTP_X_REQUEST_START", ""))
     return max(0.0, time.time() - int(stamp[1]) / 1_000_000) if stamp else 0.0
