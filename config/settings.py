@@ -42,7 +42,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Processes and threads
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, 1, 64)
-WEB_THREADS = env.integer("WEB_THREADS", 16, 1, 256)
+WEB_THREADS = env.integer("WEB_THREADS", 12, 1, 256)
 # Behind HAProxy, each gunicorn process listens on its own socket.
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from config.database.tests.faults.web_clients import block_pool
+from config.proxy.policy import Lanes
 from config.proxy.tests.counters import read_stats
 from config.tests.crowd import crowd
 from config.tests.processes import haproxy, wait_until
@@ -18,6 +19,7 @@ from config.tests.traffic import send_request
 pytestmark = pytest.mark.own_site
 
 MANY = 1000
+THREADS = settings.WEB_WORKERS * Lanes.split(settings.WEB_THREADS).requests
 QUEUE_TIMEOUT = settings.POOLS["web"].query_wait_timeout
 SIGNED_IN = {"Cookie": f"sessionid={'w' * 32}"}
 QUICK = [
@@ -46,7 +48,7 @@ def held(hostile_site):
     with ThreadPoolExecutor(2) as pool, block_pool(hostile_site, QUEUE_TIMEOUT + 30):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
-        wait_until(lambda: count_running(hostile_site) >= 24, 10, "every thread is in use")
+        wait_until(lambda: count_running(hostile_site) >= THREADS, 10, "every thread is in use")
         seen.quick = {path: send_request(port, "GET", path) for path in QUICK}
         seen.crowd, (seen.page,) = many.result(), page.result()
     seen.after = wait_until(lambda: ask_again(port), 60, "the next request is served")

@@ -8,7 +8,9 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 
+from config.proxy.policy import Lanes
 from config.proxy.tests.counters import Watch, read_stats
 from config.proxy.tests.wire import drip, idle, pipeline, sip
 from config.tests.crowd import render_head
@@ -20,8 +22,7 @@ pytestmark = [pytest.mark.own_site, pytest.mark.alone]
 # large bodies cut off after 11.9 s, the readers' threads free after 20.1 s.
 
 HEADS, BODIES, LARGE, IDLE, PIPELINES, STATIC, DOWNLOADS = 200, 50, 12, 1500, 6, 48, 16
-# Two gunicorn processes with four threads each for uploads and downloads.
-TRANSFERS = 2 * 4
+TRANSFERS = settings.WEB_WORKERS * Lanes.split(settings.WEB_THREADS).transfers
 # 3.3 MB, which no browser requests.
 FILE = "/static/ninja/redoc.standalone.js.map"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
