@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
-from config.database.dsn import Server, ServerURLError, parse_server_url
+from config.database.dsn import ServerURLError, parse_server_urls
 from config.database.render.django import Pooling, render_database
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
 from config.lib.logs import LEVELS, build_logging_config
@@ -58,14 +58,12 @@ try:
         for base in (policy.WEB, policy.JOBS)
         for names in [policy.list_variables(base)]
     }
-    _url = env.required("POSTGRES_URL", "give its URL, or run deploy/up for a private one.")
-    POSTGRES: dict[str, Server] = {
-        "web": parse_server_url("POSTGRES_URL", _url),
-        "jobs": parse_server_url("POSTGRES_JOBS_URL", env.text("POSTGRES_JOBS_URL") or _url),
-    }
-    # For psql and pg_dump, whose session settings would persist in a pool.
-    _admin_url = env.text("POSTGRES_ADMIN_URL") or env.text("POSTGRES_JOBS_URL") or _url
-    POSTGRES_ADMIN = parse_server_url("POSTGRES_ADMIN_URL", _admin_url)
+    POSTGRES, POSTGRES_ADMIN, POSTGRES_MONITOR = parse_server_urls(
+        env.required("POSTGRES_URL", "give its URL, or run deploy/up for a private one."),
+        jobs=env.text("POSTGRES_JOBS_URL"),
+        admin=env.text("POSTGRES_ADMIN_URL"),
+        monitor=env.text("POSTGRES_MONITOR_URL"),
+    )
 except (policy.PolicyError, ServerURLError) as error:
     raise ImproperlyConfigured(str(error)) from None
 DATABASE_POOLING = cast(

@@ -1,4 +1,4 @@
-"""Parse POSTGRES_URL and POSTGRES_JOBS_URL. Pure."""
+"""Parse POSTGRES_URL and the URLs of the other roles. Pure."""
 
 from __future__ import annotations
 
@@ -46,6 +46,23 @@ class Server:
 def is_one_line(text: str) -> bool:
     """Return whether a line of a configuration file can hold `text` unchanged."""
     return text == text.strip() and all(ord(char) >= 32 and ord(char) != 127 for char in text)
+
+
+def parse_server_urls(
+    web: str, *, jobs: str, admin: str, monitor: str
+) -> tuple[dict[str, Server], Server, Server | None]:
+    """Return the pools' servers, the one for psql and pg_dump, and the exporter's, if any.
+
+    psql and pg_dump bypass the pools, where their session settings would persist. The defaults of
+    empty URLs are web for jobs, and jobs for admin. Raise ServerURLError.
+    """
+    servers = {
+        "web": parse_server_url("POSTGRES_URL", web),
+        "jobs": parse_server_url("POSTGRES_JOBS_URL", jobs or web),
+    }
+    tools = parse_server_url("POSTGRES_ADMIN_URL", admin or jobs or web)
+    exporter = parse_server_url("POSTGRES_MONITOR_URL", monitor) if monitor else None
+    return servers, tools, exporter
 
 
 def parse_server_url(variable: str, url: str) -> Server:

@@ -147,11 +147,14 @@ QUERY_TIMEOUT_MARGIN: Final = 2
 
 # Backends of tools outside the pools, such as a shell and a backup at the same time.
 ADMIN_CONNECTIONS: Final = 2
+# The exporter's, of each replica: its connection, and that of a predecessor that is ending.
+MONITOR_CONNECTIONS: Final = 2
 
 
 def count_all_backends(pools: Iterable[PoolPolicy], replicas: int) -> int:
     """Return the maximum number of backends of all these pools and the tools outside them."""
-    return sum(pool.count_backends(replicas) for pool in pools) + ADMIN_CONNECTIONS
+    outside = ADMIN_CONNECTIONS + MONITOR_CONNECTIONS * replicas
+    return sum(pool.count_backends(replicas) for pool in pools) + outside
 
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:

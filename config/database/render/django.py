@@ -52,7 +52,7 @@ def render_database(
     """
     if pooling == "direct":
         where = {"NAME": server.dbname, "HOST": server.host, "PORT": str(server.port)}
-        options = _get_tls_options(server) | KEEPALIVE | {"options": _render_options(policy)}
+        options = get_tls_options(server) | KEEPALIVE | {"options": _render_options(policy)}
     else:
         name, port = get_entry_name(policy, server), str(policy.listen_port)
         where = {"NAME": name, "HOST": pgbouncer_host, "PORT": port}
@@ -103,6 +103,6 @@ def _render_options(policy: PoolPolicy) -> str:
     )
 
 
-def _get_tls_options(server: Server) -> dict[str, str]:
+def get_tls_options(server: Server) -> dict[str, str]:
     names = ("sslmode", "sslrootcert", "sslcert", "sslkey")
     return {name: value for name in names if (value := getattr(server, name))}

@@ -169,8 +169,8 @@ def _get_tls_settings(server: Server) -> dict[str, str | int]:
 
 
 def _get_log_settings() -> dict[str, str | int]:
-    # Log errors and statistics only; a line per client and server would hide them.
-    return {"log_connections": 0, "log_disconnections": 0}
+    # The exporter counts these lines by cause. They are few, as clients and servers stay.
+    return {"log_connections": 1, "log_disconnections": 1}
 
 
 def _check_line(key: str, value: str | int) -> str:

@@ -1,8 +1,8 @@
 """Render the roles' rights in PostgreSQL as SQL. Pure.
 
 The jobs role owns the schema. The web role reads and writes rows; it cannot alter, truncate
-or drop. A third one, for psql and pg_dump, acts as the jobs role outside the pools. Each has a
-connection limit in case a client bypasses PgBouncer.
+or drop. A third one, for psql and pg_dump, acts as the jobs role outside the pools; a fourth one,
+the exporter's, sees backends only. Each has a connection limit in case a client bypasses PgBouncer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from config.database.dsn import Server
-from config.database.policy import ADMIN_CONNECTIONS, PoolPolicy
+from config.database.policy import ADMIN_CONNECTIONS, MONITOR_CONNECTIONS, PoolPolicy
 from config.database.render import slot_functions
 from config.database.render.django import SITE_SETTINGS, get_session_settings
 
@@ -129,6 +129,7 @@ def render_script(
     servers: Mapping[str, Server],
     replicas: int,
     admin: Server | None = None,
+    monitor: Server | None = None,
 ) -> str:
     """Render an idempotent psql script that creates roles, database and rights."""
     web, jobs = servers["web"], servers["jobs"]
@@ -149,6 +150,7 @@ def render_script(
         f"GRANT USAGE, CREATE ON SCHEMA public TO {quote_identifier(jobs.user)};",
         *(f"{grant.statement};" for grant in list_row_grants(web, jobs)),
         *slot_functions.render_rights(pools, servers, names, quote_identifier(jobs.user)),
+        *(_render_monitor(monitor, replicas) if monitor and monitor.user not in users else ()),
     ]
     return HEADER + "".join(f"{line}\n" for line in statements)
 
@@ -179,6 +181,15 @@ def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
     """Make the role of the tools outside the pools act as the tables' owner."""
     yield f"GRANT {quote_identifier(jobs.user)} TO {quote_identifier(admin.user)};"
     yield f"ALTER ROLE {quote_identifier(admin.user)} SET role = {_quote_text(jobs.user)};"
+
+
+def _render_monitor(monitor: Server, replicas: int) -> Iterator[str]:
+    """Let the exporter's role see backends and slots, but no row and no statement's text."""
+    yield from _render_role(monitor)
+    role = quote_identifier(monitor.user)
+    yield f"{limit_connections(monitor.user, MONITOR_CONNECTIONS * replicas).statement};"
+    yield f"GRANT CONNECT ON DATABASE {quote_identifier(monitor.dbname)} TO {role};"
+    yield from slot_functions.render_monitor_rights(role)
 
 
 def _render_database(jobs: Server) -> str:

@@ -89,6 +89,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $end$
     WHERE h.class = end_holder.class AND h.pid = end_holder.pid
 $end$;"""
 
+# For the exporter: all backends of the server, without their statements.
+BACKENDS_FUNCTION: Final = """\
+CREATE OR REPLACE FUNCTION entrance.backends()
+RETURNS TABLE (pid integer, role name, application text, state text, age float8)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $backends$
+    SELECT pid, usename, application_name, state,
+        extract(epoch FROM clock_timestamp() - backend_start)::float8
+    FROM pg_stat_activity WHERE backend_type = 'client backend'
+$backends$;"""
+
 # One slot per session, so that no client can take those of others. Any role may use a lock class
 # that belongs to no pool, such as a test's.
 ENTER_FUNCTION: Final = """\
@@ -158,6 +168,13 @@ def render_rights(
     ]
 
 
+def render_monitor_rights(role: str) -> list[str]:
+    return [
+        f"GRANT USAGE ON SCHEMA entrance TO {role};",
+        f"GRANT EXECUTE ON FUNCTION entrance.holders, entrance.backends TO {role};",
+    ]
+
+
 def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> str:
     reserved = ", ".join(
         f"({_quote_text(servers[name].user)}, {get_lock_class(pool)})"
@@ -174,7 +191,7 @@ def render_definitions(pools: Mapping[str, PoolPolicy], servers: Mapping[str, Se
         overdue=_render_overdue(pools["web"], servers),
         pause=POLL_INTERVAL,
     )
-    return "\n".join((SLOT_TABLE, KEEP_FUNCTION, HOLDER_FUNCTIONS, enter))
+    return "\n".join((SLOT_TABLE, KEEP_FUNCTION, HOLDER_FUNCTIONS, BACKENDS_FUNCTION, enter))
 
 
 def _render_overdue(web: PoolPolicy, servers: Mapping[str, Server]) -> str:

@@ -41,7 +41,11 @@ def administer(servers, statement):
 
 def test_script_follows_the_policy(settings):
     script = roles.render_script(
-        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+        settings.POOLS,
+        settings.POSTGRES,
+        settings.REPLICAS,
+        settings.POSTGRES_ADMIN,
+        settings.POSTGRES_MONITOR,
     )
     assert run("--sql") == script
 

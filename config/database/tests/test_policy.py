@@ -84,10 +84,11 @@ def test_each_replica_adds_slots(replicas, web, jobs):
     assert (WEB.count_slots(replicas), JOBS.count_slots(replicas)) == (web, jobs)
 
 
-@pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 22, 6), (3, 66, 18)])
-def test_counts_backends_with_their_predecessors(replicas, web, jobs):
+@pytest.mark.parametrize(("replicas", "web", "jobs", "exporters"), [(1, 22, 6, 2), (3, 66, 18, 6)])
+def test_counts_backends_with_their_predecessors(replicas, web, jobs, exporters):
     assert (WEB.count_backends(replicas), JOBS.count_backends(replicas)) == (web, jobs)
-    assert count_all_backends([WEB, JOBS], replicas) == web + jobs + ADMIN_CONNECTIONS
+    outside = exporters + ADMIN_CONNECTIONS
+    assert count_all_backends([WEB, JOBS], replicas) == web + jobs + outside
 
 
 def test_query_timeout_follows_the_statement_timeout():

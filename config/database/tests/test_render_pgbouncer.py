@@ -60,8 +60,8 @@ def test_renders_the_web_pool():
         "tcp_keepcnt": "3",
         "tcp_user_timeout": "15000",
         "server_tls_sslmode": "disable",
-        "log_connections": "0",
-        "log_disconnections": "0",
+        "log_connections": "1",
+        "log_disconnections": "1",
     }
 
 

@@ -22,7 +22,7 @@ ANN = parse_server_url("POSTGRES_URL", "postgresql://ann:x@h/site")
 BOB = parse_server_url("POSTGRES_JOBS_URL", "postgresql://bob:x@h/site")
 FACTS = ServerFacts(
     version=150000,
-    max_connections=33,
+    max_connections=35,
     reserved=3,
     role="ann",
     role_limit=-1,
@@ -66,24 +66,24 @@ def test_finds_an_old_server():
 
 @pytest.mark.usefixtures("shipped")
 def test_finds_a_server_without_enough_connections():
-    (message,) = list_messages(max_connections=35, reserved=6)
+    (message,) = list_messages(max_connections=37, reserved=6)
     assert message.id == "pool.E102"
-    assert "may open 30 connections, but the server has only 29" in message.msg
-    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 36;")
+    assert "may open 32 connections, but the server has only 31" in message.msg
+    assert message.hint.startswith("ALTER SYSTEM SET max_connections = 38;")
 
 
 @pytest.mark.usefixtures("shipped")
 def test_each_replica_needs_connections(settings):
     settings.REPLICAS = 2
-    assert [message.id for message in list_messages(max_connections=60)] == ["pool.E102"]
-    assert list_messages(max_connections=61) == []
+    assert [message.id for message in list_messages(max_connections=64)] == ["pool.E102"]
+    assert list_messages(max_connections=65) == []
 
 
 @pytest.mark.usefixtures("shipped")
 def test_ignores_pools_on_another_server(settings):
     settings.POSTGRES = {"web": ANN, "jobs": replace(BOB, port=5433)}
-    assert list_messages(max_connections=27) == []
-    assert [message.id for message in list_messages(max_connections=26)] == ["pool.E102"]
+    assert list_messages(max_connections=29) == []
+    assert [message.id for message in list_messages(max_connections=28)] == ["pool.E102"]
 
 
 @pytest.mark.usefixtures("shipped")

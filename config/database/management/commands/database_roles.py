@@ -29,7 +29,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, sql: bool, verbosity: int, **options: Any) -> None:
         if sql:
             script = roles.render_script(
-                settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
+                settings.POOLS,
+                settings.POSTGRES,
+                settings.REPLICAS,
+                settings.POSTGRES_ADMIN,
+                settings.POSTGRES_MONITOR,
             )
             self.stdout.write(script, ending="")
             return
