@@ -25,6 +25,12 @@ class StoredObjectQuerySet(models.QuerySet["StoredObject"]):
     def due(self) -> Self:
         return self.filter(models.Q(remove_after__lte=Now()) | models.Q(owner=None))
 
+    def get_oldest_age(self) -> float:
+        """Return for how many seconds an object has been due to be removed; 0 if none is."""
+        due = self.filter(remove_after__lte=Now())
+        age = due.aggregate(age=Now() - models.Min("remove_after"))["age"]
+        return float(age.total_seconds()) if age else 0.0
+
     def pending(self) -> Self:
         """Select the objects that can still be used.
 

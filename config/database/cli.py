@@ -21,9 +21,12 @@ from psycopg.errors import UndefinedTable
 from config.database.backend.base import DatabaseWrapper
 from config.database.errors import explain, is_unavailable, iter_causes
 from config.database.policy import PROBE_WAIT
+from config.observe.jobs import record_job
 
 # These serve requests, so they stay in the web pool.
 WEB_COMMANDS: Final = ("runserver", "testserver")
+# An option of commands that then do nothing.
+DRY_RUN: Final = "--dry-run"
 # Seconds.
 MAX_WAIT: Final = 86400
 RETRY_INTERVAL: Final = 0.5
@@ -64,7 +67,9 @@ def execute(argv: Sequence[str]) -> int:
     """
     try:
         wait, argv = parse_wait(argv)
-        with nullcontext() if argv[1:2] and argv[1] in WEB_COMMANDS else use_jobs_pool():
+        name = "".join(argv[1:2])
+        pool = nullcontext() if name in WEB_COMMANDS else use_jobs_pool()
+        with pool, record_job("" if DRY_RUN in argv else name):
             if wait:
                 setup()  # without it Django warns of statements during its start
                 wait_for_database(wait)

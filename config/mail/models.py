@@ -64,6 +64,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
             mail.attempts += 1
         return mails
 
+    def count_waiting(self) -> int:
+        return self.filter(state=Mail.State.WAITING).count()
+
     def try_again(self) -> int:
         """Requeue mails that were given up and whose lifetime is not over."""
         now = timezone.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -44,11 +45,12 @@ class Console:
         with Console(settings.POOLS["web"]) as console:
             console.show("POOLS")
 
-    Raise ConsoleError if nothing answers or a command is rejected.
+    Raise ConsoleError if nothing answers, a command is rejected, or takes longer than `time_limit`
+    (seconds); the console is then no longer usable.
     """
 
-    def __init__(self, pool: PoolPolicy) -> None:
-        self.pool = pool
+    def __init__(self, pool: PoolPolicy, *, time_limit: float | None = None) -> None:
+        self.pool, self.time_limit = pool, time_limit
 
     def __enter__(self) -> Self:
         try:
@@ -70,6 +72,9 @@ class Console:
                 f"{settings.PGBOUNCER_HOST}, port {self.pool.listen_port}: start it with "
                 f"deploy/up, or correct PGBOUNCER_HOST. ({_join_lines(str(error))})"
             ) from error
+        if self.time_limit:
+            raw: Any = self._connection
+            raw.wait = partial(raw.wait, timeout=self.time_limit)
         return self
 
     def __exit__(

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from config.observe.jobs import add_rows
 from files import objects, orphans, trash
 from files.models import File, StoredObject
 from files.orphans import Orphan
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         files = trash.delete_expired()
         removed, failed = objects.remove_due()
         remove_leftovers()
+        add_rows(files + removed)
         self.stdout.write(f"expired files deleted: {files}, leftover objects removed: {removed}")
         return failed
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from config.observe.jobs import add_rows
 from onboarding import seeding
 from onboarding.catalogue import FIELDS, REQUIRED, CatalogueError, read_records
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         except CatalogueError as error:
             reason = str(error).removesuffix(".")
             raise CommandError(f"{file}: {reason}. Nothing was written.") from error
+        add_rows(tally.created + tally.updated)
         self.stdout.write(f"experts: {tally}{' (dry run, nothing written)' if dry_run else ''}")
 
 

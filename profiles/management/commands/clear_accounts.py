@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from config.observe.jobs import add_rows
 from profiles.deletion import delete_account
 
 DAYS: Final = 7
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         old = User.objects.never_confirmed(timezone.now() - timedelta(days=DAYS))
         keys = list(old.values_list("pk", flat=True))
         count = sum(delete_unconfirmed(key) for key in keys)
+        add_rows(count)
         self.stdout.write(f"{count} unconfirmed accounts deleted.")
 
 

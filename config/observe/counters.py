@@ -1,0 +1,144 @@
+"""Count the events that arrive as datagrams; ignore malformed ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from config.observe.events import MAX_EVENT_SIZE, Kind, Refusal, UploadRefusal
+from config.observe.logged import REFUSALS as HAPROXY
+
+# Routes beyond this number count as "other", so that no sender can make series without end.
+MAX_ROUTES: Final = 300
+ROUTE: Final = re.compile("[!-~]{1,100}")
+OTHER: Final = "other"
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PLACES: Final = {
+    Refusal.QUERY_WAIT: "pgbouncer",
+    Refusal.CLIENT_LIMIT: "pgbouncer",
+    Refusal.STATEMENT_TIMEOUT: "postgresql",
+    Refusal.DATABASE: "database",
+    Refusal.STORAGE: "storage",
+}
+# Seconds. A request may wait 10 s in a queue and run statements of 15 s.
+DURATIONS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25)
+WAITS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
+STATEMENTS: Final = (0, 1, 2, 3, 4, 6, 10, 20, 50)
+# The largest accepted numbers: seconds, statements, bytes.
+MAX_SECONDS: Final = 3600
+MAX_STATEMENTS: Final = 100_000
+MAX_BYTES: Final = 10**12
+
+Event = Mapping[str, Any]
+
+
+class EventCounters:
+    """The metrics of events, in a registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.routes: set[str] = set()
+        self.events = self._count_by("events", "Events received.", "result")
+        self.requests = self._count_by("requests", "Requests.", "route", "method", "status")
+        self.refusals = self._count_by("refusals", "Requests with 503.", "place", "reason")
+        self.refused_uploads = self._count_by("refused_uploads", "Uploads refused.", "reason")
+        self.uploads = self._count_by("uploads", "Files stored.")
+        self.bytes = self._count_by("upload_bytes", "Bytes of the files stored.")
+        self.seconds = self._observe("request_seconds", "Durations.", DURATIONS, "route")
+        self.waits = self._observe("request_wait_seconds", "Waits for a connection.", WAITS)
+        self.statements = self._observe("request_statements", "Statements.", STATEMENTS)
+        self.plain: dict[str, Counter] = {
+            Kind.SIGN_IN: self._count_by("sign_ins", "Sign-ins."),
+            Kind.FAILED_SIGN_IN: self._count_by("failed_sign_ins", "Failed sign-ins."),
+            Kind.SIGN_UP: self._count_by("sign_ups", "Sign-ups."),
+            Kind.MAIL_SENT: self._count_by("mails_sent", "Mails sent."),
+            Kind.MAIL_FAILED: self._count_by("mail_failures", "Failed attempts to send a mail."),
+            Kind.MAIL_GIVEN_UP: self._count_by("mails_given_up", "Mails given up."),
+        }
+        self._start_at_zero()
+
+    def count(self, datagram: bytes) -> None:
+        """Count the event; count as ignored what is no event."""
+        try:
+            self._count(parse(datagram))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.events.labels("ignored").inc()
+        else:
+            self.events.labels("counted").inc()
+
+    def count_haproxy_refusal(self, reason: str) -> None:
+        self.refusals.labels("haproxy", reason).inc()
+
+    def _count_by(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"ai4ceo_{name}", text, labels, registry=self.registry)
+
+    def _observe(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"ai4ceo_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def _start_at_zero(self) -> None:
+        """Create the series with known labels: rate() misses a series' first value."""
+        for result in ("counted", "ignored"):
+            self.events.labels(result)
+        for refusal, place in PLACES.items():
+            self.refusals.labels(place, refusal.value)
+        for reason in HAPROXY.values():
+            self.refusals.labels("haproxy", reason)
+        for refused in UploadRefusal:
+            self.refused_uploads.labels(refused.value)
+
+    def _count(self, event: Event) -> None:
+        kind = event["kind"]
+        if kind in self.plain:
+            self.plain[kind].inc()
+        elif kind == Kind.REQUEST:
+            self._count_request(event)
+        elif kind == Kind.UPLOAD:
+            self.bytes.inc(get_number(event, "bytes", MAX_BYTES))
+            self.uploads.inc()
+        elif kind == Kind.REFUSED_UPLOAD:
+            self.refused_uploads.labels(UploadRefusal(event["reason"]).value).inc()
+        else:
+            raise ValueError(kind)
+
+    def _count_request(self, event: Event) -> None:
+        seconds = get_number(event, "seconds", MAX_SECONDS)
+        wait = get_number(event, "wait_seconds", MAX_SECONDS)
+        statements = get_number(event, "statements", MAX_STATEMENTS)
+        status = int(get_number(event, "status", 599)) // 100
+        method = event["method"] if event["method"] in METHODS else OTHER
+        reason = Refusal(event["reason"]) if event["reason"] else None
+        route = self._admit_route(event["route"])
+        self.requests.labels(route, method, f"{status}xx").inc()
+        self.seconds.labels(route).observe(seconds)
+        self.waits.observe(wait)
+        self.statements.observe(statements)
+        if reason:
+            self.refusals.labels(PLACES[reason], reason.value).inc()
+
+    def _admit_route(self, route: str) -> str:
+        """Return the route as a label's value."""
+        if route not in self.routes:
+            if len(self.routes) >= MAX_ROUTES or not ROUTE.fullmatch(route):
+                return OTHER
+            self.routes.add(route)
+        return route
+
+
+def parse(datagram: bytes) -> Event:
+    """Raise ValueError unless the datagram is a JSON object."""
+    event = json.loads(datagram) if len(datagram) <= MAX_EVENT_SIZE else None
+    if not isinstance(event, dict):
+        raise ValueError(event)  # noqa: TRY004  malformed, like the others
+    return event
+
+
+def get_number(event: Event, name: str, limit: float) -> float:
+    """Return the field's value. Raise ValueError unless it is a number from 0 to the limit."""
+    value = event[name]
+    if type(value) in (int, float) and 0 <= value <= limit:
+        return float(value)
+    raise ValueError(name)

@@ -1,0 +1,126 @@
+"""A site with METRICS=true has an exporter, which survives what happens around it."""
+
+import http.client
+import os
+import signal
+import socket
+from contextlib import closing
+
+import pytest
+
+from config.observe.tests.scrapes import Scrape
+from config.tests.processes import free_port, wait_until
+from config.tests.site import new_site
+
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+
+pytestmark = pytest.mark.own_site
+
+
+@pytest.fixture(scope="module")
+def site():
+    port = free_port()
+    with new_site(METRICS="true", METRICS_PORT=str(port)) as site:
+        site.metrics_port = port
+        yield site
+
+
+def get(site, path, accept=OPENMETRICS):
+    address = "127.0.0.1", site.metrics_port
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as connection:
+        connection.request("GET", path, headers={"Accept": accept})
+        response = connection.getresponse()
+        return response.status, response.getheader("Content-Type"), response.read().decode()
+
+
+def scrape(site):
+    status, content_type, text = get(site, "/metrics")
+    assert status == 200
+    assert content_type.startswith("application/openmetrics-text")
+    return Scrape(text)
+
+
+def test_serves_everything(site):
+    found = scrape(site)
+    assert found.list("pgbouncer_up") == [1, 1]
+    assert found.get("ai4ceo_postgresql_up") == 1
+    for process in ("postgres", "pgbouncer-web", "web:web-0", "haproxy", "mail", "metrics"):
+        assert found.get("ai4ceo_process_up", process=process) == 1
+    assert found.get("ai4ceo_job_success", job="setup_site") == 1
+    wait_until(lambda: scrape(site).list("ai4ceo_mails_waiting") == [0], 10, "the mails")
+    assert found.get("process_resident_memory_bytes") > 0
+
+
+def test_serves_haproxys_metrics(site):
+    status, _, text = get(site, "/haproxy")
+    assert status == 200
+    assert "\nhaproxy_process_uptime_seconds" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/etc/passwd", "/%00"])
+def test_has_no_other_paths(site, path):
+    assert get(site, path)[0] == 404
+
+
+def test_other_clients_get_the_text_format(site):
+    _, content_type, text = get(site, "/metrics", accept="*/*")
+    assert content_type.startswith("text/plain")
+    assert "pgbouncer_up" in text
+
+
+def test_silent_clients_do_not_stop_it(site):
+    silent = [socket.create_connection(("127.0.0.1", site.metrics_port)) for _ in range(20)]
+    try:
+        wait_until(lambda: answers(site), 15, "it answers beside the silent clients")
+    finally:
+        for client in silent:
+            client.close()
+
+
+def answers(site):
+    try:
+        return get(site, "/metrics")[0] == 200
+    except OSError:
+        return False
+
+
+def test_the_socket_is_for_the_sites_user_only(site):
+    assert (site.run_dir / "metrics.sock").stat().st_mode & 0o777 == 0o600
+
+
+def send(site, datagram):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.sendto(datagram, str(site.run_dir / "metrics.sock"))
+
+
+def test_counts_what_is_sent_and_ignores_garbage(site):
+    before = scrape(site)
+    for datagram in (b"\xff", b"x" * 100_000, b'{"kind": "sign_up"}'):
+        send(site, datagram)
+    name = "ai4ceo_sign_ups_total"
+    wait_until(lambda: scrape(site).get(name) == before.get(name) + 1, 10, "the event is counted")
+    ignored = scrape(site).get("ai4ceo_events_total", result="ignored")
+    assert ignored == before.get("ai4ceo_events_total", result="ignored") + 2
+
+
+def test_a_killed_exporter_comes_back_and_receives(site):
+    process = site.pid("metrics")
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: site.pid("metrics") not in (0, process) and answers(site), 30, "it is back")
+    send(site, b'{"kind": "sign_in"}')
+    wait_until(lambda: scrape(site).get("ai4ceo_sign_ins_total") == 1, 10, "it counts")
+
+
+def test_shows_a_stopped_process(site):
+    site.supervisor("stop", "mail")
+    try:
+        assert scrape(site).get("ai4ceo_process_up", process="mail") == 0
+    finally:
+        site.supervisor("start", "mail")
+
+
+def test_reload_restarts_it(site):
+    process = site.pid("metrics")
+    site.run_script("deploy/reload")
+    wait_until(lambda: answers(site), 10, "it answers")
+    assert site.pid("metrics") != process
