@@ -11,7 +11,8 @@ from bench.plan import Plan
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Return 1 if this project failed a request or exceeded its cap, else 0."""
+    """Return 1 if a variant's work is not as claimed, or this project failed a request or exceeded
+    its cap, else 0."""
     plan = Plan.from_arguments(arguments)
     if plan.is_dry_run:
         sys.stdout.write(plan.describe())
@@ -20,8 +21,13 @@ def main(arguments: Sequence[str]) -> int:
     from bench import report
     from bench.measure import measure
     from bench.table import render_short
+    from bench.verify import VerificationError
 
-    results = measure(plan)
+    try:
+        results = measure(plan)
+    except VerificationError as error:
+        sys.stderr.write(f"Nothing was measured: {error}\n")
+        return 1
     report.write_files(results, plan.output)
     sys.stdout.write(f"\n{render_short(results)}\n\nAll results: {plan.output}\n")
     return 0 if results.is_passed() else 1

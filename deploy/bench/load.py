@@ -15,7 +15,7 @@ from typing import Final
 SCRIPT: Final = Path(__file__).with_name("load.lua")
 # Seconds. Above the site's limits for queue and statement, 25 s.
 TIMEOUT: Final = 30
-FAILURES: Final = ("refused", "connect", "read", "write", "timeout")
+FAILURES: Final = ("wrong", "connect", "read", "write", "timeout")
 
 
 class LoadError(RuntimeError):
@@ -24,8 +24,9 @@ class LoadError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """Successful responses per second, latencies in ms, and failures of every kind."""
+    """Right responses and those per second, latencies in ms, and failures of every kind."""
 
+    responses: int
     throughput: float
     p50: float
     p99: float
@@ -44,8 +45,9 @@ def run_wrk(
 def parse_wrk(text: str) -> Measurement:
     """Parse SCRIPT's last line; no response at all counts as a failure."""
     report = json.loads(text.rstrip().rpartition("\n")[2])
-    responses = report["requests"] - report["refused"]
+    responses = report["requests"] - report["wrong"]
     return Measurement(
+        responses=responses,
         throughput=round(responses / report["microseconds"] * 1e6, 1),
         p50=report["p50"] / 1000,
         p99=report["p99"] / 1000,
@@ -83,8 +85,9 @@ def parse_pgbench(text: str, log: str) -> Measurement:
     failed = re.search(r"^number of failed transactions: (\d+)", text, re.MULTILINE)
     times = sorted(int(line.split()[2]) for line in log.splitlines())
     if tps is None or not times:
-        return Measurement(throughput=0, p50=0, p99=0, failures=1)
+        return Measurement(responses=0, throughput=0, p50=0, p99=0, failures=1)
     return Measurement(
+        responses=len(times),
         throughput=round(float(tps[1]), 1),
         p50=compute_percentile(times, 50) / 1000,
         p99=compute_percentile(times, 99) / 1000,

@@ -25,7 +25,9 @@ def describe_machine() -> dict[str, str]:
         "Django": version("Django"),
         "psycopg": version("psycopg"),
         "gunicorn": version("gunicorn"),
+        "uvicorn": version("uvicorn"),
         "wrk": _read_version("wrk", "-v", pattern=r"wrk (?:debian/)?(\S+)"),
+        "load average before": f"{os.getloadavg()[0]:.1f}",
     }
 
 

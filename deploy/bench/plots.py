@@ -1,10 +1,9 @@
-"""Plots of the results over the number of clients."""
+"""Plots of the ratios over the number of clients."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,20 +11,24 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from bench.results import Cell, Results
-from bench.variants import VARIANTS
+from bench.pairs import Spread
+from bench.results import Results, Value, get_p99, get_throughput
+from bench.variants import GET, PATCH, VARIANTS
 
 # On first use, matplotlib logs that it searches for fonts.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 # Okabe and Ito's colours, distinguishable with any colour vision; markers repeat the distinction.
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {
-    "a": ("#0072B2", "o"),
-    "a-direct": ("#56B4E9", "s"),
-    "b": ("#D55E00", "v"),
-    "c": ("#E69F00", "D"),
-    "d": ("#009E73", "^"),
-    "e": ("#555555", "X"),
+    "direct": ("#56B4E9", "s"),
+    "constant": ("#555555", "X"),
+    "persistent": ("#0072B2", "o"),
+    "unchecked": ("#E69F00", "D"),
+    "new": ("#D55E00", "v"),
+    "pool": ("#009E73", "^"),
+    "pgbouncer-new": ("#CC79A7", "<"),
+    "pgbouncer": ("#882255", ">"),
+    "asgi": ("#000000", "P"),
 }
 # White background, for dark pages. Text stays text, and equal results give equal files.
 STYLE: Final = {
@@ -42,115 +45,70 @@ STYLE: Final = {
     "savefig.facecolor": "white",
     "text.color": "#222222",
 }
+TICKS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 GAP: Final = 0.07  # of the axis' height, between two labels
 
-Lines = dict[str, list[tuple[int, float]]]
+Line = dict[int, Spread]
 
 
 def draw_plots(results: Results, folder: Path) -> None:
     with mpl.rc_context(STYLE):
-        _save(
-            _plot_by_request(results, "requests/s", lambda cell: cell.throughput),
-            folder,
-            "throughput",
-        )
-        latency = _plot_by_request(results, "p99, ms", lambda cell: cell.p99, is_log=True)
-        _save(latency, folder, "latency")
-        _save(_plot_connections(results), folder, "connections")
+        _plot(results, folder / "throughput.svg", "requests/s", get_throughput)
+        _plot(results, folder / "latency.svg", "p99", get_p99)
 
 
-def _plot_by_request(
-    results: Results, unit: str, value: Callable[[Cell], float], *, is_log: bool = False
-) -> Figure:
-    requests = results.list_requests()
-    figure = Figure(figsize=(8, 3.6 * len(requests)), layout="constrained")
-    axes = figure.subplots(len(requests), squeeze=False)[:, 0]
-    for place, request in zip(axes, requests, strict=True):
-        cell = partial(_get_cell, results, request)
-        lines = _collect_lines(results, cell, value)
-        _draw_panel(place, lines, f"{request}, {unit}", is_log=is_log)
-    return figure
+def _plot(results: Results, file: Path, unit: str, value: Value) -> None:
+    figure = Figure(figsize=(8, 7.2), layout="constrained")
+    for axes, request in zip(figure.subplots(2), (GET, PATCH), strict=True):
+        lines = {key: _collect_line(results, key, request, value) for key in LOOKS}
+        title = f"{request}: this project's {unit} as a multiple of"
+        _draw_panel(axes, {key: line for key, line in lines.items() if line}, title)
+    figure.savefig(file, metadata={"Date": None, "Creator": None})
 
 
-def _get_cell(results: Results, request: str, key: str, clients: int) -> Cell | None:
-    return results.get_cell(key, request, clients)
+def _collect_line(results: Results, key: str, request: str, value: Value) -> Line:
+    spreads = {n: results.compare(key, request, n, value) for n in results.list_clients(key)}
+    return {clients: spread for clients, spread in spreads.items() if spread}
 
 
-def _plot_connections(results: Results) -> Figure:
-    figure = Figure(figsize=(8, 3.8), layout="constrained")
-    axes = figure.subplots()
-    lines: Lines = {
-        key: [
-            (clients, max(cell.connections for cell in cells))
-            for clients in results.list_clients()
-            if (
-                cells := [
-                    c for r in results.list_requests() if (c := results.get_cell(key, r, clients))
-                ]
-            )
-        ]
-        for key in _list_plotted(results)
-    }
-    axes.axhline(results.cap, color="#777777", linestyle="--", linewidth=1)
-    axes.annotate(f"cap: {results.cap}", (1, results.cap), (2, 3), textcoords="offset points")
-    _draw_panel(axes, lines, "most server connections at once, both requests", is_log=False)
-    return figure
-
-
-def _collect_lines(
-    results: Results, cell: Callable[[str, int], Cell | None], value: Callable[[Cell], float]
-) -> Lines:
-    return {
-        key: [(n, value(found)) for n in results.list_clients() if (found := cell(key, n))]
-        for key in _list_plotted(results)
-    }
-
-
-def _list_plotted(results: Results) -> list[str]:
-    """Leave out the references, which exceed every scale."""
-    return [key for key in results.list_variants() if key in LOOKS]
-
-
-def _draw_panel(axes: Any, lines: Lines, title: str, *, is_log: bool) -> None:
-    for key, points in lines.items():
+def _draw_panel(axes: Any, lines: Mapping[str, Line], title: str) -> None:
+    for key, line in lines.items():
         colour, marker = LOOKS[key]
-        width, layer = (2.6, 3) if key == "a" else (1.6, 2)
-        x, y = zip(*points, strict=True)
-        axes.plot(x, y, color=colour, marker=marker, linewidth=width, zorder=layer)
+        spreads = line.values()
+        medians = [spread.median for spread in spreads]
+        below = [spread.median - spread.low for spread in spreads]
+        above = [spread.high - spread.median for spread in spreads]
+        axes.errorbar(
+            list(line), medians, yerr=(below, above), color=colour, marker=marker, capsize=3
+        )
+    axes.axhline(1, color="#777777", linewidth=1)
     axes.set_title(title, loc="left")
     axes.set_xlabel("clients")
-    _set_scales(axes, lines, is_log=is_log)
+    _set_scales(axes, sorted({clients for line in lines.values() for clients in line}))
     _draw_labels(axes, lines)
 
 
-def _set_scales(axes: Any, lines: Lines, *, is_log: bool) -> None:
-    ticks = sorted({n for points in lines.values() for n, _ in points})
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    if is_log:
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+def _set_scales(axes: Any, clients: list[int]) -> None:
+    for axis, ticks, form in ((axes.xaxis, clients, "{x:,.0f}"), (axes.yaxis, TICKS, "{x:g}")):
+        (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(StrMethodFormatter(form))
 
 
-def _draw_labels(axes: Any, lines: Lines) -> None:
+def _draw_labels(axes: Any, lines: Mapping[str, Line]) -> None:
     """Write each line's name beside its end, without overlaps."""
     to_axes = axes.transData + axes.transAxes.inverted()
-    ends = {key: points[-1] for key, points in lines.items() if points}
+    ends = {key: (max(line), line[max(line)].median) for key, line in lines.items()}
     heights = {key: float(to_axes.transform(end)[1]) for key, end in ends.items()}
     for key, height in spread(heights).items():
-        colour, _ = LOOKS[key]
         axes.annotate(
-            f"({key}) {VARIANTS[key].name}",
+            VARIANTS[key].name,
             ends[key],
             (1.04, height),
             textcoords="axes fraction",
             verticalalignment="center",
-            fontweight="bold" if key == "a" else "normal",
-            arrowprops={"arrowstyle": "-", "color": colour, "relpos": (0, 0.5)},
+            arrowprops={"arrowstyle": "-", "color": LOOKS[key][0], "relpos": (0, 0.5)},
         )
 
 
@@ -166,7 +124,3 @@ def spread(heights: Mapping[str, float]) -> dict[str, float]:
         placed[key] = ceiling = min(placed[key], ceiling)
         ceiling -= GAP
     return placed
-
-
-def _save(figure: Figure, folder: Path, name: str) -> None:
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})

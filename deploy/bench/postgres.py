@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -27,23 +28,35 @@ def connect_as_superuser() -> psycopg.Connection[Any]:
 
 
 def make_role(name: str) -> str:
-    """Create a role with the web role's rights but no limit, and return its URL."""
+    """Create a role with the web role's rights but no limit, and return its password."""
     server, password = settings.POSTGRES["web"], secrets.token_urlsafe()
     statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
         sql.Identifier(name), password, sql.Identifier(server.user)
     )
     with connect_as_superuser() as connection:
         connection.execute(statement)
-    return f"postgresql://{name}:{password}@/{server.dbname}?host={server.host}"
+    return password
 
 
-def copy_sessions() -> None:
-    """Copy the sessions to Django's table, which has the same format."""
-    columns = "session_key, session_data, expire_date"
+def grant_stock_sessions() -> None:
+    role = sql.Identifier(settings.POSTGRES["web"].user)
     with connect_as_superuser() as connection:
-        connection.execute(
-            f"INSERT INTO django_session ({columns}) SELECT {columns} FROM accounts_session"  # noqa: S608  only constants
-        )
+        connection.execute(sql.SQL("GRANT ALL ON django_session TO {}").format(role))
+
+
+def store_stock_session(key: str, data: str, expires: datetime) -> None:
+    with connect_as_superuser() as connection:
+        connection.execute("INSERT INTO django_session VALUES (%s, %s, %s)", [key, data, expires])
+
+
+def clear_answers() -> None:
+    with connect_as_superuser() as connection:
+        connection.execute("UPDATE tours_tour SET answered = false")
+
+
+def count_answers() -> int:
+    with connect_as_superuser() as connection:
+        return connection.execute("SELECT FROM tours_tour WHERE answered").rowcount
 
 
 def list_backends(role: str) -> list[int]:
@@ -101,7 +114,13 @@ class Log:
     def read_statements(self, role: str) -> list[str]:
         end = self._mark()
         text = self.path.read_bytes()[self._start : end].decode()
-        return re.findall(rf"\] {re.escape(role)} 00000 LOG:  statement: (.*)", text)
+        return find_statements(text, role)
+
+
+def find_statements(text: str, role: str) -> list[str]:
+    """Return the role's statements, of the simple and of the extended protocol."""
+    kind = r"(?:statement|execute [^:]+)"
+    return re.findall(rf"\] {re.escape(role)} 00000 LOG:  {kind}: (.*)", text)
 
 
 @contextmanager

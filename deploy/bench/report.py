@@ -14,7 +14,7 @@ END: Final = "<!-- the end of it -->\n"
 
 
 def write_files(results: Results, folder: Path) -> None:
-    """Write results.json, table.md and three plots."""
+    """Write results.json, table.md and two plots."""
     from bench.plots import draw_plots  # slow to import
 
     folder.mkdir(parents=True, exist_ok=True)

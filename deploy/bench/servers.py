@@ -1,4 +1,4 @@
-"""The variants' servers: the site's own behind HAProxy, the others gunicorn alone."""
+"""The variants' servers: the site's own behind HAProxy, the stock project's by themselves."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 from django.conf import settings
 
+from bench import peers
 from bench.users import TOKEN
-from bench.variants import BODIES
+from bench.variants import BODIES, PATHS
 from config.haproxy_files import render_haproxy_files
 from config.proxy.policy import Proxy
 
@@ -29,45 +30,30 @@ IDLE: Final = 0.02  # of a core
 GUNICORN: Final = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
 
 
-ServerProcess = subprocess.Popen[bytes]
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    line: Sequence[str]
+    environment: dict[str, str]
 
 
 class Server:
-    """A variant's gunicorn processes and, if used, HAProxy."""
+    """A variant's processes, its port, and the role that PostgreSQL knows it by."""
 
-    def __init__(
-        self,
-        key: str,
-        role: str,
-        port: int,
-        gunicorns: list[ServerProcess],
-        haproxy: list[ServerProcess],
-    ) -> None:
+    def __init__(self, key: str, role: str, port: int) -> None:
         self.key, self.role, self.port = key, role, port
-        self.gunicorns, self.haproxy = gunicorns, haproxy
-
-    def list_masters(self) -> list[psutil.Process]:
-        return [psutil.Process(process.pid) for process in self.gunicorns]
-
-    def list_workers(self) -> list[psutil.Process]:
-        return [
-            child for master in self.list_masters() for child in master.children(recursive=True)
-        ]
-
-    def list_proxies(self) -> list[psutil.Process]:
-        masters = [psutil.Process(process.pid) for process in self.haproxy]
-        return [*masters, *(child for master in masters for child in master.children())]
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def list_processes(self) -> list[psutil.Process]:
-        return [*self.list_masters(), *self.list_workers(), *self.list_proxies()]
+        masters = [psutil.Process(process.pid) for process in self.processes]
+        return [*masters, *(one for master in masters for one in master.children(recursive=True))]
 
-    def ask(self, request: str, path: str, cookie: str) -> tuple[int, Any]:
+    def ask(self, request: str, path: str, cookie: str) -> tuple[int, str]:
         method, body = request.split()[0], BODIES[request]
         headers = {"Cookie": cookie, "X-CSRFToken": TOKEN, "Content-Type": "application/json"}
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            return response.status, response.read().decode()
 
     def wait_until_ready(self, log: Path) -> None:
         """Raise RuntimeError with the end of the log if the server does not start."""
@@ -75,17 +61,18 @@ class Server:
         while not self.is_ready():
             if self.has_ended() or time.monotonic() > deadline:
                 end = "\n".join(log.read_text().splitlines()[-8:])
-                raise RuntimeError(f"the server of ({self.key}) does not start:\n{end}")
+                raise RuntimeError(f"the server of {self.key!r} does not start:\n{end}")
             time.sleep(0.05)
 
     def has_ended(self) -> bool:
-        return any(process.poll() is not None for process in (*self.gunicorns, *self.haproxy))
+        return any(process.poll() is not None for process in self.processes)
 
     def is_ready(self) -> bool:
+        """Return whether the API answers, as it does without a session: with 401."""
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as web:
-                web.request("GET", "/healthz")
-                return web.getresponse().status == 200
+                web.request("GET", PATHS["GET /api/profile"])
+                return web.getresponse().status == 401
         except OSError:
             return False
 
@@ -110,54 +97,86 @@ class Server:
 
 
 @contextmanager
-def run_server(
-    key: str, role: str, environment: dict[str, str], log: Path, *, behind_haproxy: bool
-) -> Iterator[Server]:
+def run_site(key: str, role: str, environment: dict[str, str]) -> Iterator[Server]:
+    """Run the site's gunicorns behind HAProxy, as `deploy/up` does."""
     port = find_free_port()
-    folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=settings.VAR_DIR))
+    folder = make_folder(key)
     proxy = replace(settings.PROXY, port=port, run_dir=str(folder), folder=str(folder))
-    if behind_haproxy:
-        write_haproxy_files(proxy)
-        gunicorns = [
-            environment | {"WEB_SOCKET": f"{folder}/{name}.sock"} for name in list_names(proxy)
-        ]
-        proxies = [["haproxy", "-W", "-f", f"{folder}/haproxy.cfg"]]
-    else:
-        gunicorns = [environment | {"HAPROXY": "false", "PORT": str(port)}]
-        proxies = []
+    for path, text in render_haproxy_files(proxy).items():
+        path.write_text(text)
+    commands = [
+        Command(line=GUNICORN, environment=environment | {"WEB_SOCKET": f"{folder}/{name}.sock"})
+        for name in list_names(proxy)
+    ]
+    haproxy = Command(line=["haproxy", "-W", "-f", f"{folder}/haproxy.cfg"], environment={})
+    with run_server(Server(key, role, port), [*commands, haproxy]) as server:
+        yield server
+
+
+@contextmanager
+def run_peer(key: str, password: str, pgbouncer: str) -> Iterator[Server]:
+    """Run the stock project; `pgbouncer` is the folder of the peers' PgBouncer."""
+    port, threads = find_free_port(), settings.WEB_THREADS
+    database = peers.build_database(
+        key, settings.POSTGRES["web"], password=password, threads=threads, pgbouncer=pgbouncer
+    )
+    line = peers.build_command(key, port=port, workers=settings.WEB_WORKERS, threads=threads)
+    command = Command(line=line, environment=build_stock_environment(database))
+    with run_server(Server(key, peers.get_role(key), port), [command]) as server:
+        yield server
+
+
+def build_stock_environment(database: dict[str, Any]) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "bench.stock.settings",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "STOCK_DATABASE": json.dumps(database),
+    }
+
+
+@contextmanager
+def run_pgbouncer(passwords: dict[str, str]) -> Iterator[str]:
+    """Run the peers' PgBouncer and return the folder of its socket."""
+    folder = make_folder("pgbouncer")
+    users = (f'"{peers.get_role(key)}" "{password}"\n' for key, password in passwords.items())
+    (folder / "users.txt").write_text("".join(users))
+    file = folder / "pgbouncer.ini"
+    file.write_text(peers.render_pgbouncer(str(folder), settings.POSTGRES["web"]))
+    with get_log_path("pgbouncer").open("wb") as output, ExitStack() as stack:
+        line = ["pgbouncer", "--quiet", str(file)]
+        stack.enter_context(run_process(Command(line=line, environment={}), output))
+        yield str(folder)
+
+
+@contextmanager
+def run_server(server: Server, commands: Sequence[Command]) -> Iterator[Server]:
+    log = get_log_path(server.key)
     with log.open("wb") as output, ExitStack() as stack:
-        server = Server(
-            key,
-            role,
-            port,
-            [
-                stack.enter_context(run_process(GUNICORN, output, variables))
-                for variables in gunicorns
-            ],
-            [stack.enter_context(run_process(command, output, {})) for command in proxies],
-        )
+        for command in commands:
+            server.processes.append(stack.enter_context(run_process(command, output)))
         server.wait_until_ready(log)
         yield server
+
+
+def make_folder(key: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{key}-", dir=settings.VAR_DIR))
+
+
+def get_log_path(key: str) -> Path:
+    return Path(settings.VAR_DIR) / f"log/benchmark-{key}.log"
 
 
 def list_names(proxy: Proxy) -> list[str]:
     return [*(f"web-{number}" for number in range(proxy.workers)), "public"]
 
 
-def write_haproxy_files(proxy: Proxy) -> None:
-    for path, text in render_haproxy_files(proxy).items():
-        path.write_text(text)
-
-
 @contextmanager
-def run_process(
-    command: list[str], output: Any, environment: dict[str, str]
-) -> Iterator[ServerProcess]:
-    line = ["setpriv", "--pdeathsig", "TERM", *command]
+def run_process(command: Command, output: Any) -> Iterator[subprocess.Popen[bytes]]:
+    line = ["setpriv", "--pdeathsig", "TERM", *command.line]
     process = subprocess.Popen(
         line,
         cwd=settings.BASE_DIR,
-        env=os.environ | environment,
+        env=os.environ | command.environment,
         stdout=output,
         stderr=output,
     )

@@ -11,7 +11,6 @@ from ninja import Router
 
 from config.api import api
 from profiles.api import ProfileOut
-from tours.api import Answer
 
 PROFILE: Final = ProfileOut(**json.loads(os.environ["BENCHMARK_PROFILE"])).dict(by_alias=False)
 
@@ -21,11 +20,6 @@ router = Router(by_alias=True)
 @router.get("", response=ProfileOut, auth=None, summary="A profile")
 def get_profile(request: HttpRequest) -> dict[str, Any]:
     return PROFILE
-
-
-@router.patch("", response=Answer, auth=None, summary="An answer")
-def change_tour(request: HttpRequest, body: Answer) -> Answer:
-    return body
 
 
 api.add_router("/constant", router)

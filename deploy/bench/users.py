@@ -9,13 +9,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.sessions import SessionStore
+from bench import postgres
 from onboarding.models import Preferences
 from profiles.models import Profile
 from tours.models import Tour
 
 BACKEND: Final = "accounts.backends.AuthenticationBackend"
+STOCK_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 TOKEN: Final = "t" * 32  # CSRF token; cookie and header must match
 BIO: Final = "Leads a company of ninety people that builds analytical engines. " * 3
 
@@ -43,3 +45,12 @@ def sign_in(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)
+
+
+def copy_sessions() -> None:
+    """Copy the sessions to the stock project's table, with its authentication backend."""
+    for session in Session.objects.all():
+        values = session.get_decoded() | {BACKEND_SESSION_KEY: STOCK_BACKEND}
+        data = SessionStore().encode(values)
+        postgres.store_stock_session(session.session_key, data, session.expire_date)
+    connections.close_all()

@@ -1,81 +1,126 @@
-"""The compared variants: the same code with different database connections. Pure."""
+"""The compared variants and the statements that each must run. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
-
-from config.database.policy import WEB
 
 GET: Final = "GET /api/profile"
 PATCH: Final = "PATCH /api/tour"
 BODIES: Final = {GET: "", PATCH: '{"tour": true}'}
+PATHS: Final = {GET: "/api/profile", PATCH: "/api/tour"}
 
-# Behind HAProxy, like the site; the others use gunicorn alone.
-OURS: Final = ("a", "a-direct", "e")
+# How the statements begin in PostgreSQL's log.
+LOOKUP: Final = r"SELECT \* FROM public\.lookup_accounts_session_\w+\('"
+OURS: Final = {GET: (LOOKUP,), PATCH: (LOOKUP, 'INSERT INTO "tours_tour" .* ON CONFLICT ')}
 
-SHIPPED: Final = {GET: "/api/profile", PATCH: "/api/tour"}
+SESSION: Final = 'SELECT .* FROM "django_session" WHERE '
+USER: Final = 'SELECT .* FROM "accounts_user" WHERE '
+PROFILE: Final = 'SELECT .* FROM "profiles_profile" WHERE '
+PREFERENCES: Final = 'SELECT .* FROM "onboarding_preferences" WHERE '
+TOUR: Final = 'SELECT .* FROM "tours_tour" WHERE '
+ANSWER: Final = 'UPDATE "tours_tour" SET "answered" = '
+STOCK: Final = {GET: (SESSION, USER, PROFILE, PREFERENCES), PATCH: (SESSION, USER, TOUR, ANSWER)}
+# Of the pool: an empty statement checks a connection each time it is taken.
+TAKEN: Final = "$"
+ASYNC: Final = {
+    GET: (TAKEN, SESSION, USER, "SELECT bio, .* FROM profiles_profile JOIN "),
+    PATCH: (TAKEN, SESSION, USER, "UPDATE tours_tour SET answered = "),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A line of the table.
-
-    `paths` maps each request to its path. `server` is the variant whose gunicorn responds.
-    """
+    """A line of the table; `is_target`: a target compares this project with it."""
 
     key: str
     name: str
-    paths: Mapping[str, str]
-    server: str = ""
-    is_reference: bool = False
-    max_clients: int | None = None
+    meaning: str
+    paths: Mapping[str, str] = field(default_factory=lambda: PATHS)
+    statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_target: bool = False
 
-    def supports(self, request: str, clients: int) -> bool:
-        is_within_limit = self.max_clients is None or clients <= self.max_clients
-        return request in self.paths and is_within_limit
+
+def check_first(check: str) -> dict[str, tuple[str, ...]]:
+    return {request: (check, *statements) for request, statements in STOCK.items()}
 
 
 VARIANTS: Final = {
     variant.key: variant
     for variant in (
-        Variant(key="a", name="this project", paths=SHIPPED, server="a"),
-        Variant(key="a-direct", name="same code, direct", paths=SHIPPED, server="a-direct"),
-        Variant(key="b", name="stock, new connections", paths=SHIPPED, server="b"),
-        Variant(key="c", name="stock, persistent", paths=SHIPPED, server="c"),
-        Variant(key="d", name="stock, Django's pool", paths=SHIPPED, server="d"),
         Variant(
-            key="e",
+            key="site",
+            name="this project",
+            meaning="as `deploy/up` serves it, behind HAProxy",
+            statements=OURS,
+        ),
+        Variant(
+            key="direct",
+            name="the same, direct",
+            meaning="the same without PgBouncer",
+            statements=OURS,
+            is_target=True,
+        ),
+        Variant(
+            key="constant",
             name="no database",
-            paths={GET: "/api/constant", PATCH: "/api/constant"},
-            server="e",
+            meaning="the same, and the profile's JSON is a constant",
+            paths={GET: "/api/constant"},
+            statements={GET: ()},
+            is_target=True,
         ),
         Variant(
-            key="e-healthz",
-            name="/healthz",
-            paths={GET: "/healthz"},
-            server="e",
-            is_reference=True,
+            key="persistent",
+            name="stock, persistent",
+            meaning="`CONN_MAX_AGE=600` and `CONN_HEALTH_CHECKS`",
+            statements=check_first("SELECT 1$"),
+            is_target=True,
         ),
         Variant(
-            key="f",
+            key="unchecked",
+            name="stock, unchecked",
+            meaning="`CONN_MAX_AGE=600` without health checks",
+            statements=STOCK,
+        ),
+        Variant(
+            key="new",
+            name="stock, new connections",
+            meaning="`CONN_MAX_AGE=0`",
+            statements=STOCK,
+        ),
+        Variant(
+            key="pool",
+            name="stock, Django's pool",
+            meaning="psycopg's pool in each process, of up to a connection per thread, with checks",
+            statements=check_first(TAKEN),
+        ),
+        Variant(
+            key="pgbouncer-new",
+            name="stock, PgBouncer, new connections",
+            meaning="PgBouncer's transaction mode and defaults, `CONN_MAX_AGE=0`",
+            statements=STOCK,
+        ),
+        Variant(
+            key="pgbouncer",
+            name="stock, PgBouncer, persistent",
+            meaning="the same with `CONN_MAX_AGE=600`",
+            statements=STOCK,
+        ),
+        Variant(
+            key="asgi",
+            name="stock, ASGI",
+            meaning="uvicorn; the session and the user by Django's pool, the rest by psycopg's "
+            "`AsyncConnectionPool`",
+            statements=ASYNC,
+        ),
+        Variant(
+            key="statement",
             name="pgbench",
+            meaning="the session's statement alone, through the site's PgBouncer",
             paths={GET: ""},
-            is_reference=True,
-            # (a) keeps running and needs the rest of PgBouncer's client connections.
-            max_clients=WEB.max_client_conn // 2,
         ),
     )
 }
-
-MEANINGS: Final = {
-    "a": "as `deploy/up` serves it, behind HAProxy",
-    "a-direct": "the same code and backend, connected directly to PostgreSQL",
-    "b": "Django's backend, sessions and middleware, `CONN_MAX_AGE=0`",
-    "c": "the same with `CONN_MAX_AGE=600` and `CONN_HEALTH_CHECKS`",
-    "d": "the same with psycopg's pool in each process, up to one connection per thread",
-    "e": "the profile's JSON as a constant, with the same middleware and API",
-    "e-healthz": "a two-letter response through the same middleware",
-    "f": "the session's statement alone, through the same PgBouncer",
-}
+# The variants with a server of their own.
+SERVERS: Final = [key for key in VARIANTS if key != "statement"]

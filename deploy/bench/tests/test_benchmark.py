@@ -1,13 +1,17 @@
 import os
 import subprocess
 from subprocess import PIPE
+from unittest.mock import Mock
 
 import psutil
 import pytest
 from django.conf import settings
 
+from bench import measure
+from bench.__main__ import main
 from bench.results import Results
 from bench.variants import GET, PATCH
+from bench.verify import VerificationError
 
 pytestmark = pytest.mark.own_site
 
@@ -33,18 +37,35 @@ class Benchmark:
 
 
 def test_measures_and_leaves_nothing_running(tmp_path):
-    load = ["--clients", "8", "--rounds", "1", "--seconds", "1", "--variants", "a,c,f"]
+    load = [
+        "--clients",
+        "8",
+        "--rounds",
+        "1",
+        "--seconds",
+        "1",
+        "--variants",
+        "persistent,statement",
+    ]
     run = Benchmark(*load, "--output", str(tmp_path / "result"))
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.list_leftovers() == []
     results = Results.from_json((tmp_path / "result/results.json").read_text())
     turns = [(turn.variant, turn.request) for turn in results.runs]
-    assert turns == [(key, GET) for key in "acf"] + [(key, PATCH) for key in "ac"]
+    pairs = [("persistent", GET), ("statement", GET), ("persistent", PATCH)]
+    assert turns == [(key, request) for other, request in pairs for key in ("site", other)]
     assert min(turn.throughput for turn in results.runs) > 0
-    assert results.count_failures("a") == 0
-    assert results.statements == {"a": {GET: 1, PATCH: 2}, "c": {GET: 5, PATCH: 5}}
-    assert 0 < results.get_max_connections("a") <= 10
-    assert "PgBouncer, web" in {process.kind for process in results.memory["a"]}
+    assert results.count_failures("site") == results.count_failures("persistent") == 0
+    assert results.statements == {"site": {GET: 1, PATCH: 2}, "persistent": {GET: 5, PATCH: 5}}
+    assert 0 < results.get_max_connections("site") <= 10
+    assert results.memory["site"] > 0
+
+
+def test_a_run_that_cannot_verify_the_work_fails(monkeypatch, capsys):
+    reason = "'pool' stored 0 of 20 answers"
+    monkeypatch.setattr(measure, "measure", Mock(side_effect=VerificationError(reason)))
+    assert main([]) == 1
+    assert capsys.readouterr().err == f"Nothing was measured: {reason}\n"
 
 
 def test_rejects_an_unknown_option_before_anything_starts():

@@ -39,7 +39,7 @@ def test_renders_all_files_from_the_results(tmp_path):
     document = tmp_path / "benchmark.md"
     document.write_text(BEGIN + END)
     main(tmp_path, document)
-    assert "(c) stock, persistent" in document.read_text()
+    assert "stock, persistent" in document.read_text()
     names = {"benchmark.md", "results.json", "table.md"}
-    plots = {"throughput.svg", "latency.svg", "connections.svg"}
+    plots = {"throughput.svg", "latency.svg"}
     assert {file.name for file in tmp_path.iterdir()} == names | plots
