@@ -17,8 +17,8 @@ NOTHING = ""
 
 def render_short(results: Results) -> str:
     """Render the machine, the variants, the targets and the short table."""
-    parts = (render_conditions, render_targets, _render_variants, _render_brief)
-    return "\n\n".join(part(results) for part in parts)
+    parts = (render_conditions, render_targets, render_shares, _render_variants, _render_brief)
+    return "\n\n".join(filter(None, (part(results) for part in parts)))
 
 
 def render_full(results: Results) -> str:
@@ -48,6 +48,22 @@ def render_targets(results: Results) -> str:
     rows = [[one.target, one.limit, one.measured, f"**{one.verdict}**"] for one in outcomes]
     head = [f"{met} of {len(outcomes)} targets met", "limit", "measured, by clients", "verdict"]
     return render_table(head, rows)
+
+
+def render_shares(results: Results) -> str:
+    """Tell where a GET's time goes, by the throughput of its parts on the same cores."""
+    rest = results.compare("constant", GET, TYPICAL, get_throughput)
+    sql = results.compare("statement", GET, TYPICAL, get_throughput)
+    if not (rest and sql):
+        return NOTHING
+    session = 1 - rest.median - sql.median
+    return (
+        f"Of a GET's time at {TYPICAL} clients, {rest.median:.0%} is what it takes without a "
+        f"database: HAProxy, gunicorn, middleware, JSON, and wrk. {sql.median:.0%} is the "
+        f"session's statement in PgBouncer and PostgreSQL, as pgbench runs it. The other "
+        f"{session:.0%} is what Python does to send the statement and to load the session and "
+        "the user."
+    )
 
 
 def _render_variants(results: Results) -> str:
