@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -125,19 +125,36 @@ class Overview:
 def get_overview(
     policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server], *, replicas: int
 ) -> Overview:
-    """Query both consoles and, through the jobs pool, PostgreSQL; never raise for an outage.
+    """Collect the overview, and end sessions that hold another pool's slot."""
+    overview = collect_overview(policies, servers)
+    if overview.roles is None:
+        return overview
+    try:
+        ended = _end_stray_holders(policies, servers, overview.pools, is_only_replica=replicas == 1)
+    except (ConsoleError, Error) as error:
+        reason = {"postgresql": summarize(error, QUERY_TIMEOUT)}
+        return replace(overview, errors={**overview.errors, **reason})
+    return replace(overview, ended=ended)
 
-    End sessions that hold another pool's slot.
-    """
-    errors: dict[str, str] = {}
-    pools = {name: _try_pool_status(policy, errors) for name, policy in policies.items()}
-    roles, ended = None, list[StrayHolder]()
+
+def collect_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Overview:
+    """Query both consoles and, through the jobs pool, PostgreSQL; never raise for an outage."""
+    pools, errors = list_pools(policies)
     try:
         roles = _get_roles(policies, servers, pools)
-        ended = _end_stray_holders(policies, servers, pools, is_only_replica=replicas == 1)
     except (ConsoleError, Error) as error:
         errors["postgresql"] = summarize(error, QUERY_TIMEOUT)
-    return Overview(pools=pools, roles=roles, errors=errors, ended=ended)
+        return Overview(pools=pools, roles=None, errors=errors)
+    return Overview(pools=pools, roles=roles, errors=errors)
+
+
+def list_pools(
+    policies: Mapping[str, PoolPolicy],
+) -> tuple[dict[str, PoolStatus | None], dict[str, str]]:
+    """Query both consoles only; return each pool's status, and the errors of those without."""
+    errors: dict[str, str] = {}
+    pools = {name: _try_pool_status(policy, errors) for name, policy in policies.items()}
+    return pools, errors
 
 
 def _end_stray_holders(

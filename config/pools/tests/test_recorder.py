@@ -1,0 +1,40 @@
+import pytest
+
+from config.pools import recorder
+from config.pools.recorder import Recorder
+from config.pools.refusals import UNSERVED, read_refusals
+
+pytestmark = pytest.mark.usefixtures("run_dir")
+
+
+@pytest.fixture
+def record(monkeypatch):
+    """Return a function that records HAProxy's counter, with one recorder."""
+    one = Recorder()
+
+    def record(count):
+        monkeypatch.setattr(recorder, "count_unserved", lambda run_dir: count)
+        one.record_unserved()
+
+    return record
+
+
+def list_counts():
+    return [one.route for one in read_refusals() if one.reason == UNSERVED]
+
+
+def test_records_the_increase(record):
+    for count in (7, 7, 8, 20):
+        record(count)
+    assert list_counts() == ["12 requests", "1 request"]
+
+
+def test_a_new_haproxy_counts_from_zero(record):
+    for count in (20, 3):
+        record(count)
+    assert list_counts() == ["3 requests"]
+
+
+def test_without_haproxy_records_nothing():
+    Recorder().record_unserved()
+    assert list_counts() == []
