@@ -69,23 +69,34 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
         request.auser = partial(call_in_thread, load_user)
 
 
+class UnknownUser(AnonymousUser):
+    """Whoever sends the request: the database does not answer."""
+
+
 async def call_in_thread(user: Callable[[], User | AnonymousUser]) -> User | AnonymousUser:
     return await sync_to_async(user)()
 
 
 def get_request_user(request: HttpRequest) -> User | AnonymousUser:
-    """Return the session's user. In an outage, public pages render anonymously.
+    """Return the session's user. In an outage, public pages render for an unknown user.
+
+    `is_user_unknown` and `renders_in_outage` are set by middleware of single pages.
 
     The session is then replaced by a dict, so that nothing can delete or overwrite it: Django does
     not save a session that is not its own, and keeps the cookie.
     """
-    try:
-        return get_session_user(cast("SessionStore", request.session))
-    except Error as error:
-        if not (is_unavailable(error) and is_public_page(request)):
-            raise
-        request.session = {}  # type: ignore[assignment]  # see above
-        return AnonymousUser()
+    if not getattr(request, "is_user_unknown", False):
+        try:
+            return get_session_user(cast("SessionStore", request.session))
+        except Error as error:
+            if not (is_unavailable(error) and renders_in_outage(request)):
+                raise
+    request.session = {}  # type: ignore[assignment]  # see above
+    return UnknownUser()
+
+
+def renders_in_outage(request: HttpRequest) -> bool:
+    return getattr(request, "renders_in_outage", False) or is_public_page(request)
 
 
 def is_public_page(request: HttpRequest) -> bool:
@@ -134,6 +145,8 @@ class HtmxMiddleware(DjangoHtmxMiddleware):
     def process_view(self, request: HtmxRequest, *view: Any) -> HttpResponse | None:
         # request.htmx would parse the headers of every request.
         if "HTTP_HX_REQUEST" not in request.META or request.user.is_authenticated:
+            return None
+        if isinstance(request.user, UnknownUser):
             return None
         response = HttpResponseClientRefresh()
         add_never_cache_headers(response)

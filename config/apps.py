@@ -8,4 +8,4 @@ class ConfigConfig(AppConfig):
 
 class AdminConfig(apps.AdminConfig):
     default = False  # "config" in INSTALLED_APPS means ConfigConfig
-    default_site = "config.lib.admin.AdminSite"
+    default_site = "config.pools.site.AdminSite"

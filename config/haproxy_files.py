@@ -32,6 +32,7 @@ def build_paths() -> Paths:
         static=settings.STATIC_URL,
         health=reverse("healthz"),
         ready=reverse("readyz"),
+        pools=reverse("admin:pools"),
         public=tuple(reverse(name) for name in PUBLIC_PAGES),
         downloads=(
             reverse("files:download", args=[ANY_KEY]).replace(ANY_KEY, "*"),

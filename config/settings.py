@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "config",
     "config.database",
     "config.mail",
+    "config.pools",
     "accounts",
     "onboarding",
     "profiles",
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "config.middleware.set_content_security_policy",
     "config.middleware.require_content_length",
     "config.middleware.limit_body_size",
+    "config.pools.middleware.use_jobs_pool",
     "config.database.middleware.limit_wait",
     "accounts.form_tokens.replay_response",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -195,8 +197,7 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_PREVENT_ENUMERATION = True
 # allauth's generator queries a user's e-mail addresses, so its timing would reveal accounts.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a class
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -269,8 +270,7 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "accounts.csrf_failure.form_expired"
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = HTTPS
-SECURE_SSL_REDIRECT = HTTPS
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Other subdomains are not this project's to force to HTTPS or to preload.

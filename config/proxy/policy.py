@@ -97,7 +97,7 @@ class Proxy:
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
-    """The paths by which requests are routed; `api` and `static` are prefixes.
+    """The paths by which requests are routed; `api`, `static` and `pools` are prefixes.
 
     In `downloads`, `*` stands for one path segment.
     """
@@ -106,6 +106,7 @@ class Paths:
     static: str
     health: str
     ready: str
+    pools: str
     public: tuple[str, ...]
     downloads: tuple[str, ...]
     uploads: tuple[str, ...]

@@ -172,6 +172,8 @@ def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorRespon
         "use_backend static if is_static is_read",
         "use_backend public if is_health",
         "use_backend public if is_public is_read !has_session",
+        # They need no thread and no connection of the web.
+        "use_backend public if is_pools !is_large",
         "use_backend transfers if is_large",
         "use_backend transfers if is_download is_read",
         "default_backend requests",
@@ -202,6 +204,7 @@ def _render_acls(proxy: Proxy, paths: Paths) -> Section:
         f"acl is_api path_beg {escape_word(paths.api)}",
         f"acl is_static path_beg {escape_word(paths.static)}",
         f"acl is_health path {escape_word(paths.health)}",
+        f"acl is_pools path_beg {escape_word(paths.pools)}",
         f"acl is_public path {escape_words(paths.public)}",
         f"acl is_download path_reg {downloads}",
         f"acl takes_uploads path {escape_words(paths.uploads)}",

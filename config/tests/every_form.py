@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 from accounts.tests.people import PASSWORD
+from config.database.monitor.console import Console
 from config.mail.models import Mail
 from config.tests.world import (
     ADA,
@@ -47,9 +50,21 @@ def get_code():
     return {"code": re.search(r"^ +([A-Z]{4}-[A-Z]{4})$", text, re.MULTILINE)[1]}
 
 
+def do_nothing():
+    pass
+
+
+def resume_web_pool():
+    with Console(settings.POOLS["web"]) as console:
+        console.resume()
+
+
 @dataclass(frozen=True)
 class FormCase:
-    """`name` is the form's, `asked` is sent first to get it; `keeps`: it changes no row."""
+    """`name` is the form's, `asked` is sent first to get it; `keeps`: it changes no row.
+
+    `undo` runs after each submission, if that changes more than rows.
+    """
 
     name: str
     by: Callable
@@ -60,6 +75,7 @@ class FormCase:
     status: int = 302
     keeps: bool = False
     gaps: tuple = (0,)
+    undo: Callable = do_nothing
 
     def __str__(self):
         return f"{self.name} by {self.by.__name__}"
@@ -192,4 +208,9 @@ ADMIN_FORMS = [
     make_admin_case("tours_tour", "changelist offer_again", _selected_action=str(CARL)),
     *make_deletion_cases("tours_tour", ADA),
 ]
-FORMS = [*ACCOUNT_FORMS, *PAGE_FORMS, *ADMIN_FORMS]
+POOL_FORMS = [
+    FormCase("admin:pools_pause", grace, "/admin/pools/web/pause/", undo=resume_web_pool),
+    FormCase("admin:pools_resume", grace, "/admin/pools/web/resume/"),
+    FormCase("admin:pools_reconnect", grace, "/admin/pools/web/reconnect/"),
+]
+FORMS = [*ACCOUNT_FORMS, *PAGE_FORMS, *ADMIN_FORMS, *POOL_FORMS]

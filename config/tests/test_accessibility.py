@@ -4,6 +4,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.utils import timezone
 
 from accounts.tests.people import make_admin, make_user
+from config.pools.samples import record_sample
 from config.tests.browser import DESKTOP, PHONE
 from files.tests.content import make_image, upload_file
 from files.tests.rows import make_rows
@@ -34,6 +35,9 @@ ADMINS = [
     "/admin/onboarding/expert/",
     "/admin/onboarding/expert/add/",
     "/admin/onboarding/preferences/",
+    "/admin/pools/",
+    "/admin/pools/?numbers",
+    "/admin/pools/web/pause/",
     "/admin/profiles/profile/",
     "/admin/tours/tour/",
 ]
@@ -102,6 +106,7 @@ def test_pages_for_users(signed_in_page):
 
 def test_pages_for_administrators(signed_in_page):
     make_experts(30)
+    record_sample()
     assert_accessible(signed_in_page(make_admin()), *ADMINS, without=IN_ADMIN)
 
 

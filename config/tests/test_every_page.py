@@ -8,7 +8,7 @@ from config.tests import world
 from config.tests.crawl import Crawl, list_urls
 from config.tests.every_form import FORMS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 # URLs without a page: disabled, redirecting, forbidden to all, or images.
 WITHOUT_PAGE = {

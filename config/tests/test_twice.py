@@ -18,7 +18,7 @@ class Filled:
 
     def __init__(self, site, form):
         world.restore()
-        self.visitor = Visitor(site, form.by())
+        self.visitor, self.undo = Visitor(site, form.by()), form.undo
         act = self.find(form)
         data = form.data() if callable(form.data) else form.data
         self.act = (act.path, act.data | data)
@@ -32,10 +32,16 @@ class Filled:
         return next(act for act in page.submissions if act.name == form.name)
 
     def send(self):
-        return self.visitor.post(*self.act, **self.options)
+        try:
+            return self.visitor.post(*self.act, **self.options)
+        finally:
+            self.undo()
 
     def send_twice(self, gap):
-        return self.visitor.post_twice(*self.act, gap, **self.options)
+        try:
+            return self.visitor.post_twice(*self.act, gap, **self.options)
+        finally:
+            self.undo()
 
     def follow(self, answer):
         return self.visitor.follow(answer)

@@ -25,6 +25,7 @@ PATHS = Paths(
     static="/static/",
     health="/healthz",
     ready="/readyz",
+    pools="/admin/pools/",
     public=("/accounts/login/", "/accounts/signup/"),
     downloads=("/files/*/download/",),
     uploads=("/files/upload/",),

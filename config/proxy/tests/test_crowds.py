@@ -1,6 +1,7 @@
 """More clients than threads, with and without the database."""
 
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -21,6 +22,16 @@ pytestmark = pytest.mark.own_site
 MANY = 1000
 THREADS = settings.WEB_WORKERS * Lanes.split(settings.WEB_THREADS).requests
 QUEUE_TIMEOUT = settings.POOLS["web"].query_wait_timeout
+SIGN_IN = """
+from django.test import Client
+from accounts.models import User
+administrator = User.objects.get(is_superuser=True)
+administrator.must_change_password = False
+administrator.save()
+client = Client()
+client.force_login(administrator)
+print(client.cookies["sessionid"].value)
+"""
 SIGNED_IN = {"Cookie": f"sessionid={'w' * 32}"}
 QUICK = [
     "/healthz",
@@ -42,15 +53,25 @@ def count_running(site):
     return sum(int(row["scur"]) for (name, server), row in rows if server.startswith("web-"))
 
 
+def sign_in_administrator(site):
+    """Return the headers of the browser of the site's first administrator."""
+    return {"Cookie": f"sessionid={site.run_command('shell', '-v0', '-c', SIGN_IN).strip()}"}
+
+
 @pytest.fixture(scope="module")
 def held(hostile_site):
     port, seen = hostile_site.port, SimpleNamespace()
+    administrator = sign_in_administrator(hostile_site)
     with ThreadPoolExecutor(2) as pool, block_pool(hostile_site, QUEUE_TIMEOUT + 30):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
         wait_until(lambda: count_running(hostile_site) >= THREADS, 10, "every thread is in use")
         seen.quick = {path: send_request(port, "GET", path) for path in QUICK}
+        seen.pools = send_request(port, "GET", "/admin/pools/", administrator)
         seen.crowd, (seen.page,) = many.result(), page.result()
+    seen.refusals = wait_until(
+        lambda: find_unserved(port, administrator), 30, "the page of the pools has the refusals"
+    )
     seen.after = wait_until(lambda: ask_again(port), 60, "the next request is served")
     return seen
 
@@ -79,6 +100,27 @@ def test_a_browser_gets_a_page(held):
 def test_requests_without_a_database_are_served_at_once(held, path):
     assert held.quick[path].status == 200
     assert held.quick[path].seconds < 2
+
+
+def find_unserved(port, administrator):
+    """Return how many requests HAProxy refused by itself, once the page shows most of them."""
+    page = send_request(port, "GET", "/admin/pools/", administrator).body.decode()
+    count = sum(map(int, re.findall(r"<td>(\d+) requests</td>", page)))
+    return count if count > 0.9 * MANY else 0
+
+
+def test_the_page_of_the_pools_names_haproxys_refusals(held):
+    assert held.refusals <= MANY + 1
+
+
+def test_the_page_of_the_pools_is_served_at_once(held, record_property):
+    record_property("page of the pools", f"{held.pools.seconds:.1f} s")
+    assert held.pools.status == 200
+    assert held.pools.seconds < 2
+    text = held.pools.body.decode()
+    assert "10 of 10 server connections" in text
+    # The public process has recorded a sample since its start.
+    assert "There are no samples yet." not in text
 
 
 def test_the_next_request_is_served(held):

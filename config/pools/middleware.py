@@ -1,0 +1,64 @@
+"""Serve the page of the pools through the jobs pool, since the web pool may be full or paused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, cast
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config.database.backend.base import DatabaseWrapper
+from config.database.monitor.status import list_pools
+
+POOLS_PATH: Final = "/admin/pools/"
+# Seconds for all statements of a request. A button's has to outlast the pause before its entry in
+# the history.
+PAGE_TIMEOUT: Final = 1.5
+BUTTON_TIMEOUT: Final = 10
+# Seconds. A queue whose first client has waited longer does not move.
+MAX_WAIT: Final = 1.0
+
+
+def use_jobs_pool(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(POOLS_PATH):
+            return get_response(request)
+        is_page = request.path == POOLS_PATH and request.method == "GET"
+        if is_page and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            # For the user's lookup in accounts.middleware.
+            vars(request).update(renders_in_outage=True, is_user_unknown=is_jobs_pool_stuck())
+        seconds = PAGE_TIMEOUT if is_page else BUTTON_TIMEOUT
+        with point_default_at_jobs() as connection, connection.limit_time(seconds):
+            return get_response(request)
+
+    return middleware
+
+
+def is_jobs_pool_stuck() -> bool:
+    """Return whether a statement would only lengthen the queue, and stay there when it gave up."""
+    if settings.DATABASE_POOLING == "direct":
+        return False
+    pools, _ = list_pools({"jobs": settings.POOLS["jobs"]})
+    status = pools["jobs"]
+    return status is not None and (status.paused or status.longest_wait > MAX_WAIT)
+
+
+@contextmanager
+def point_default_at_jobs() -> Iterator[DatabaseWrapper]:
+    """Point the alias `default` at the jobs pool in this thread; close the connection at the end.
+
+    The jobs' PgBouncer allows fewer clients than there are threads.
+    """
+    web, jobs = connections[DEFAULT_DB_ALIAS], cast("DatabaseWrapper", connections["jobs"])
+    jobs.alias, connections[DEFAULT_DB_ALIAS] = DEFAULT_DB_ALIAS, jobs
+    try:
+        yield jobs
+    finally:
+        jobs.close()
+        jobs.alias, connections[DEFAULT_DB_ALIAS] = "jobs", web
