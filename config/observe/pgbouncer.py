@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError
@@ -68,6 +69,7 @@ def _read(console: Console) -> Iterator[Reading]:
     yield Reading("pgbouncer_up", (pool,), 1)
     version = ".".join(map(str, console.version))
     yield Reading("pgbouncer_version_info", (pool, version), 1)
+    yield from _read_idle(console)
     is_paused = console.is_paused()
     for row in _select(console.show("DATABASES"), "name"):
         yield from _read_database(pool, row | {"paused": is_paused})
@@ -84,6 +86,25 @@ def _read(console: Console) -> Iterator[Reading]:
         if row["key"] in CONFIG:
             name = f"pgbouncer_config_{CONFIG[row['key']][0]}"
             yield Reading(name, (pool,), float(row["value"]))
+
+
+def _read_idle(console: Console) -> Iterator[Reading]:
+    pool = console.pool
+    # The console's own request is the latest. Both are in PgBouncer's local time.
+    now = max(_parse_time(row["request_time"]) for row in console.show("CLIENTS"))
+    idle = [
+        (now - _parse_time(row["request_time"])).total_seconds()
+        for row in console.show("SERVERS")
+        if row["state"] in ("idle", "used")
+    ]
+    longest = max(idle, default=0)
+    yield Reading("ai4ceo_server_connections_longest_idle_seconds", (pool.name,), longest)
+    yield Reading("ai4ceo_server_connections_idle_timeout_seconds", (pool.name,), pool.idle_timeout)
+
+
+def _parse_time(text: str) -> datetime:
+    """Parse a time such as 2026-11-27 16:20:01 CET, without its zone."""
+    return datetime.fromisoformat(text[:19])
 
 
 def _select(rows: list[Row], column: str) -> Iterator[Row]:

@@ -46,7 +46,7 @@ def test_serves_everything(site):
     assert found.get("ai4ceo_postgresql_up") == 1
     for process in ("postgres", "pgbouncer-web", "web:web-0", "haproxy", "mail", "metrics"):
         assert found.get("ai4ceo_process_up", process=process) == 1
-    assert found.get("ai4ceo_job_success", job="setup_site") == 1
+    assert found.get("ai4ceo_job_success", command="setup_site") == 1
     wait_until(lambda: scrape(site).list("ai4ceo_mails_waiting") == [0], 10, "the mails")
     assert found.get("process_resident_memory_bytes") > 0
 

@@ -20,11 +20,11 @@ def test_a_command_is_recorded(scrape):
     began = time.time()
     assert execute(["manage.py", "clear_sessions"]) == 0
     found = scrape()
-    assert found.get("ai4ceo_job_success", job="clear_sessions") == 1
-    assert found.get("ai4ceo_job_rows", job="clear_sessions") == 0
-    assert 0 < found.get("ai4ceo_job_seconds", job="clear_sessions") < 60
+    assert found.get("ai4ceo_job_success", command="clear_sessions") == 1
+    assert found.get("ai4ceo_job_rows", command="clear_sessions") == 0
+    assert 0 < found.get("ai4ceo_job_seconds", command="clear_sessions") < 60
     for name in ("last_run", "last_success"):
-        assert found.get(f"ai4ceo_job_{name}_timestamp_seconds", job="clear_sessions") >= began
+        assert found.get(f"ai4ceo_job_{name}_timestamp_seconds", command="clear_sessions") >= began
 
 
 def test_counts_rows(scrape):
@@ -32,7 +32,7 @@ def test_counts_rows(scrape):
         with record_job("purge_files"):
             add_rows(3)
             add_rows(4)
-    assert scrape().get("ai4ceo_job_rows", job="purge_files") == 7
+    assert scrape().get("ai4ceo_job_rows", command="purge_files") == 7
 
 
 def test_a_failure_keeps_the_time_of_the_last_success(scrape):
@@ -42,9 +42,9 @@ def test_a_failure_keeps_the_time_of_the_last_success(scrape):
     with pytest.raises(CommandError), record_job("backup"):
         raise CommandError
     found = scrape()
-    assert found.get("ai4ceo_job_success", job="backup") == 0
-    assert found.get("ai4ceo_job_last_success_timestamp_seconds", job="backup") == success
-    assert found.get("ai4ceo_job_last_run_timestamp_seconds", job="backup") > success
+    assert found.get("ai4ceo_job_success", command="backup") == 0
+    assert found.get("ai4ceo_job_last_success_timestamp_seconds", command="backup") == success
+    assert found.get("ai4ceo_job_last_run_timestamp_seconds", command="backup") > success
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])

@@ -46,13 +46,23 @@ def test_shows_what_the_console_shows(scrape, name):
 
 def test_counts_transactions_and_their_time(scrape):
     name = "pgbouncer_stats_sql_transactions_pooled_total"
-    before = scrape()
+    with hold_connection("web"):  # PgBouncer has no figures before its first client
+        before = scrape()
     with hold_connection("web"):
         time.sleep(0.1)
     after = scrape()
     assert after.get(name, pool="web") > before.get(name, pool="web")
     busy = "pgbouncer_stats_server_in_transaction_seconds_total"
     assert after.get(busy, pool="web") - before.get(busy, pool="web") >= 0.1
+
+
+def test_shows_for_how_long_a_connection_has_been_idle(scrape):
+    with hold_connection("web"):
+        pass
+    name = "ai4ceo_server_connections_longest_idle_seconds"
+    wait_until(lambda: scrape().get(name, pool="web") >= 1, 15, "a connection is idle")
+    limit = scrape().get("ai4ceo_server_connections_idle_timeout_seconds", pool="web")
+    assert limit == stored.POOLS["web"].idle_timeout
 
 
 def test_shows_a_pause(scrape, own_web):
