@@ -14,6 +14,8 @@ from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from config.observe.events import Kind, send_event
+
 logger: Final = logging.getLogger("accounts.security")
 
 
@@ -40,6 +42,7 @@ def get_ip_address(request: HttpRequest | None) -> str:
 @receiver(auth.user_logged_in)
 def log_sign_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("sign-in", request, user)
+    send_event(Kind.SIGN_IN)
 
 
 @receiver(auth.user_logged_out)
@@ -53,11 +56,13 @@ def log_failed_sign_in(
     credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
     record("failed sign-in", request, email=str(credentials.get("email", "")))
+    send_event(Kind.FAILED_SIGN_IN)
 
 
 @receiver(account.user_signed_up)
 def log_sign_up(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     record("sign-up", request, user)
+    send_event(Kind.SIGN_UP)
 
 
 @receiver(account.email_verification_code_rejected)

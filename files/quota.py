@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from config.lib.local_formats import local_number
+from config.observe.events import UploadRefusal
 
 # Tiny files would fill the table long before the quota.
 MAX_FILES: Final = 10_000
@@ -33,6 +34,6 @@ def check_any_space(user: User, size: int) -> None:
 def check_space(user: User, size: int) -> None:
     totals = user.files.unexpired().aggregate(used=USED_BYTES, count=Count("pk"))
     if totals["used"] + size > settings.FILE_QUOTA:
-        raise ValidationError(FULL)
+        raise ValidationError(FULL, UploadRefusal.QUOTA)
     if totals["count"] >= MAX_FILES:
-        raise ValidationError(TOO_MANY % local_number(MAX_FILES))
+        raise ValidationError(TOO_MANY % local_number(MAX_FILES), UploadRefusal.QUOTA)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from django.conf import settings
@@ -12,8 +13,10 @@ from django.db import transaction
 
 from accounts.models import User
 from config.lib.local_formats import local_size
+from config.observe.events import Kind, UploadRefusal, send_event
 from files import images, objects, quota
-from files.file_types import Kind, clean_name, detect_kind
+from files.file_types import Kind as FileKind
+from files.file_types import clean_name, detect_kind
 from files.models import File
 
 # Pixels: twice the largest side in the list, for screens with high resolution.
@@ -32,16 +35,38 @@ def upload(user: User, sent: UploadedFile[bytes]) -> File:
     Raises ValidationError for the field `file`, or StorageError; then nothing is stored.
     """
     try:
-        return _store(user, sent)
+        with _count_refusal():
+            file = _store(user, sent)
     except ValidationError as error:
         raise ValidationError({"file": error.messages}) from error
+    send_event(Kind.UPLOAD, bytes=file.size)
+    return file
 
 
 def check_content_length(user: User, size: int) -> None:
     """Raise ValidationError if no file in a form of this size can be accepted."""
-    if size > settings.FILE_MAX_SIZE + FORM_OVERHEAD:
-        raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
-    quota.check_space(user, max(size - FORM_OVERHEAD, 1))
+    with _count_refusal():
+        if size > settings.FILE_MAX_SIZE + FORM_OVERHEAD:
+            raise _build_size_error()
+        quota.check_space(user, max(size - FORM_OVERHEAD, 1))
+
+
+@contextmanager
+def _count_refusal() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        code = error.error_list[0].code
+        # Only types and broken images have no code.
+        send_event(Kind.REFUSED_UPLOAD, reason=code or UploadRefusal.TYPE)
+        raise
+    except objects.StorageError:
+        send_event(Kind.REFUSED_UPLOAD, reason=UploadRefusal.STORAGE)
+        raise
+
+
+def _build_size_error() -> ValidationError:
+    return ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE), UploadRefusal.SIZE)
 
 
 def _store(user: User, sent: UploadedFile[bytes]) -> File:
@@ -58,13 +83,13 @@ def _store(user: User, sent: UploadedFile[bytes]) -> File:
 def _check_size(sent: UploadedFile[bytes]) -> int:
     size = sent.size or 0
     if not size:
-        raise ValidationError(EMPTY)
+        raise ValidationError(EMPTY, UploadRefusal.EMPTY)
     if size > settings.FILE_MAX_SIZE:
-        raise ValidationError(TOO_LARGE % local_size(settings.FILE_MAX_SIZE))
+        raise _build_size_error()
     return size
 
 
-def _build_contents(sent: UploadedFile[bytes], kind: Kind) -> list[tuple[str, objects.Content]]:
+def _build_contents(sent: UploadedFile[bytes], kind: FileKind) -> list[tuple[str, objects.Content]]:
     contents: list[tuple[str, objects.Content]] = [(kind.extension, sent)]
     if kind.is_image:
         with suppress(images.TooCostlyError):  # store it without a thumbnail

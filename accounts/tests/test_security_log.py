@@ -53,3 +53,12 @@ def test_logs_password_change_without_passwords(client, lines):
     client.post("/accounts/password/change/", data)
     assert lines()[-1] == f"password change: user {user.pk}, from 127.0.0.1"
     assert not any(PASSWORD in line or NEW in line for line in lines())
+
+
+def test_counts_sign_ins_and_sign_ups(client, list_events):
+    make_user()
+    sign_in(client, "secret-wrong-one")
+    sign_in(client)
+    client.post("/accounts/logout/")
+    client.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
+    assert [event["kind"] for event in list_events()] == ["failed_sign_in", "sign_in", "sign_up"]

@@ -12,6 +12,8 @@ from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.utils import timezone
 
+from config.observe.events import Kind, send_event
+
 # Existing queues do not fit: django-mailer holds a transaction while it talks to the mail server,
 # django-post_office can send a mail twice with two workers and has no growing delays, and
 # django-tasks-db neither retries nor frees the tasks of a killed worker.
@@ -129,11 +131,13 @@ class Mail(models.Model):
             self.give_up(outcome.error)
         elif self._write(due_at=next_attempt, last_error=outcome.error):
             logger.warning("%s: attempt %s failed: %s", self, self.attempts, outcome.error)
+        send_event(Kind.MAIL_FAILED if outcome.error else Kind.MAIL_SENT)
 
     def give_up(self, error: str) -> None:
         # The body stays, so that `try_again` can send it.
         if self._end(Mail.State.GIVEN_UP, last_error=error):
             logger.error("%s: given up after %s attempts: %s", self, self.attempts, error)
+            send_event(Kind.MAIL_GIVEN_UP)
 
     def _end(self, state: State, **values: Any) -> bool:
         return self._write(state=state, finished_at=timezone.now(), **values)

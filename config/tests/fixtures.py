@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from config.observe import events
 
 
 def pytest_configure() -> None:
@@ -111,3 +118,21 @@ def admin(client):
 
     client.force_login(make_admin())
     return client
+
+
+@pytest.fixture
+def list_events(settings: SettingsWrapper, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
+    """Receive what the test sends to the exporter; a call returns the events since the last one."""
+    settings.METRICS, settings.METRICS_SOCKET = True, str(tmp_path / "events.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(settings.METRICS_SOCKET)
+        receiver.setblocking(False)
+
+        def receive() -> Iterator[Any]:
+            with suppress(BlockingIOError):
+                while True:
+                    yield json.loads(receiver.recv(4096))
+
+        yield lambda: list(receive())
+    events._open_socket().close()
+    events._open_socket.cache_clear()

@@ -227,3 +227,25 @@ def test_storage_error_leaves_nothing(monkeypatch, caplog):
     assert str(caught.value) == objects.NOT_STORED
     assert "disk full" in caplog.text
     assert_consistent()
+
+
+def test_counts_the_bytes_of_stored_files(list_events):
+    upload_file(make_user(), "a.txt", b"hello")
+    assert list_events() == [{"kind": "upload", "bytes": 5}]
+
+
+def test_counts_refusals_by_reason(settings, monkeypatch, list_events):
+    user, settings.FILE_MAX_SIZE, settings.FILE_QUOTA = make_user(), 100, 50
+    for content in (b"", b"x" * 101, b"\x7fELF", b"x" * 51):
+        get_errors(user, make_upload("a.txt", content))
+    with pytest.raises(ValidationError):
+        uploads.check_content_length(user, 10**6)
+    monkeypatch.setattr(Folder, "_save", fail)
+    with pytest.raises(objects.StorageError):
+        upload_file(user, "a.txt", b"x")
+    refused = [event["reason"] for event in list_events()]
+    assert refused == ["empty", "size", "type", "quota", "size", "storage"]
+
+
+def fail(*args):
+    raise OSError("no disk")

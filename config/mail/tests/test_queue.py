@@ -120,3 +120,11 @@ def test_rejects_a_mail_with_a_second_body():
     message.connection = QueueBackend(lifetime=timedelta(1))
     with pytest.raises(ValueError, match="plain text"):
         message.send()
+
+
+def test_counts_attempts_and_their_outcomes(list_events):
+    for outcome in (Outcome(), LATER, REFUSED):
+        queue_mail()
+        claim_mail().record(outcome)
+    kinds = [event["kind"] for event in list_events()]
+    assert kinds == ["mail_sent", "mail_failed", "mail_given_up", "mail_failed"]
