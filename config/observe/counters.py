@@ -1,4 +1,4 @@
-"""Count the events that arrive as datagrams; ignore malformed ones."""
+"""Count the events that arrive; ignore malformed ones."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class EventCounters:
         }
         self._start_at_zero()
 
-    def count(self, datagram: bytes) -> None:
+    def count(self, text: bytes) -> None:
         """Count the event; count as ignored what is no event."""
         try:
-            self._count(parse(datagram))
+            self._count(parse(text))
         except (ValueError, KeyError, TypeError, RecursionError):
             self.events.labels("ignored").inc()
         else:
@@ -128,9 +128,9 @@ class EventCounters:
         return route
 
 
-def parse(datagram: bytes) -> Event:
-    """Raise ValueError unless the datagram is a JSON object."""
-    event = json.loads(datagram) if len(datagram) <= MAX_EVENT_SIZE else None
+def parse(text: bytes) -> Event:
+    """Raise ValueError unless the text is a JSON object."""
+    event = json.loads(text) if len(text) <= MAX_EVENT_SIZE else None
     if not isinstance(event, dict):
         raise ValueError(event)  # noqa: TRY004  malformed, like the others
     return event

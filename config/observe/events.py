@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 from functools import cache
@@ -13,6 +15,10 @@ from django.conf import settings
 
 # Bytes; the exporter ignores longer ones.
 MAX_EVENT_SIZE: Final = 2048
+# Events in a datagram, one a line, and in a process that waits for the exporter.
+MAX_BATCH: Final = 30
+MAX_PENDING: Final = 1000
+MAX_DATAGRAM_SIZE: Final = MAX_BATCH * (MAX_EVENT_SIZE + 1)
 
 
 class Kind(StrEnum):
@@ -47,15 +53,36 @@ class UploadRefusal(StrEnum):
     STORAGE = "storage"
 
 
-def send_event(kind: str, **fields: str | int | float) -> None:
-    """Send one datagram to the exporter if METRICS is true; drop it if nobody receives it.
+# Events that wait because the exporter's queue (of 10 datagrams by Linux's default) was full.
+_pending: Final[deque[bytes]] = deque(maxlen=MAX_PENDING)
 
-    Never wait, and never raise an error of the socket.
+
+def send_event(kind: str, **fields: str | int | float) -> None:
+    """Send the event to the exporter if METRICS is true; drop it if nobody listens.
+
+    Never wait, and never raise an error of the socket: if the exporter is busy, the event goes with
+    this process's next one.
     """
     if settings.METRICS:
-        with suppress(OSError):
-            event = json.dumps({"kind": kind, **fields}).encode()
-            _open_socket().sendto(event, settings.METRICS_SOCKET)
+        _pending.append(json.dumps({"kind": kind, **fields}).encode())
+        _send_pending()
+
+
+def _send_pending() -> None:
+    batch = [*_take(MAX_BATCH)]
+    try:
+        _open_socket().sendto(b"\n".join(batch), settings.METRICS_SOCKET)
+    except BlockingIOError:
+        _pending.extend(batch)
+    except OSError:
+        return
+
+
+def _take(count: int) -> Iterator[bytes]:
+    # Another thread may take the last one meanwhile.
+    with suppress(IndexError):
+        for _ in range(count):
+            yield _pending.popleft()
 
 
 @cache

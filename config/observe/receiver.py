@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from config.observe.events import MAX_EVENT_SIZE
+from config.observe.events import MAX_DATAGRAM_SIZE
 
 
 class Receiver:
@@ -31,5 +31,5 @@ class Receiver:
 
     def _receive(self) -> None:
         while True:
-            # One byte more, to recognize what is too long.
-            self._handle(self._socket.recv(MAX_EVENT_SIZE + 1))
+            for event in self._socket.recv(MAX_DATAGRAM_SIZE).split(b"\n"):
+                self._handle(event)

@@ -14,7 +14,7 @@ MAX_THREADS: Final = 4
 # Connections that may wait for a thread; more are closed.
 MAX_CONNECTIONS: Final = 8
 # Seconds for each read and write.
-SOCKET_LIMIT: Final = 5.0
+SOCKET_LIMIT: Final = 2.0
 
 logger = logging.getLogger(__name__)
 

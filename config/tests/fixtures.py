@@ -15,7 +15,6 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from config.observe import events
 
@@ -121,7 +120,7 @@ def admin(client):
 
 
 @pytest.fixture
-def list_events(settings: SettingsWrapper, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
+def list_events(settings: Any, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
     """Receive what the test sends to the exporter; a call returns the events since the last one."""
     settings.METRICS, settings.METRICS_SOCKET = True, str(tmp_path / "events.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
@@ -131,8 +130,9 @@ def list_events(settings: SettingsWrapper, tmp_path: Path) -> Iterator[Callable[
         def receive() -> Iterator[Any]:
             with suppress(BlockingIOError):
                 while True:
-                    yield json.loads(receiver.recv(4096))
+                    yield from map(json.loads, receiver.recv(4096).splitlines())
 
         yield lambda: list(receive())
+    events._pending.clear()
     events._open_socket().close()
     events._open_socket.cache_clear()

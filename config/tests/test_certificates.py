@@ -36,6 +36,8 @@ def site(authority, tmp_path_factory):
         "TLS_CERT": certificate,
         "TLS_PORT": str(port),
         "TRUSTED_PROXIES": PROXY,
+        "METRICS": "true",
+        "METRICS_PORT": str(free_port()),
     }
     with new_site(**environment) as site:
         site.tls_port, site.certificate, site.lineage = port, certificate, folder / "live/localhost"
@@ -115,6 +117,15 @@ def test_five_renewals_lose_no_request(site, authority):
     assert {status for _, status in people.answers} == {200, 401}
     assert people.answers.total() > 200
     assert Path(site.certificate).stat().st_mode & 0o777 == 0o600
+
+
+def test_metrics_tell_when_the_certificate_expires(site):
+    port = int(site.environment["METRICS_PORT"])
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    (days,) = re.findall(r'^ai4ceo_certificate_days_left{file="site.pem"} (.*)$', text, re.M)
+    assert 0.9 < float(days) <= 1
 
 
 def test_keeps_the_certificate_if_haproxy_rejects_the_new_one(site, authority):

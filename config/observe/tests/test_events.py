@@ -2,6 +2,7 @@
 
 import json
 import socket
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ def receiver(settings, tmp_path):
         receiver.bind(settings.METRICS_SOCKET)
         receiver.settimeout(5)
         yield receiver
+    events._pending.clear()
     events._open_socket().close()
     events._open_socket.cache_clear()
 
@@ -37,10 +39,29 @@ def test_sends_nothing_without_metrics(receiver, settings):
         receiver.recv(4096)
 
 
-def test_does_not_wait_for_a_full_queue(receiver):
-    for _ in range(1000):
+def test_keeps_events_while_the_exporter_is_busy(receiver):
+    for number in range(100):
+        send_event(Kind.UPLOAD, bytes=number)
+    received = list(read_events(receiver))
+    assert 0 < len(received) < 100
+    while len(received) < 100:
+        events._send_pending()
+        received += read_events(receiver)
+    assert sorted(event["bytes"] for event in received) == [*range(100)]
+
+
+def test_keeps_a_limited_number_of_events(receiver):
+    for _ in range(2 * events.MAX_PENDING):
         send_event(Kind.SIGN_IN)
-    assert json.loads(receiver.recv(4096)) == {"kind": "sign_in"}
+    assert len(events._pending) == events.MAX_PENDING
+
+
+def read_events(receiver):
+    """Yield the events that have arrived."""
+    receiver.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            yield from map(json.loads, receiver.recv(events.MAX_DATAGRAM_SIZE).splitlines())
 
 
 def test_drops_an_event_that_nobody_receives(receiver, settings):
