@@ -1,6 +1,9 @@
+import pytest
+
+from accounts.tests.people import make_user
 from bench.pages import FirstByte, render_first_bytes
 from bench.pairs import Spread
-from bench.slowest import PageTime, Stopwatch, render_slowest
+from bench.slowest import PageTime, Stopwatch, list_paths, measure_page, render_slowest
 
 
 def make_first_byte(*ratios):
@@ -35,3 +38,17 @@ def test_the_stopwatch_counts_statements():
     assert watch(lambda *arguments: arguments, "SELECT 1") == ("SELECT 1",)
     assert watch.statements == 1
     assert watch.seconds > 0
+
+
+@pytest.mark.django_db
+def test_finds_the_pages_that_a_user_sees(client):
+    client.force_login(make_user())
+    assert {"/", "/files/", "/profile/", "/api/profile"} <= set(list_paths(client))
+
+
+@pytest.mark.django_db
+def test_counts_the_statements_of_a_page(client):
+    client.force_login(make_user())
+    time = measure_page(client, "/api/profile")
+    assert (time.view, time.statements) == ("api:profile", 1)
+    assert 0 < time.sql < time.total
