@@ -130,13 +130,16 @@ def superuser():
     return psycopg.connect(host=server.host, dbname=server.dbname, user="postgres", autocommit=True)
 
 
-def load(port, path, headers, *, clients, seconds):
-    """GET `path` from `clients` clients for `seconds`; count the statuses."""
-    end, answers, lock = time.monotonic() + seconds, Counter(), threading.Lock()
+def load(port, path, headers, *, clients, requests=1, until=None):
+    """GET `path` from `clients` clients, `requests` times each or until the event.
+
+    Return the count of each status.
+    """
+    answers, lock = Counter(), threading.Lock()
 
     def client():
         counts = Counter()
-        while time.monotonic() < end:
+        for _ in range(requests) if until is None else iter(until.is_set, True):
             counts[get_status(port, path, headers)] += 1
         with lock:
             answers.update(counts)

@@ -20,6 +20,8 @@ from config.database.dsn import parse_server_url
 from config.tests.processes import ROOT, free_port, get_status, start_command, wait_until
 
 TOKEN = "t" * 32
+# Where Python stores compiled modules; compiling them would triple a command's start.
+COMPILED = {name: os.environ[name] for name in ["PYTHONPYCACHEPREFIX"] if name in os.environ}
 MAKE_USERS = """
 import json
 from django.test import Client
@@ -61,6 +63,7 @@ class Site:
             "RUN_DIR": str(self.run_dir),
             "ENV_FILE": str(self.folder / ".env"),
             "PORT": str(self.port),
+            **COMPILED,
             **environment,
         }
 

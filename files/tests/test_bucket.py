@@ -103,12 +103,20 @@ def test_missing_bucket_is_named_in_the_log(user, settings, s3_endpoint, caplog)
     assert "NoSuchBucket" in caplog.text
 
 
-def test_lists_all_keys_in_order_page_by_page(bucket, user, monkeypatch):
-    client = default_storage.connection.meta.client
-    keys = [f"{number:04}" for number in range(1005)]
+def test_lists_all_keys_in_order_page_by_page(bucket):
+    client, sizes = default_storage.connection.meta.client, []
+    keys = ["1", "2", "3", "4", "5"]
     for key in reversed(keys):
         client.put_object(Bucket=bucket, Key=key, Body=b"")
+    events = client.meta.events
+    events.register(
+        "provide-client-params.s3.ListObjectsV2", lambda params, **_: params | {"MaxKeys": 2}
+    )
+    events.register(
+        "after-call.s3.ListObjectsV2", lambda parsed, **_: sizes.append(parsed["KeyCount"])
+    )
     assert list(default_storage.list_keys()) == keys
+    assert sizes == [2, 2, 1]
 
 
 def test_deleted_file_is_removed_from_the_bucket(bucket, client, user):

@@ -11,9 +11,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 def test_every_thread_answers_after_a_restart():
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="4") as port:
-        before = load(port, "/readyz", {}, clients=8, seconds=0.5)
+        before = load(port, "/readyz", {}, clients=8, requests=10)
         supervisorctl("restart", "pgbouncer-web")
-        after = load(port, "/readyz", {}, clients=8, seconds=0.5)
+        after = load(port, "/readyz", {}, clients=8, requests=10)
     assert set(before) == {200}
     assert set(after) == {200}
 
@@ -33,14 +33,15 @@ def test_request_waits_while_pgbouncer_is_down():
 
 
 def test_restart_under_load_fails_no_request():
-    answers = []
+    answers, done = [], threading.Event()
     with gunicorn(WEB_WORKERS="1", WEB_THREADS="8") as port:
         asking = threading.Thread(
-            target=lambda: answers.append(load(port, "/readyz", {}, clients=8, seconds=4))
+            target=lambda: answers.append(load(port, "/readyz", {}, clients=8, until=done))
         )
         asking.start()
         for _ in range(3):
             supervisorctl("restart", "pgbouncer-web")
+        done.set()
         asking.join()
     assert set(answers[0]) == {200}
     assert answers[0][200] > 100
