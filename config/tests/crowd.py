@@ -18,19 +18,22 @@ class Response:
     body: bytes = b""
 
 
-def crowd(port, count, path, *, requests=1, until=None, headers=()):
-    """Run `count` clients with `requests` each, or until the event, on persistent connections."""
+def crowd(port, count, path, *, requests=1, until=None, pause=0.0, headers=()):
+    """Run `count` clients with `requests` each, or until the event, on persistent connections.
+
+    Each pauses for that many seconds after a response.
+    """
     turns = range(requests) if until is None else iter(until.is_set, True)
 
     async def run_all():
         ask = render_head(path, headers)
-        clients = [run_client(port, ask, turns) for _ in range(count)]
+        clients = [run_client(port, ask, turns, pause) for _ in range(count)]
         return [response for answers in await asyncio.gather(*clients) for response in answers]
 
     return asyncio.run(run_all())
 
 
-async def run_client(port, ask, turns):
+async def run_client(port, ask, turns, pause):
     answers, streams = [], None
     for _ in turns:
         began = time.monotonic()
@@ -43,6 +46,8 @@ async def run_client(port, ask, turns):
         if answers[-1].status == 0 or answers[-1].headers.get("connection") == "close":
             await close(streams)
             streams = None
+        if pause:
+            await asyncio.sleep(pause)
     await close(streams)
     return answers
 

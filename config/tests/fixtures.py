@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -98,6 +99,23 @@ def _static_files_are_read_lazily() -> Iterator[None]:
 def _cheap_passwords(settings) -> None:
     """Use a fast hasher: slow hashing would take most of the suite's time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def private_site() -> Iterator[Any]:
+    """Yield a site whose PostgreSQL grants exactly the connections that the check demands."""
+    # Plugins are loaded before the settings.
+    from config.tests.site import new_site, restrict_connections
+
+    allow_descriptors(8192)
+    with new_site() as site:
+        restrict_connections(site)
+        yield site
+
+
+def allow_descriptors(count: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(count, hard)), hard))
 
 
 @pytest.fixture

@@ -17,9 +17,12 @@ import psycopg
 from django.conf import settings
 
 from config.database.dsn import parse_server_url
+from config.database.policy import count_all_backends
 from config.tests.processes import ROOT, free_port, get_status, start_command, wait_until
 
 TOKEN = "t" * 32
+LOGS = ("web", "public")  # gunicorn's
+RESERVED = 3  # superuser_reserved_connections, for the tests' own connections
 # Where Python stores compiled modules; compiling them would triple a command's start.
 COMPILED = {name: os.environ[name] for name in ["PYTHONPYCACHEPREFIX"] if name in os.environ}
 MAKE_USERS = """
@@ -164,9 +167,23 @@ class Site:
     def log(self, program):
         return (self.folder / f"var/log/{program}.log").read_text(errors="replace")
 
+    def start_logs(self):
+        """Have `find_in_logs` leave out what gunicorn has logged so far."""
+        self.logged = {program: len(self.log(program)) for program in LOGS}
+
+    def find_in_logs(self, words):
+        lines = "\n".join(self.log(program)[self.logged[program] :] for program in LOGS)
+        return [line for line in lines.splitlines() if words in line]
+
     def refusals(self):
         """Return PostgreSQL's lines with SQLSTATE 53300 since the site was created."""
         return [line for line in self.log("postgres").splitlines() if " 53300 " in line]
+
+
+def restrict_connections(site):
+    """Let PostgreSQL grant exactly the connections that the system check demands."""
+    needed = count_all_backends(settings.POOLS.values(), 1)
+    site.restart_postgres_with(max_connections=needed + RESERVED)
 
 
 @contextmanager

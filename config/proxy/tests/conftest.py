@@ -1,11 +1,9 @@
 import pytest
 
-from config.proxy.tests.wire import allow_descriptors
-from config.tests.site import new_site
 
-
-@pytest.fixture(scope="session")
-def hostile_site():
-    allow_descriptors(8192)
-    with new_site() as site:
-        yield site
+@pytest.fixture(scope="module")
+def hostile_site(private_site):
+    """Yield the site, with the logs of this module's tests."""
+    private_site.wait_until_ready()
+    private_site.start_logs()
+    return private_site

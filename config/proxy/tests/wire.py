@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import resource
 import socket
 import time
 from contextlib import suppress
@@ -13,11 +12,6 @@ from dataclasses import dataclass, field
 from config.tests.crowd import render_head
 
 STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3})", re.MULTILINE)
-
-
-def allow_descriptors(count):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(count, hard)), hard))
 
 
 @dataclass

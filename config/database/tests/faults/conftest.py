@@ -1,16 +1,11 @@
-"""One site for all fault tests, with exactly the connections that the check demands."""
+"""The site of the fault tests, its users, and what the tests measured."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from django.conf import settings
 
-from config.database.policy import count_all_backends
-from config.tests.site import new_site
-
-RESERVED = 3  # superuser_reserved_connections, for the tests' own connections
 COUNT = 8
 
 
@@ -25,23 +20,14 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {values}")
 
 
-@pytest.fixture(scope="session")
-def shared_site():
-    with new_site() as site:
-        site.restart_postgres_with(
-            max_connections=count_all_backends(settings.POOLS.values(), 1) + RESERVED
-        )
-        yield site
-
-
 @pytest.fixture
-def site(shared_site):
+def site(private_site):
     """Yield a ready site; check that it recovers and refused no connection."""
-    before = len(shared_site.refusals())
-    shared_site.wait_until_ready()
-    yield shared_site
-    shared_site.wait_until_ready()
-    assert shared_site.refusals()[before:] == []
+    before = len(private_site.refusals())
+    private_site.wait_until_ready()
+    yield private_site
+    private_site.wait_until_ready()
+    assert private_site.refusals()[before:] == []
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def send_together(site, people):
 
 def test_returns_503_in_bounded_time_and_recovers(site, people, record_property):
     before = list_processes(site)
-    with Traffic(site, people, pause=0.02) as traffic:
+    with Traffic(site, people) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with freeze(site.pid("postgres")):
             others = send_together(site, people)

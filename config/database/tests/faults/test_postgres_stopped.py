@@ -55,7 +55,7 @@ def is_accepting(site):
 def test_traffic_gets_only_503_until_two_seconds_after_the_outage(
     site, people, way, record_property
 ):
-    with Traffic(site, people, pause=0.02) as traffic:
+    with Traffic(site, people) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
         with outage(site, way):
             pass

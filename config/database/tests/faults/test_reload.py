@@ -12,6 +12,8 @@ from config.tests.traffic import Traffic
 
 pytestmark = pytest.mark.faults
 
+PAUSE = 0.02  # leaves some of the two processors to the reloads
+
 
 @contextmanager
 def expect_no_failure(site, people, record_property):
@@ -19,8 +21,8 @@ def expect_no_failure(site, people, record_property):
     kept, done = [], threading.Event()
 
     def keep_asking():
-        headers = people[0].headers
-        kept.extend(crowd(site.port, 8, "/api/profile", until=done, headers=headers))
+        options = {"headers": people[0].headers, "pause": PAUSE}
+        kept.extend(crowd(site.port, 8, "/api/profile", until=done, **options))
 
     asking = threading.Thread(target=keep_asking)
     with Traffic(site, people) as traffic:
