@@ -12,7 +12,7 @@ from config.tests.traffic import Traffic
 
 pytestmark = pytest.mark.faults
 
-PAUSE = 0.02  # leaves some of the two processors to the reloads
+PAUSE = 0.1  # leaves some of the two processors to the reloads
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def expect_no_failure(site, people, record_property):
         kept.extend(crowd(site.port, 8, "/api/profile", until=done, **options))
 
     asking = threading.Thread(target=keep_asking)
-    with Traffic(site, people) as traffic:
+    with Traffic(site, people, pause=PAUSE) as traffic:
         asking.start()
         yield
         done.set()
