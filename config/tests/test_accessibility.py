@@ -1,5 +1,6 @@
 """axe finds no serious violation on any page, on phone or desktop, light or dark."""
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.utils import timezone
 
@@ -104,6 +105,7 @@ def test_pages_for_users(signed_in_page):
     assert_accessible(signed_in_page(user), *MEMBERS)
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_pages_for_administrators(signed_in_page):
     make_experts(30)
     record_sample()
