@@ -26,6 +26,8 @@ import pytest
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
 
+# A third of the processor time of the browser with windows.
+BROWSER = "chromium-headless-shell"
 ARGUMENTS = [
     "--no-sandbox",  # containers lack user namespaces
     "--disable-dev-shm-usage",  # and shared memory
@@ -99,7 +101,7 @@ def browser(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=shutil.which(BROWSER),
             args=ARGUMENTS,
             env=os.environ | {"HOME": str(home)},
         )
