@@ -43,7 +43,7 @@ def test_keeps_input_after_a_503_and_back(signed_in_page):
     page.go_back()
     expect(page.get_by_label("Bio")).to_have_value(BIO)
     expect(page.get_by_label("Direct")).to_be_checked()
-    page.unroute("**/*")
+    page.unroute_all(behavior="wait")
     page.get_by_role("button", name="Save the profile").click()
     expect(page.get_by_role("status").filter(has_text="Your profile is saved.")).to_be_visible()
 
