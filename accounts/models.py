@@ -76,6 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
 
     class Meta:
+        # A migration creates one more index, for the admin's search.
         constraints = [
             models.CheckConstraint(
                 name="accounts_user_email_lower_case",
@@ -208,6 +209,9 @@ class Session(AbstractBaseSession):
     class Meta:
         verbose_name = "session"
         verbose_name_plural = "sessions"
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="accounts_session_newest_first")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user or 'nobody'} since {self.created_at:%Y-%m-%d %H:%M}"

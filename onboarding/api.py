@@ -47,6 +47,17 @@ class Answers(Body):
 class CatalogueParameters(Parameters):
     limit: Annotated[int, Field(ge=1, le=500), Digits] = 500
     offset: Annotated[int, Field(ge=0, le=10_000_000), Digits] = 0
+    after: Annotated[int, Field(ge=1), Digits] | None = None
+
+    def select(self, experts: ExpertQuerySet) -> ExpertQuerySet:
+        listed = experts.for_catalogue()
+        if self.after is not None:
+            return listed.after(self.after)[self.offset : self.offset + self.limit]
+        if not self.offset:
+            return listed[: self.limit]
+        # The index alone finds the keys; the skipped rows are not read.
+        keys = listed.values("pk")[self.offset : self.offset + self.limit]
+        return listed.filter(pk__in=keys)
 
 
 class Onboarded(Schema):
@@ -74,4 +85,5 @@ def onboard(request: SignedInRequest, answers: Answers) -> Onboarded:
 
 @experts.get("", response=list[ExpertOut], summary="List the active experts by name")
 def catalogue(request: HttpRequest, page: Query[CatalogueParameters]) -> ExpertQuerySet:
-    return Expert.objects.for_catalogue()[page.offset : page.offset + page.limit]
+    """`after` is the id of the last expert that you have: quicker than `offset` in a long list."""
+    return page.select(Expert.objects.all())

@@ -64,7 +64,7 @@ def parse_ids(texts: list[str]) -> list[int]:
 
 
 def list_choices(favourites: Collection[int]) -> list[tuple[int, Expert]]:
-    experts = Expert.objects.for_catalogue(favourites=favourites)[:MAX_OFFERED]
+    experts = Expert.objects.favourites_first(favourites, 0, MAX_OFFERED)
     return [(expert.pk, expert) for expert in experts]
 
 

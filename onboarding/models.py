@@ -39,17 +39,35 @@ class ExpertQuerySet(models.QuerySet["Expert"]):
         return filter_by_words(self, text, "name", "description")
 
     def for_catalogue(self, favourites: Collection[int] = ()) -> Self:
-        """Return the active experts, favourites first, then by name.
+        """Return the active experts by name, with the annotation `is_favourite`.
 
-        Loads only the fields that the catalogue shows, with the annotation `is_favourite`.
+        Loads only the fields that the catalogue shows.
         """
+        mark = models.Q(pk__in=favourites) if favourites else models.Value(False)
         experts = self.only("slug", "name", "description", "icon").active()
+        return experts.annotate(is_favourite=mark, position=Lower("name")).order_by(
+            Lower("name"), "pk"
+        )
+
+    def favourites_first(self, favourites: Collection[int], start: int, stop: int) -> Self:
+        """Return a part of the catalogue in which the favourites come before the others.
+
+        Both are selected by themselves: to sort all experts, all would have to be read.
+        """
+        others = self.for_catalogue()
         if not favourites:
-            # Order by name alone, so that the catalogue's index is used.
-            plain = experts.annotate(is_favourite=models.Value(False))
-            return plain.order_by(Lower("name"), "pk")
-        marked = experts.annotate(is_favourite=models.Q(pk__in=favourites))
-        return marked.order_by("-is_favourite", Lower("name"), "pk")
+            return others[start:stop]
+        first = self.for_catalogue(favourites).filter(pk__in=favourites)
+        both = first.union(others.exclude(pk__in=favourites)[:stop], all=True)
+        return both.order_by("-is_favourite", "position", "pk")[start:stop]
+
+    def after(self, pk: int) -> Self:
+        """Return the experts that follow this one by name; none if it does not exist."""
+        name = Expert.objects.filter(pk=pk).values(position=Lower("name"))
+        following = self.annotate(position=Lower("name")).filter(
+            position__gte=models.Subquery(name)
+        )
+        return following.exclude(position=models.Subquery(name), pk__lte=pk)
 
 
 class Expert(models.Model):
@@ -81,11 +99,13 @@ class Expert(models.Model):
     objects = ExpertQuerySet.as_manager()
 
     class Meta:
+        # A migration creates one more index, for `search`.
         indexes = [
             models.Index(
                 Lower("name"),
                 "id",
-                name="onboarding_expert_catalogue",
+                name="onboarding_expert_in_order",
+                include=["name"],  # to count and skip without reading the rows
                 condition=models.Q(is_active=True),
             )
         ]

@@ -22,6 +22,7 @@ from onboarding import favourites
 from onboarding.forms import FORMS
 from onboarding.models import Expert, Preferences, Step
 from onboarding.next_url import build_query, get_next_url, get_redirect_url
+from onboarding.results import Results
 
 EXPERTS_PER_PAGE: Final = 24
 MAX_SEARCH_LENGTH: Final = 100
@@ -64,12 +65,16 @@ def home(request: HtmxRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "onboarding/landing.html")
     text = request.GET.get("q", "").strip()[:MAX_SEARCH_LENGTH]
-    favourite_ids = Preferences.for_user(request.user).experts
-    experts = Expert.objects.for_catalogue(favourite_ids).search(text)
-    page = NearestPaginator(experts, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
+    results = Results(text, Preferences.for_user(request.user).experts)
+    page = NearestPaginator(results, EXPERTS_PER_PAGE).get_page(request.GET.get("page"))
     is_partial = request.htmx and not request.htmx.history_restore_request
     template = "onboarding/expert_results.html" if is_partial else "onboarding/expert_list.html"
-    context = {"page": page, "q": text, "next": request.get_full_path()}
+    context = {
+        "page": page,
+        "q": text,
+        "is_cut": results.is_cut,
+        "next": request.get_full_path(),
+    }
     return render(request, template, context)
 
 

@@ -60,6 +60,22 @@ def test_offset_beyond_the_end_returns_an_empty_list(member):
     assert member.get("/api/experts?offset=10000000").json() == []
 
 
+def test_continues_after_an_expert(member, django_assert_num_queries):
+    make_experts(4)
+    first, second = member.get("/api/experts?limit=2").json()
+    assert [first["slug"], second["slug"]] == ["expert-001", "expert-002"]
+    with django_assert_num_queries(2):
+        following = member.get(f"/api/experts?limit=1&after={second['id']}").json()
+    assert [expert["slug"] for expert in following] == ["expert-003"]
+    assert member.get("/api/experts?after=999999999").json() == []
+
+
+@pytest.mark.parametrize("after", ["0", "-1", "x", ""])
+def test_invalid_after_is_422(member, after):
+    response = member.get("/api/experts", {"after": after})
+    assert (response.status_code, list(response.json()["fields"])) == (422, ["after"])
+
+
 def test_anonymous_is_401(client):
     assert client.get("/api/experts").status_code == 401
 

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from onboarding.models import Expert
 from onboarding.tests.experts import make_expert
@@ -103,3 +103,39 @@ def test_validation_names_the_field(field, value):
     with pytest.raises(ValidationError) as caught:
         expert.clean_fields()
     assert list(caught.value.message_dict) == [field]
+
+
+def test_favourites_come_first_each_group_by_name():
+    for name in ("d", "B", "c", "A"):
+        make_expert(slug=name.lower(), name=name)
+    chosen = [Expert.objects.get(slug=slug).pk for slug in ("d", "c")]
+    listed = Expert.objects.favourites_first(chosen, 0, 3)
+    assert [(expert.name, expert.is_favourite) for expert in listed] == [
+        ("c", True),
+        ("d", True),
+        ("A", False),
+    ]
+    assert names(Expert.objects.favourites_first(chosen, 3, 9)) == ["B"]
+    assert names(Expert.objects.favourites_first([], 1, 3)) == ["B", "c"]
+
+
+def test_after_continues_by_name_and_key():
+    experts = [make_expert(slug=f"e{n}", name=name) for n, name in enumerate(("B", "a", "b", "C"))]
+    listed = Expert.objects.for_catalogue()
+    assert [e.slug for e in listed] == ["e1", "e0", "e2", "e3"]
+    assert [e.slug for e in listed.after(experts[0].pk)] == ["e2", "e3"]
+    assert [e.slug for e in listed.after(experts[1].pk)] == ["e0", "e2", "e3"]
+    assert not listed.after(experts[3].pk).exists()
+    assert not listed.after(experts[3].pk + 1).exists()
+
+
+@pytest.mark.parametrize("text", ["hir", "hi peo", "\u00e9col", "d)"])
+def test_search_uses_the_index_of_words(text):
+    make_expert(description="People and hiring")
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = Expert.objects.search(text).explain()
+    # One scan for the names and one for the descriptions, with the words as conditions.
+    assert plan.count("Bitmap Index Scan on onboarding_expert_words") >= 2
+    assert plan.count("Index Cond") >= 2

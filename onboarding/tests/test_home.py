@@ -150,7 +150,7 @@ def test_rejects_post(member):
 
 
 def test_busy_database_is_503_with_retry_after(member, monkeypatch):
-    def busy(self, favourites):
+    def busy(self, favourites=()):
         raise OperationalError("query_wait_timeout")
 
     monkeypatch.setattr(ExpertQuerySet, "for_catalogue", busy)
