@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from config.lib.pagination import NearestPaginator
-from config.lib.search import filter_by_words
+from config.lib.search import build_word_filter, filter_by_words
 from files.models import File, FileQuerySet
 from files.quota import USED_BYTES
 
@@ -101,10 +101,13 @@ class Listing:
 def count_totals(user: User, listing: Listing) -> dict[str, int]:
     """Count present, deleted and matching files and the used bytes, in one statement."""
     files: FileQuerySet = user.files.unexpired()
+    present = Q(deleted_at=None)
+    state = ~present if listing.deleted else present
+    # Without a subquery, the files are read only once.
     return files.aggregate(
-        present=_count(files.present()),
-        deleted=_count(files.deleted()),
-        matching=_count(listing.files(user)),
+        present=Count("pk", filter=present),
+        deleted=Count("pk", filter=~present),
+        matching=Count("pk", filter=state & build_word_filter(File, listing.search, "name")),
         used=USED_BYTES,
     )
 
@@ -121,7 +124,3 @@ def build_context(user: User, listing: Listing) -> dict[str, Any]:
     counts = count_totals(user, listing)
     page = get_page(user, listing, counts["matching"])
     return {"listing": replace(listing, page=page.number), "page": page, "totals": counts}
-
-
-def _count(files: FileQuerySet) -> Count:
-    return Count("pk", filter=Q(pk__in=files.values("pk")))

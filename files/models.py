@@ -68,7 +68,8 @@ class StoredObject(models.Model):
                 "remove_after",
                 name="files_storedobject_due",
                 condition=models.Q(remove_after__isnull=False),
-            )
+            ),
+            models.Index(fields=["-created_at", "key"], name="files_storedobject_newest"),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +134,7 @@ class File(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["user", "-created_at", "id"], name="files_file_newest_first"),
+            models.Index(fields=["-created_at", "id"], name="files_file_newest_of_all"),
             models.Index(
                 "deleted_at",
                 name="files_file_trash",

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Session
 from accounts.tests import mailbox
 from accounts.tests.people import PASSWORD, make_admin, make_user
+from config.lib.search import filter_by_words
 
 pytestmark = pytest.mark.django_db
 
@@ -218,3 +219,19 @@ def test_log_entry_of_deleted_session_hides_email(client, admin):
     Client().force_login(user)
     client.post(f"/admin/accounts/session/{user.sessions.get().pk}/delete/", {"post": "yes"})
     assert LogEntry.objects.get().object_repr == "one of the sessions"
+
+
+def test_search_of_sessions_uses_the_indexes(db):
+    sessions = filter_by_words(Session.objects.all(), "ada", "user__email", "user__name")
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert "Bitmap Index Scan on accounts_user_words" in sessions.explain()
+
+
+def test_newest_sessions_are_read_in_order(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    plan = Session.objects.order_by("-created_at", "-pk")[:50].explain()
+    assert "accounts_session_newest_first" in plan

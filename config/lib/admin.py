@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from config.lib.local_formats import local_datetime
+from config.lib.pagination import EstimatingPaginator
 from config.lib.search import filter_by_words
 
 
@@ -32,6 +33,8 @@ class StrictChangeList(ChangeList):
 
 class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Mixed into every ModelAdmin by `AdminSite.register`."""
+
+    paginator = EstimatingPaginator
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StrictChangeList

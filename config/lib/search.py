@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import reduce
-from operator import or_
+from itertools import groupby
+from operator import itemgetter, or_
 from typing import Any, Final, TypeVar
 
-from django.db.models import F, Func, Q, QuerySet, TextField
+from django.db.models import F, Func, Model, Q, QuerySet, TextField
 from django.db.models.lookups import IRegex
 
 MOST_WORDS: Final = 8
@@ -32,15 +34,40 @@ class NormalizedText(Func):
 def filter_by_words(rows: Rows, text: str, *fields: str) -> Rows:
     """Return rows where each of the first MOST_WORDS words starts a word in one of the fields.
 
-    Ignores order and case.
+    Ignores order and case. A field may belong to a related row, as in `user__email`.
     """
+    return rows.filter(build_word_filter(rows.model, text, *fields))
+
+
+def build_word_filter(model: type[Model], text: str, *fields: str) -> Q:
+    """Return the condition of `filter_by_words`."""
     if "\0" in text:
         # PostgreSQL rejects null characters in parameters.
-        return rows.none()
-    for word in unicodedata.normalize("NFKC", text).split()[:MOST_WORDS]:
-        pattern = build_word_pattern(word[:LONGEST_WORD])
-        rows = rows.filter(reduce(or_, (Q(IRegex(NormalizedText(F(f)), pattern)) for f in fields)))
-    return rows
+        return Q(pk__in=())
+    words = unicodedata.normalize("NFKC", text).split()[:MOST_WORDS]
+    patterns = [build_word_pattern(word[:LONGEST_WORD]) for word in words]
+    return Q(*(_match_any(model, pattern, fields) for pattern in patterns))
+
+
+def _match_any(model: type[Model], pattern: str, fields: Iterable[str]) -> Q:
+    parts = sorted(field.rpartition("__")[::2] for field in fields)
+    groups = groupby(parts, key=itemgetter(0))
+    return reduce(
+        or_,
+        (
+            _match_related(model, pattern, relation, [column for _, column in group])
+            for relation, group in groups
+        ),
+    )
+
+
+def _match_related(model: type[Model], pattern: str, relation: str, columns: list[str]) -> Q:
+    if not relation:
+        return reduce(or_, (Q(IRegex(NormalizedText(F(name)), pattern)) for name in columns))
+    # A subquery finds few related rows by their index, before any of these rows are read.
+    related: Any = model._meta.get_field(relation).related_model
+    rows = related._base_manager.filter(_match_any(related, pattern, columns))
+    return Q(**{f"{relation}__in": rows.values("pk")})
 
 
 def build_word_pattern(word: str) -> str:

@@ -117,7 +117,8 @@ class Mail(models.Model):
                 name="mail_waiting",
                 fields=["attempts", "due_at"],
                 condition=models.Q(state="waiting"),
-            )
+            ),
+            models.Index(name="mail_newest_first", fields=["-queued_at", "-id"]),
         ]
 
     def __str__(self) -> str:
