@@ -9,7 +9,6 @@ from typing import Any, Final
 from allauth.account import signals as account
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import signals as auth
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -31,12 +30,7 @@ def record_change(event: str, request: HttpRequest, row: Model, values: Sequence
 
 
 def get_ip_address(request: HttpRequest | None) -> str:
-    if request is None:
-        return "-"
-    try:
-        return str(get_adapter().get_client_ip(request))
-    except PermissionDenied:
-        return "-"
+    return str(get_adapter().get_client_ip(request)) if request else "-"
 
 
 @receiver(auth.user_logged_in)

@@ -1,7 +1,7 @@
 import pytest
 from django.core import mail
 
-from accounts.email import normalize_email
+from accounts.email import MAX_DOMAIN_LENGTH, normalize_email
 from accounts.models import User
 from accounts.tests.people import PASSWORD, make_user
 
@@ -23,6 +23,11 @@ SPELLINGS = [
 @pytest.mark.parametrize("email", SPELLINGS)
 def test_normalizes_every_spelling(email):
     assert normalize_email(email) == ASCII
+
+
+def test_does_not_encode_a_domain_that_is_too_long():
+    email = "ada@" + "\u00fc" * MAX_DOMAIN_LENGTH + ".example."
+    assert normalize_email(email) == email
 
 
 @pytest.mark.parametrize(
