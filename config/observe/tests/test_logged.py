@@ -124,6 +124,7 @@ def test_counts_haproxys_refusals(log):
     haproxy = HAProxyLog(log, reasons.append)
     add(log, "10.0.0.1 GET 503 sQ-- requests/<NOSRV> queued=10001 ms total=10001 ms\n")
     add(log, "10.0.0.1 GET 503 SC-- requests/web-0 queued=0 ms total=3 ms\n")
+    add(log, "10.0.0.1 GET 502 SC-- requests/web-0 queued=0 ms total=3 ms\n")
     add(log, "10.0.0.1 GET 503 ---- requests/web-0 queued=0 ms total=3 ms\n")
     add(log, "10.0.0.1 GET 400 PR-- site/<NOSRV> queued=-1 ms total=0 ms\n")
     haproxy.poll()
