@@ -85,9 +85,10 @@ def read_certificates(run_dir: str, files: Sequence[str]) -> list[Reading]:
 
 
 def _read_certificate(run_dir: str, file: str) -> Iterator[Reading]:
-    for line in _ask_haproxy(run_dir, f"show ssl cert {file}").splitlines():
+    path = file.replace(" ", r"\ ")
+    for line in _ask_haproxy(run_dir, f"show ssl cert {path}").splitlines():
         name, _, value = line.partition(":")
-        if name.strip() == "Not After":
+        if name == "notAfter":
             seconds = ssl.cert_time_to_seconds(value.strip()) - time.time()
             yield Reading("ai4ceo_certificate_days_left", (Path(file).name,), seconds / DAY)
 
