@@ -42,7 +42,7 @@ ADMINS = [
     "/admin/profiles/profile/",
     "/admin/tours/tour/",
 ]
-SETTLED = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
+SETTLED = "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"
 VIOLATIONS = "(options) => axe.run(options).then((found) => found.violations)"
 # axe's preload would add styles, which the CSP blocks.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
