@@ -232,13 +232,15 @@ def handle_validation_error(request: HttpRequest, error: ValidationError) -> Htt
 @api.exception_handler(StorageError)
 def handle_storage_error(request: HttpRequest, error: StorageError) -> HttpResponse:
     record_refusal(request, Refusal.STORAGE)
-    return json_error(503, str(error), code="unavailable:storage")
+    message, code = str(error), "unavailable:storage"
+    return json_error(503, message, code=code, refusal=Refusal.STORAGE)
 
 
 def handle_outage(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
     record_refusal(request, find_refusal(error))
-    return json_error(503, "The database is busy. Try again in a moment.")
+    message = "The database is busy. Try again in a moment."
+    return json_error(503, message, refusal=find_refusal(error))
 
 
 @api.exception_handler(Exception)

@@ -57,7 +57,7 @@ def render_server_error(request: HttpRequest, error: BaseException | None) -> Ht
         return redirect_to_login(request.get_full_path())
     if isinstance(error, StorageError) or is_full(error):
         record_refusal(request, Refusal.STORAGE)
-        return busy_page("503_storage.html", request)
+        return busy_page("503_storage.html", request, refusal=Refusal.STORAGE)
     return defaults.server_error(request)
 
 
@@ -65,4 +65,4 @@ def render_database_error(request: HttpRequest, error: BaseException | None) -> 
     logger.error("%s: %s", request.path, explain(error))
     record_refusal(request, find_refusal(error))
     template = "503.html" if is_overload(error) else "503_database.html"
-    return busy_page(template, request)
+    return busy_page(template, request, refusal=find_refusal(error))

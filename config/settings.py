@@ -11,8 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import policy
 from config.database.dsn import ServerURLError, parse_server_urls
 from config.database.render.django import Pooling, render_database
+from config.lib import logs
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
-from config.lib.logs import LEVELS, build_logging_config
 from config.proxy.policy import Proxy
 from files import storage_settings
 
@@ -107,6 +107,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.observe.request_log.log_requests",
     "config.middleware.handle_head_as_get",
     "config.middleware.set_isolation_headers",
     "config.middleware.allow_probes_by_any_host",
@@ -253,16 +254,6 @@ STORAGES = {
 }
 
 # Security
-SECURE_CSP = {
-    "default-src": ["'none'"],
-    "script-src": ["'self'"],
-    "style-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
-    "connect-src": ["'self'"],
-    "form-action": ["'self'"],
-    "base-uri": ["'none'"],
-    "frame-ancestors": ["'none'"],
-}
 SECURE_REFERRER_POLICY = "same-origin"
 # Browsers accept cookies with this prefix only from this host, over HTTPS.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
@@ -277,7 +268,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
-LOGGING = build_logging_config(env.choice("LOG_LEVEL", "INFO", LEVELS))
+# Logs
+LOG_FORMAT = env.choice("LOG_FORMAT", "text", logs.FORMATS)
+LOGGING = logs.build_logging_config(env.choice("LOG_LEVEL", "INFO", logs.LEVELS), LOG_FORMAT)
+ACCESS_LOG = env.choice("ACCESS_LOG", "file", ("file", "stderr", "off"))
 
 # HAProxy
 PROXY = Proxy(

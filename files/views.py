@@ -17,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import HtmxRequest, SignedInRequest, post_or_redirect
+from config.lib.error_responses import refuse
 from config.lib.local_formats import local_number
 from config.lib.request_bodies import accept_uploads
+from config.observe.events import Refusal
 from files import downloads, quota, trash
 from files.forms import UploadForm
 from files.listing import Listing, build_context
@@ -68,8 +70,10 @@ def upload(request: HtmxRequest) -> HttpResponse:
     if files:
         names = f"“{files[0]}”" if len(files) == 1 else f"{len(files)} files"
         messages.success(request, f"{names} uploaded.")
+    if form.storage_error:
+        return refuse(_render_list(request, form, status=503), Refusal.STORAGE)
     if form.errors:
-        return _render_list(request, form, status=503 if form.storage_error else 422)
+        return _render_list(request, form, status=422)
     return redirect(Listing.from_query(request.GET).url)
 
 
@@ -91,7 +95,7 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     try:
         return downloads.serve_webp(request, str(file.thumbnail_id))
     except StorageError:
-        return HttpResponse(status=503)
+        return refuse(HttpResponse(status=503), Refusal.STORAGE)
 
 
 @post_or_redirect(get_list_url)

@@ -21,7 +21,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms import ReauthenticateForm
 from accounts.models import LAST_ADMINISTRATOR
 from accounts.requests import SignedInRequest, post_or_redirect
+from config.lib.error_responses import refuse
 from config.lib.request_bodies import accept_uploads
+from config.observe.events import Refusal
 from files.downloads import serve_webp
 from files.objects import StorageError
 from files.quota import USED_BYTES
@@ -46,12 +48,14 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.user, request.POST, request.FILES)
     if not form.is_valid():
         status = 503 if form.storage_error else 422
-        return render(request, "profiles/profile.html", {"form": form}, status=status)
+        page = render(request, "profiles/profile.html", {"form": form}, status=status)
+        return refuse(page, Refusal.STORAGE) if form.storage_error else page
     try:
         form.save()
     except StorageError as error:
         form.add_error("image", str(error))
-        return render(request, "profiles/profile.html", {"form": form}, status=503)
+        page = render(request, "profiles/profile.html", {"form": form}, status=503)
+        return refuse(page, Refusal.STORAGE)
     messages.success(request, "Your profile is saved.")
     return redirect("profiles:profile")
 
@@ -65,7 +69,7 @@ def avatar(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
     try:
         return serve_webp(request, key)
     except StorageError:
-        return HttpResponse(status=503)
+        return refuse(HttpResponse(status=503), Refusal.STORAGE)
 
 
 @post_or_redirect("profiles:profile")

@@ -46,6 +46,7 @@ def test_api_rejects_with_its_own_code(client, grace, method):
         "code": "password_change_required:auth",
         "message": "Choose your own password first.",
         "fields": {},
+        "requestId": response.headers["X-Request-ID"],
     }
 
 

@@ -10,6 +10,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 
+from config.lib.request_ids import request_id
+
 API_PATH: Final = "/api/"
 CODES: Final = {
     400: "bad_request:api",
@@ -53,22 +55,33 @@ def error_response(
 
 
 def json_error(
-    status: int, message: str, fields: Fields | None = None, *, code: str = ""
+    status: int, message: str, fields: Fields | None = None, *, code: str = "", refusal: str = ""
 ) -> HttpResponse:
     """Return the API's error; `fields` maps each invalid field to its messages."""
     code = code or CODES.get(status, CODES[400])
     body = {"code": code, "message": message, "fields": fields or {}}
-    return JsonResponse(body, status=status, headers=RETRY if status == 503 else None)
+    body["requestId"] = request_id.get()
+    response = JsonResponse(body, status=status, headers=RETRY if status == 503 else None)
+    return refuse(response, refusal)
 
 
-def busy_page(template: str = "503.html", request: HttpRequest | None = None) -> HttpResponse:
+def busy_page(
+    template: str = "503.html", request: HttpRequest | None = None, *, refusal: str = ""
+) -> HttpResponse:
     """Return a 503 page with the submitted form, to send it again.
 
     Uses neither the database nor the session.
     """
     sent = request if request and request.method == "POST" else None
     context = {"sent": sent is not None, "typed": _get_form_values(sent) if sent else None}
-    return HttpResponse(render_to_string(template, context), status=503, headers=RETRY)
+    response = HttpResponse(render_to_string(template, context), status=503, headers=RETRY)
+    return refuse(response, refusal)
+
+
+def refuse(response: HttpResponse, refusal: str) -> HttpResponse:
+    """Give the response the reason for which the site could not serve the request, for the log."""
+    response.refusal = refusal  # type: ignore[attr-defined]  # read by config.observe.request_log
+    return response
 
 
 def _get_form_values(request: HttpRequest) -> list[tuple[str, str]] | None:

@@ -1,13 +1,16 @@
-"""Log format: one line per event, without secrets."""
+"""Log format: one line per event, as text or JSON, without secrets."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import traceback
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from config.database.errors import is_unavailable
+from config.lib.request_ids import request_id
 
 # Loggers below django.security for requests that any client can cause.
 CLIENT_ERRORS: Final = (
@@ -17,12 +20,14 @@ CLIENT_ERRORS: Final = (
     "TooManyFilesSent",
 )
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FORMATS: Final = ("text", "json")
+TEXT: Final = "{asctime} {levelname} {name} {request_id}: {message}"
 
 # Characters that end or colour a line, or make it display differently.
 UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-# Values that give access: tokens in links, passwords, signatures.
+# Values that give access: tokens in links, passwords, signatures. And e-mail addresses.
 SECRETS: Final = (
     (re.compile(r"((?:reset|confirm-email)(?:/|%2f)(?:key(?:/|%2f))?)[^\s\"'<>]+", re.I), r"\1***"),
     (re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)"), r"\1***"),
@@ -34,6 +39,7 @@ SECRETS: Final = (
         ),
         r"\1***",
     ),
+    (re.compile(r"[\w.+-]+(?:@|%40)\w[\w.-]*"), "***"),
 )
 
 
@@ -52,6 +58,7 @@ class LineFormatter(logging.Formatter):
     """Format each event as one line and indent tracebacks, so input cannot forge log lines."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        record.request_id = request_id.get() or "-"
         return escape(mask_secrets(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
@@ -60,6 +67,22 @@ class LineFormatter(logging.Formatter):
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802  logging's name
         return "\n".join(_indent(f"  {stack_info}"))
+
+
+class JSONFormatter(LineFormatter):
+    """Format each event as one line of JSON, in ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": request_id.get(),
+            "message": mask_secrets(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
 
 
 def _indent(part: str) -> list[str]:
@@ -84,14 +107,17 @@ class TracebackFilter(logging.Filter):
         return True
 
 
-def build_logging_config(level: str) -> dict[str, Any]:
+def build_logging_config(level: str, style: str) -> dict[str, Any]:
     """Return LOGGING: one line per event, on standard error."""
-    line = {"()": LineFormatter, "fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    formatters: dict[str, Any] = {
+        "text": {"()": LineFormatter, "fmt": TEXT, "style": "{"},
+        "json": {"()": JSONFormatter},
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": line},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "formatters": formatters,
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
         "filters": {
             "without_traceback": {"()": TracebackFilter},
             "without_outages": {"()": OutageFilter},

@@ -70,3 +70,4 @@ class Fault(Schema):
     code: str
     message: str
     fields: dict[str, list[str]]
+    request_id: str

@@ -1,9 +1,10 @@
-"""Forwarding headers: only trusted proxies may set the client's IP address and protocol. Pure."""
+"""Forwarding headers: only trusted proxies may set the IP address, protocol and id. Pure."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from config.lib.request_ids import HEADER, PATTERN
 from config.proxy.backends import Section
 from config.proxy.policy import Proxy
 from config.proxy.quoting import delete_headers, escape_words
@@ -16,7 +17,12 @@ STRIP_BRACKETS: Final = r"http-request replace-value X-Forwarded-For '^\[([^]]+)
 
 
 def render_rules(proxy: Proxy) -> Section:
-    return [*_render_protocol(proxy), *_render_client_ip(proxy), *_render_headers()]
+    return [
+        *_render_protocol(proxy),
+        *_render_request_id(proxy),
+        *_render_client_ip(proxy),
+        *_render_headers(),
+    ]
 
 
 def _render_protocol(proxy: Proxy) -> Section:
@@ -30,6 +36,18 @@ def _render_protocol(proxy: Proxy) -> Section:
             f"if from_proxy {{ req.hdr(X-Forwarded-Proto,-1) -m str -i {name} }}"
             for name in ("http", "https")
         ]
+    return rules
+
+
+def _render_request_id(proxy: Proxy) -> Section:
+    """Make an id, or take the trusted proxy's. Runs before the client's IP address is set."""
+    rules = ["http-request set-var(txn.request_id) uuid"]
+    if proxy.trusted_proxies:
+        header, pattern = f"req.fhdr({HEADER})", f"^{PATTERN}$"
+        rules.append(
+            f"http-request set-var(txn.request_id) {header} if from_proxy "
+            f"{{ {header} -m reg {pattern} }} {{ req.fhdr_cnt({HEADER}) 1 }}"
+        )
     return rules
 
 
@@ -57,4 +75,5 @@ def _render_headers() -> Section:
         *delete_headers(FORWARDING_HEADERS),
         "http-request set-header X-Forwarded-For %[src]",
         "http-request set-header X-Forwarded-Proto %[var(txn.proto)]",
+        f"http-request set-header {HEADER} %[var(txn.request_id)]",
     ]

@@ -112,6 +112,10 @@ class Paths:
     uploads: tuple[str, ...]
 
 
+# Stands for the request's id in the body of an ErrorResponse.
+ID_MARK: Final = "REQUEST-ID"
+
+
 @dataclass(frozen=True)
 class ErrorResponse:
     """A response that HAProxy sends itself: bodies by shape (`page`, `api`) and headers."""

@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from config.lib.error_responses import API_PATH, RETRY_AFTER, busy_page, error_response, is_api
-from config.proxy.policy import ErrorResponse
+from config.lib.request_ids import request_id
+from config.proxy.policy import ID_MARK, ErrorResponse
 
 MESSAGES: Final = {
     400: "The request could not be read.",
@@ -30,6 +31,8 @@ MESSAGES: Final = {
 }
 # Headers that HAProxy sets itself.
 PROXY_HEADERS: Final = frozenset({"Content-Length", "Content-Type", "Content-Encoding"})
+# Not a request of anybody: neither logged nor counted.
+LEFT_OUT: Final = "config.observe.request_log.log_requests"
 
 
 def build_error_responses() -> list[ErrorResponse]:
@@ -38,7 +41,9 @@ def build_error_responses() -> list[ErrorResponse]:
 
 
 def _build_error_response(status: int) -> ErrorResponse:
+    token = request_id.set(ID_MARK)
     page, api = _run_middleware("/", status), _run_middleware(API_PATH, status)
+    request_id.reset(token)
     headers = {name: value for name, value in page.items() if name not in PROXY_HEADERS}
     if status in (408, 502, 504):
         headers["Retry-After"] = str(RETRY_AFTER)
@@ -65,5 +70,6 @@ def _run_middleware(path: str, status: int) -> Any:
     setup_testing_defaults(environ)
     get_response: Any = respond
     for name in reversed(settings.MIDDLEWARE):
-        get_response = import_string(name)(get_response)
+        if name != LEFT_OUT:
+            get_response = import_string(name)(get_response)
     return get_response(WSGIRequest(environ))

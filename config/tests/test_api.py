@@ -23,13 +23,14 @@ from config.api import SignedIn, api
 from config.lib.error_responses import CODES
 from onboarding.models import ExpertQuerySet
 
+FAULT = ("code", "message", "fields", "requestId")
 JSON, FORM = "application/json", "multipart/form-data"
 
 
 def get_error(error):
     answer = api.on_exception(RequestFactory().get("/api/x"), error)
     body = json.loads(answer.content)
-    assert list(body) == ["code", "message", "fields"]
+    assert tuple(body) == FAULT
     return answer.status_code, body
 
 
@@ -87,6 +88,7 @@ def test_anonymous_request_is_401_without_a_statement(client, django_assert_num_
         "code": "unauthorized:auth",
         "message": "Sign in first.",
         "fields": {},
+        "requestId": answer.headers["X-Request-ID"],
     }
 
 
@@ -118,6 +120,7 @@ def test_unknown_method_is_405_with_the_allowed_methods(client):
         "code": "method:api",
         "message": "This URL accepts GET only.",
         "fields": {},
+        "requestId": answer.headers["X-Request-ID"],
     }
     assert "Content-Security-Policy" in answer.headers
 
@@ -281,7 +284,7 @@ def test_another_content_type_is_415(client, db, content_type):
 
 def test_every_operation_documents_its_errors():
     document = api.get_openapi_schema()
-    assert document["components"]["schemas"]["Fault"]["required"] == ["code", "message", "fields"]
+    assert document["components"]["schemas"]["Fault"]["required"] == list(FAULT)
     for methods in document["paths"].values():
         for operation in methods.values():
             for status in CODES:

@@ -45,6 +45,7 @@ def test_one_more_byte_is_413_in_the_api(client, settings):
         "code": "too_large:api",
         "message": "The request is larger than 51 MB.",
         "fields": {},
+        "requestId": refused.headers["X-Request-ID"],
     }
 
 

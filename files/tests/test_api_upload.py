@@ -18,7 +18,7 @@ def get_error_fields(client, data, status=422):
     """Check that nothing is stored, and return the invalid fields."""
     response = client.post(PATH, data)
     assert response.status_code == status
-    assert list(response.json()) == ["code", "message", "fields"]
+    assert list(response.json()) == ["code", "message", "fields", "requestId"]
     assert not File.objects.exists()
     assert_consistent()
     return response.json()["fields"]
@@ -75,7 +75,7 @@ def test_error_is_at_the_field(client, user, settings):
 def test_rejects_malformed_forms(client, user, content_type, body):
     response = client.post(PATH, body, content_type=content_type)
     assert response.status_code in (400, 422)
-    assert list(response.json()) == ["code", "message", "fields"]
+    assert list(response.json()) == ["code", "message", "fields", "requestId"]
 
 
 def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
@@ -89,6 +89,7 @@ def test_storage_error_is_503_and_leaves_nothing(client, user, monkeypatch):
         "code": "unavailable:storage",
         "message": objects.NOT_STORED,
         "fields": {},
+        "requestId": response.headers["X-Request-ID"],
     }
     assert_consistent()
 

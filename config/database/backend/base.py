@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, cast
 
-from django.db.backends.postgresql import base
 from django.db.utils import Error as DjangoError
 from django.db.utils import OperationalError as DjangoOperationalError
 from psycopg import Connection, OperationalError
@@ -20,6 +19,7 @@ from config.database.backend.health import get_pool_to_check, get_settings_alias
 from config.database.backend.plain_reads import is_plain_read
 from config.database.backend.retry import RetryBudget
 from config.database.backend.socket_state import has_ended
+from config.database.backend.usage import CountingWrapper
 from config.database.policy import PoolPolicy
 
 # Seconds; libpq's minimum.
@@ -41,7 +41,7 @@ TRANSACTION_STATE: Final = (
 CONNECTION_SETTINGS: Final = ("autocommit", "isolation_level", "read_only", "deferrable")
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(CountingWrapper):
     """Detects connections closed by PgBouncer without a query, and waits for its restarts."""
 
     deadline: float | None = None

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.proxy.policy import ErrorResponse, Lanes
+from config.proxy.policy import ID_MARK, ErrorResponse, Lanes
 from config.proxy.quoting import UnwritableError
 from config.proxy.render import render_bodies_file, render_config
 from config.proxy.tests.proxies import PATHS, PROXY, RESPONSES, render_sections
@@ -195,18 +195,20 @@ def test_passes_no_other_protocol_to_gunicorn():
 def test_own_errors_take_their_bodies_from_files():
     errors = [line for line in render_sections()["defaults"] if line.startswith("http-error")]
     assert [line.split()[2] for line in errors] == ["400", "408", "500", "502", "503", "504"]
-    body = 'lf-string "%[var(txn.shape,page),map_str(/srv/site/var/haproxy/503.map)]"'
+    bodies, shape = "map_str(/srv/site/var/haproxy/503.map)", "var(txn.shape,page)"
+    rest = f"%[var(txn.request_id,-)]%[{shape},concat(-after),{bodies}]"
     assert errors[4] == (
-        f'http-error status 503 content-type "text/html; charset=utf-8" {body} '
-        'hdr X-Frame-Options "DENY"'
+        'http-error status 503 content-type "text/html; charset=utf-8" '
+        f'lf-string "%[{shape},{bodies}]{rest}" hdr X-Frame-Options "DENY"'
     )
 
 
-def test_writes_a_body_as_one_line():
-    response = ErrorResponse(503, {"page": "<p>\n  a # b</p>\n", "api": '{"a": 1}'}, {})
+def test_writes_a_body_as_two_lines_around_the_id():
+    bodies = {"page": f"<p>\n  a #<b>{ID_MARK}</b></p>\n", "api": f'{{"a": "{ID_MARK}"}}'}
+    response = ErrorResponse(503, bodies, {})
     path, text = render_bodies_file(PROXY, response)
     assert path == "/srv/site/var/haproxy/503.map"
-    assert text == 'page <p> a # b</p>\napi {"a": 1}\n'
+    assert text == 'page <p> a #<b>\npage-after </b></p>\napi {"a": "\napi-after "}\n'
 
 
 def test_quotes_header_values():

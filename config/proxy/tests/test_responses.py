@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from config.middleware import ISOLATION
+from config.proxy.policy import ID_MARK
 from config.proxy.responses import MESSAGES, build_error_responses
 
 
@@ -19,7 +20,7 @@ def test_covers_every_status_that_haproxy_sends(responses):
 @pytest.mark.parametrize("status", MESSAGES)
 def test_the_api_gets_json(responses, status):
     body = json.loads(responses[status].bodies["api"])
-    assert set(body) == {"code", "message", "fields"}
+    assert set(body) == {"code", "message", "fields", "requestId"}
     assert body["message"] == MESSAGES[status]
 
 
@@ -28,6 +29,7 @@ def test_a_browser_gets_a_page(responses, status):
     page = responses[status].bodies["page"]
     assert page.startswith("<!doctype html>")
     assert f">{status}</p>" in page
+    assert f"Reference: <code>{ID_MARK}</code>" in page
 
 
 @pytest.mark.parametrize("status", MESSAGES)
@@ -36,6 +38,7 @@ def test_each_has_the_sites_security_headers(responses, status):
     for name in (*ISOLATION, "Content-Security-Policy", "X-Content-Type-Options"):
         assert responses[status].headers[name] == wanted[name]
     assert responses[status].headers["Cache-Control"] == "private, no-store"
+    assert "X-Request-ID" not in responses[status].headers
 
 
 def test_temporary_errors_have_retry_after(responses):

@@ -1,0 +1,101 @@
+"""The outermost middleware: gives a request its id, logs it in one line, counts it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, cast
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config.database.backend.base import DatabaseWrapper
+from config.database.middleware import get_queue_time
+from config.lib.request_ids import HEADER, WELL_FORMED, make_request_id, request_id
+from config.observe.access_log import AccessLine, AccessLog
+from config.observe.events import Kind, send_event
+
+# Any other method is the client's own text.
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+NONE: Final = "-"
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def log_requests(get_response: GetResponse) -> GetResponse:
+    """Give the request its id; log and count it when its response starts.
+
+    HAProxy sets the id, and removes a client's. Without HAProxy the id is made here.
+    """
+    has_proxy = settings.HAPROXY
+    log = AccessLog(settings.ACCESS_LOG, settings.LOG_FORMAT, settings.VAR_DIR / "log")
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        queued = get_queue_time(request) if has_proxy else 0.0
+        connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+        connection.reset_usage()
+        given = request.META.get("HTTP_X_REQUEST_ID", "") if has_proxy else ""
+        request_id.set(given if WELL_FORMED.fullmatch(given) else make_request_id())
+        response = get_response(request)
+        response.headers[HEADER] = request_id.get()
+        usage = (time.perf_counter() - began, queued + connection.waited, connection.statements)
+        if log.is_on:
+            log.write(request_id.get(), build_line(request, response, *usage))
+        count(request, response, *usage)
+        return response
+
+    return middleware
+
+
+def build_line(
+    request: HttpRequest, response: HttpResponseBase, seconds: float, waited: float, statements: int
+) -> AccessLine:
+    return AccessLine(
+        method=get_method(request),
+        route=get_route(request),
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        waited_ms=round(waited * 1000, 1),
+        statements=statements,
+        pool="web" if statements else NONE,
+        user=get_user_key(request),
+        reason=getattr(response, "refusal", "") or NONE,
+    )
+
+
+def count(
+    request: HttpRequest, response: HttpResponseBase, seconds: float, waited: float, statements: int
+) -> None:
+    send_event(
+        Kind.REQUEST,
+        route=get_route(request),
+        method=get_method(request),
+        status=response.status_code,
+        seconds=seconds,
+        wait_seconds=waited,
+        statements=statements,
+        reason=getattr(response, "refusal", ""),
+    )
+
+
+def get_method(request: HttpRequest) -> str:
+    return str(request.method) if request.method in METHODS else "other"
+
+
+def get_route(request: HttpRequest) -> str:
+    """Return the pattern of the URL, never the URL: it may contain a token, and is unbounded."""
+    if request.resolver_match is not None:
+        return request.resolver_match.route or "/"
+    return "static" if request.path.startswith(settings.STATIC_URL) else NONE
+
+
+def get_user_key(request: HttpRequest) -> str:
+    """Return the primary key of the session's user, without reading the session for it.
+
+    The key is a random UUID: it tells nobody who that is, except those who may read the database.
+    """
+    user = getattr(getattr(request, "session", None), "user", None)
+    return str(user.pk) if user is not None else NONE
