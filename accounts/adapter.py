@@ -19,10 +19,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from accounts import known_browsers, security_log, signup_attempts
+from accounts import known_browsers, signup_attempts
 from accounts.email import normalize_email
 from accounts.models import User
 from accounts.per_user import use_formats_of
+from config.lib import security_log
 from config.lib.site_urls import is_site_url
 from config.mail.queue import QueueBackend
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account import admin as allauth_admin
@@ -15,8 +14,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import security_log
 from accounts.models import Session, User
+from config.lib import security_log
 from config.lib.admin import AnonymousDeletionsAdmin, local_time_column
 
 if TYPE_CHECKING:
@@ -95,17 +94,6 @@ class LoggedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the
             values = [describe_change(name, form.cleaned_data[name]) for name in changed]
             event = "change" if change else "creation"
             security_log.record_change(event, request, form.instance, values)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        deleted = copy(obj)  # Deletion clears the key.
-        super().delete_model(request, obj)
-        security_log.record_change("deletion", request, deleted)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        deleted = list(queryset)
-        super().delete_queryset(request, queryset)
-        for row in deleted:
-            security_log.record_change("deletion", request, row)
 
 
 def describe_change(name: str, value: Any) -> str:

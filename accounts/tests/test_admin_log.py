@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import User
 from accounts.tests.people import make_admin, make_user
 from accounts.tests.test_admin import edit, get_path
+from onboarding.models import Expert
+from onboarding.tests.experts import make_experts
 
 pytestmark = pytest.mark.django_db
 
@@ -23,9 +25,9 @@ def by(client):
 
 @pytest.fixture
 def lines(by, caplog):
-    caplog.set_level(logging.INFO, "accounts.security")
+    caplog.set_level(logging.INFO, "security")
     caplog.clear()
-    return lambda: [r.getMessage() for r in caplog.records if r.name == "accounts.security"]
+    return lambda: [r.getMessage() for r in caplog.records if r.name == "security"]
 
 
 def test_logs_changed_roles(client, by, lines):
@@ -76,6 +78,18 @@ def test_logs_single_and_bulk_deletion(client, by, lines):
     chosen = {"action": "delete_selected", "_selected_action": [str(bob.pk)], "post": "yes"}
     client.post("/admin/accounts/user/", chosen)
     assert lines() == [f"deletion of user {one.pk} {by}" for one in (ada, bob)]
+
+
+def test_logs_deletion_of_any_row(client, by, lines):
+    make_experts(3)
+    first, second, third = Expert.objects.all()
+    client.post(f"/admin/onboarding/expert/{first.pk}/delete/", {"post": "yes"})
+    chosen = [str(second.pk), str(third.pk)]
+    data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    client.post("/admin/onboarding/expert/", data)
+    assert sorted(lines()) == [
+        f"deletion of expert {pk} {by}" for pk in sorted((first.pk, second.pk, third.pk))
+    ]
 
 
 def test_logs_changed_permissions_of_group(client, by, lines):

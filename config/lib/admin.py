@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from config.lib import security_log
 from config.lib.local_formats import local_datetime
 from config.lib.pagination import EstimatingPaginator
 from config.lib.search import filter_by_words
@@ -32,7 +34,18 @@ class StrictChangeList(ChangeList):
 
 
 class SiteModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Mixed into every ModelAdmin by `AdminSite.register`."""
+    """Mixed into every ModelAdmin by `AdminSite.register`. Deletions go to the security log."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        deleted = copy(obj)  # Deletion clears the key.
+        super().delete_model(request, obj)
+        security_log.record_change("deletion", request, deleted)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        deleted = [self.model(pk=key) for key in queryset.values_list("pk", flat=True)]
+        super().delete_queryset(request, queryset)
+        for row in deleted:
+            security_log.record_change("deletion", request, row)
 
     paginator = EstimatingPaginator
 

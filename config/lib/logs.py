@@ -124,6 +124,7 @@ def build_logging_config(level: str, style: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            "security": {"level": "INFO"},
             "django": {"handlers": [], "propagate": True},
             "django.request": {"filters": ["without_outages"]},
             **{

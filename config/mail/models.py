@@ -131,13 +131,13 @@ class Mail(models.Model):
         elif outcome.is_permanent or next_attempt >= self.void_at:
             self.give_up(outcome.error)
         elif self._write(due_at=next_attempt, last_error=outcome.error):
-            logger.warning("%s: attempt %s failed: %s", self, self.attempts, outcome.error)
+            logger.warning("mail %s: attempt %s failed: %s", self.pk, self.attempts, outcome.error)
         send_event(Kind.MAIL_FAILED if outcome.error else Kind.MAIL_SENT)
 
     def give_up(self, error: str) -> None:
         # The body stays, so that `try_again` can send it.
         if self._end(Mail.State.GIVEN_UP, last_error=error):
-            logger.error("%s: given up after %s attempts: %s", self, self.attempts, error)
+            logger.error("mail %s: given up after %s attempts: %s", self.pk, self.attempts, error)
             send_event(Kind.MAIL_GIVEN_UP)
 
     def _end(self, state: State, **values: Any) -> bool:

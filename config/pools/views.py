@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import security_log
 from accounts.middleware import UnknownUser
 from accounts.requests import HtmxRequest
 from config.database.monitor.console import ConsoleError
+from config.lib import security_log
 from config.lib.error_responses import busy_page
 from config.observe.events import Refusal
 from config.pools.access import PASS_AGE, has_pass, remove_pass, set_pass

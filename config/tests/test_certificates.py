@@ -179,13 +179,13 @@ def test_another_proxys_clients_have_separate_rate_limits(site):
     for number in range(11):
         assert fail_to_sign_in(site, "203.0.113.1", f"nobody-{number}@example.org") == 200
     assert fail_to_sign_in(site, "203.0.113.2", "nobody@example.org") == 200
-    lines = re.findall(r"(\S+) sign-in: e-mail address (\S+), from (\S+)", site.log("web"))
-    first = [("failed", f"nobody-{n}@example.org", "203.0.113.1") for n in range(10)]
-    assert lines == [
-        *first,
-        ("throttled", "nobody-10@example.org", "203.0.113.1"),
-        ("failed", "nobody@example.org", "203.0.113.2"),
-    ]
+    text = site.log("web-0") + site.log("web-1")
+    lines = re.findall(r"(\S+) sign-in: e-mail address #\w+, from (\S+)", text)
+    assert Counter(lines) == {
+        ("failed", "203.0.113.1"): 10,
+        ("throttled", "203.0.113.1"): 1,
+        ("failed", "203.0.113.2"): 1,
+    }
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_pause_that_takes_too_long_pauses_nothing(admin, monkeypatch):
 
 
 def test_actions_are_in_the_history_and_the_security_log(admin, caplog):
-    with caplog.at_level(logging.INFO, "accounts.security"):
+    with caplog.at_level(logging.INFO, "security"):
         press(admin, "web/pause")
         press(admin, "web/resume")
     grace = "grace@example.org"
