@@ -1,9 +1,16 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps
+
+from config.observe.sentry import start_sentry
 
 
 class ConfigConfig(AppConfig):
     name = "config"
+
+    def ready(self) -> None:
+        if settings.SENTRY_DSN:
+            start_sentry(settings.SENTRY_DSN)
 
 
 class AdminConfig(apps.AdminConfig):

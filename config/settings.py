@@ -271,6 +271,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Logs
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", logs.FORMATS)
 LOGGING = logs.build_logging_config(env.choice("LOG_LEVEL", "INFO", logs.LEVELS), LOG_FORMAT)
+SENTRY_DSN = env.text("SENTRY_DSN")
 ACCESS_LOG = env.choice("ACCESS_LOG", "file", ("file", "stderr", "off"))
 
 # HAProxy
