@@ -89,7 +89,7 @@ class Site:
         environment = (
             self.environment
             | dict.fromkeys(names, "")
-            | {"WEB_PROCESSES": "1", "POSTGRES_LOG_BYTES": "0"}
+            | {"WEB_PROCESSES": "1", "LOG_BYTES": "0", "POSTGRES_LOG_BYTES": "0"}
         )
         configuration = str(ROOT / "deploy/supervisord.conf")
         return subprocess.run(

@@ -73,5 +73,6 @@ def test_haproxys_own_page_quotes_it(proxy):
 
 
 def test_haproxys_own_json_quotes_it(proxy):
-    response, text = refuse(proxy, "/api/profile")
+    response, text = refuse(proxy, "/api/tour")
+    assert response.status == 413
     assert json.loads(text)["requestId"] == response.headers[ID]
