@@ -30,7 +30,8 @@ def list_settings_variables():
 
 def list_script_variables():
     folder = settings.BASE_DIR / "deploy"
-    texts = [p.read_text() for p in (folder / "up", folder / "down", *folder.glob("lib/*"))]
+    scripts = [folder / name for name in ("up", "down", "watch")]
+    texts = [path.read_text() for path in (*scripts, *folder.glob("lib/*"))]
     return {name for text in texts for match in SHELL.findall(text) for name in match if name}
 
 
