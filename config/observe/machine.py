@@ -86,14 +86,15 @@ def read_certificates(run_dir: str, files: Sequence[str]) -> list[Reading]:
 
 def _read_certificate(run_dir: str, file: str) -> Iterator[Reading]:
     path = file.replace(" ", r"\ ")
-    for line in _ask_haproxy(run_dir, f"show ssl cert {path}").splitlines():
+    for line in ask_haproxy(run_dir, f"show ssl cert {path}").splitlines():
         name, _, value = line.partition(":")
         if name == "notAfter":
             seconds = ssl.cert_time_to_seconds(value.strip()) - time.time()
             yield Reading("ai4ceo_certificate_days_left", (Path(file).name,), seconds / DAY)
 
 
-def _ask_haproxy(run_dir: str, command: str) -> str:
+def ask_haproxy(run_dir: str, command: str) -> str:
+    """Return what HAProxy answers to a command; raise OSError without an answer."""
     with _connect(f"{run_dir}/haproxy.sock") as stats:
         stats.sendall(f"{command}\n".encode())
         with stats.makefile("rb") as answer:
