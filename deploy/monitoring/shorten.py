@@ -14,7 +14,7 @@ UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHORTEST: Final = {
     "range": 6,
     "for": 3,
-    "group_wait": 4,
+    "group_wait": 6,
     "scrape_interval": 2,
     "scrape_timeout": 2,
 }
