@@ -28,6 +28,7 @@ from bench.variants import BODIES, GET, SERVERS, VARIANTS
 from bench.verify import Bodies, verify_responses, verify_statements
 
 USERS: Final = 100  # several times the threads, so that requests rarely contend for a row
+PGBENCH: Final = 3  # seconds at least: pgbench's time begins before its clients are connected
 WARM_UP: Final = 1  # seconds
 
 
@@ -48,7 +49,7 @@ class Bench:
 
     def load(self, key: str, request: str, *, clients: int, seconds: int) -> Measurement:
         if key == "statement":
-            return self.build_pgbench()(clients=clients, seconds=seconds)
+            return self.build_pgbench()(clients=clients, seconds=max(seconds, PGBENCH))
         right, method = self.get_bodies_file(key, request), request.split()[0]
         script = [str(self.folder / "cookies"), TOKEN, method, BODIES[request], str(right)]
         path, port = VARIANTS[key].paths[request], self.servers[key].port

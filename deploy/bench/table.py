@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from bench.pairs import Spread, Verdict
+from bench.pairs import FEWEST, Spread, Verdict
 from bench.plan import TYPICAL
 from bench.results import Results, Value, get_p99, get_throughput
 from bench.targets import judge_results
@@ -54,7 +54,7 @@ def render_shares(results: Results) -> str:
     """Tell where a GET's time goes, by the throughput of its parts on the same cores."""
     rest = results.compare("constant", GET, TYPICAL, get_throughput)
     sql = results.compare("statement", GET, TYPICAL, get_throughput)
-    if not (rest and sql):
+    if not (rest and sql) or min(rest.count, sql.count) < FEWEST:
         return NOTHING
     session = 1 - rest.median - sql.median
     return (
