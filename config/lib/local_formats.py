@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,9 +43,7 @@ def local_datetime(moment: datetime) -> str:
     locale, local = _babel_locale(), timezone.localtime(moment)
     day = format_date(local, _get_day_pattern(locale), locale=locale)
     minute = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
-    # The locale's pattern quotes literal words.
-    pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
-    return _isolate(pattern.replace("{1}", day).replace("{0}", minute))
+    return _isolate(_get_pattern(locale).replace("{1}", day).replace("{0}", minute))
 
 
 def local_number(number: float) -> str:
@@ -65,6 +64,13 @@ def _format_decimal(number: float) -> str:
     return format_decimal(round(number, 1), locale=_babel_locale())
 
 
+@cache
+def _get_pattern(locale: Locale) -> str:
+    # The locale's pattern quotes literal words.
+    return str(get_datetime_format("medium", locale=locale)).replace("'", "")
+
+
+@cache
 def _get_day_pattern(locale: Locale) -> str:
     months = locale.months["format"]["abbreviated"].values()
     return NUMERIC if any(map(NO_MONTH.fullmatch, months)) else "medium"
@@ -76,4 +82,9 @@ def _isolate(text: str) -> str:
 
 
 def _babel_locale() -> Locale:
-    return Locale.parse(_locale.get(), sep="-")
+    return _parse_locale(_locale.get())
+
+
+@cache
+def _parse_locale(tag: str) -> Locale:
+    return Locale.parse(tag, sep="-")
