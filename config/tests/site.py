@@ -21,7 +21,7 @@ from config.database.policy import count_all_backends
 from config.tests.processes import ROOT, free_port, get_status, start_command, wait_until
 
 TOKEN = "t" * 32
-LOGS = ("web", "public")  # gunicorn's
+LOGS = ("web-0", "web-1", "public")
 RESERVED = 3  # superuser_reserved_connections, for the tests' own connections
 # Where Python stores compiled modules; compiling them would triple a command's start.
 COMPILED = {name: os.environ[name] for name in ["PYTHONPYCACHEPREFIX"] if name in os.environ}

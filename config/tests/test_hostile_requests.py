@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver
 from accounts.tests.people import make_admin
 from config.tests.test_admin import MODELS, populate
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 
 VALUES = {"uuid": str(uuid.UUID(int=7)), "int": "1"}
 HOSTILE = [

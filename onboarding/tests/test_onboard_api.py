@@ -153,7 +153,7 @@ def test_rejects_unknown_keys(ada, post, key):
 def test_rejects_json_that_is_not_an_object(ada, post, body):
     response = post(body)
     assert response.status_code in (400, 422)
-    assert list(response.json()) == ["code", "message", "fields"]
+    assert list(response.json()) == ["code", "message", "fields", "requestId"]
     assert not Preferences.objects.exists()
 
 
