@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -52,6 +52,12 @@ class AccessLog:
 
     def write(self, number: str, line: AccessLine) -> None:
         self.append(f"{self.format(number, line, time.time())}\n".encode())
+
+
+@cache
+def open_access_log(place: str, style: str, folder: Path) -> AccessLog:
+    """Return the process's access log: each handler of requests would open the file anew."""
+    return AccessLog(place, style, folder)
 
 
 def format_text(number: str, line: AccessLine, now: float) -> str:

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from config.database.backend.base import DatabaseWrapper
 from config.database.middleware import get_queue_time
 from config.lib.request_ids import HEADER, WELL_FORMED, make_request_id, request_id
-from config.observe.access_log import AccessLine, AccessLog
+from config.observe.access_log import AccessLine, open_access_log
 from config.observe.events import Kind, send_event
 
 # Any other method is the client's own text.
@@ -30,7 +30,7 @@ def log_requests(get_response: GetResponse) -> GetResponse:
     HAProxy sets the id, and removes a client's. Without HAProxy the id is made here.
     """
     has_proxy = settings.HAPROXY
-    log = AccessLog(settings.ACCESS_LOG, settings.LOG_FORMAT, settings.VAR_DIR / "log")
+    log = open_access_log(settings.ACCESS_LOG, settings.LOG_FORMAT, settings.VAR_DIR / "log")
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()

@@ -1,6 +1,8 @@
+import os
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.people import PASSWORD, make_user
@@ -102,3 +104,14 @@ def test_error_pages_quote_the_id(client):
 def test_the_apis_errors_have_the_id(client):
     response = client.get("/api/nothing")
     assert response.json()["requestId"] == response.headers[ID]
+
+
+def test_handlers_share_the_open_file():
+    def count_descriptors():
+        return len(os.listdir("/proc/self/fd"))
+
+    Client().get("/healthz")
+    before = count_descriptors()
+    for _ in range(5):
+        Client().get("/healthz")
+    assert count_descriptors() == before
