@@ -78,7 +78,7 @@ def test_cancel_stops_one_and_keeps_the_focus(open_uploads):
     expect(uploads.rows.get_by_text("Cancelled")).to_have_count(1)
     expect(uploads.rows.get_by_role("button", name="Try again a.txt")).to_be_focused()
     uploads.press("Cancel b.txt")
-    uploads.page.unroute(UPLOAD_URL)
+    uploads.release_next()
     uploads.press("Try again a.txt")
     uploads.lists("a.txt")
     uploads.press("Dismiss b.txt")

@@ -14,7 +14,7 @@ class Uploads:
 
     def __init__(self, page):
         self.page = page
-        self.held = []
+        self.held, self.holding = [], True
         page.goto("/files/")
         self.rows = page.get_by_role("region", name="Uploads")
         self.status = self.rows.get_by_role("status")
@@ -27,7 +27,21 @@ class Uploads:
 
     def hold(self):
         """Keep the uploads waiting for a response."""
-        self.page.route(UPLOAD_URL, lambda route: self.held.append(route))
+
+        def handle(route):
+            if self.holding:
+                self.held.append(route)
+            else:
+                route.continue_()
+
+        self.page.route(UPLOAD_URL, handle)
+
+    def release_next(self):
+        """Let later uploads through.
+
+        Without the route, Chromium would send even held requests that the page has just cancelled.
+        """
+        self.holding = False
 
     def answer_with(self, **answer):
         self.page.route(UPLOAD_URL, lambda route: route.fulfill(**answer))
