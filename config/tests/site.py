@@ -155,7 +155,8 @@ class Site:
         return get_status(self.port, path, headers)
 
     def wait_until_ready(self, seconds=30):
-        wait_until(lambda: self.status("/readyz") == 200, seconds, "the site is ready")
+        for path in ("/readyz", "/healthz"):
+            wait_until(lambda path=path: self.status(path) == 200, seconds, f"{path} answers")
 
     def restart_postgres_with(self, **settings):
         with self.superuser() as connection:
