@@ -10,7 +10,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from config.database.tests.faults.web_clients import block_pool
+from config.database.tests.faults.web_clients import hold_pool
 from config.proxy.policy import Lanes
 from config.proxy.tests.counters import read_stats
 from config.tests.crowd import crowd
@@ -62,7 +62,7 @@ def sign_in_administrator(site):
 def held(hostile_site):
     port, seen = hostile_site.port, SimpleNamespace()
     administrator = sign_in_administrator(hostile_site)
-    with ThreadPoolExecutor(2) as pool, block_pool(hostile_site, QUEUE_TIMEOUT + 30):
+    with ThreadPoolExecutor(2) as pool, hold_pool(hostile_site):
         many = pool.submit(crowd, port, MANY, "/api/profile", headers=SIGNED_IN)
         page = pool.submit(crowd, port, 1, "/", headers=SIGNED_IN)
         wait_until(lambda: count_running(hostile_site) >= THREADS, 10, "every thread is in use")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, contextmanager
 
 import psycopg
@@ -37,3 +38,28 @@ def block_pool(site, seconds):
             stack.callback(client.close)
             client.pgconn.send_query(f"SELECT pg_sleep({seconds})".encode())
         yield
+
+
+@contextmanager
+def hold_pool(site):
+    """Keep a transaction open on every server connection of the pool until the end.
+
+    No statement of the pool could last as long: its `statement_timeout` would end it.
+    """
+    is_over = threading.Event()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(site)) for _ in range(WEB.max_connections)]
+        for client in clients:
+            client.execute("BEGIN")
+        keeper = threading.Thread(target=keep_in_use, args=(clients, is_over))
+        keeper.start()
+        stack.callback(keeper.join)
+        stack.callback(is_over.set)
+        yield
+
+
+def keep_in_use(clients, is_over):
+    """Run a statement in each transaction more often than the pool's timeouts allow idleness."""
+    while not is_over.wait(WEB.idle_in_transaction_timeout / 5):
+        for client in clients:
+            client.execute("SELECT 1")
