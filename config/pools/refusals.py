@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -44,7 +43,7 @@ class Refusal:
 
 
 def get_journal() -> Journal:
-    return Journal(Path(settings.RUN_DIR, "refusals"), MAX_BYTES)
+    return Journal(settings.VAR_DIR / "log/refusals.jsonl", MAX_BYTES)
 
 
 def read_refusals() -> list[Refusal]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -47,7 +46,7 @@ class Sample:
 
 
 def get_journal() -> Journal:
-    return Journal(Path(settings.RUN_DIR, "pool-samples"), MAX_BYTES)
+    return Journal(settings.VAR_DIR / "log/pool-samples.jsonl", MAX_BYTES)
 
 
 def read_samples(now: float) -> list[Sample]:

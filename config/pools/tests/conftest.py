@@ -4,9 +4,9 @@ from config.database.tests.conftest import own_web, resumed  # noqa: F401  fixtu
 
 
 @pytest.fixture
-def run_dir(settings, tmp_path):
+def log_dir(settings, tmp_path):
     """Keep the samples and refusals of a test in a folder of its own."""
-    folder = tmp_path / "run"
+    settings.VAR_DIR = tmp_path
+    folder = tmp_path / "log"
     folder.mkdir()
-    settings.RUN_DIR = str(folder)
     return folder

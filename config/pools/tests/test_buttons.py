@@ -14,7 +14,7 @@ from config.tests.processes import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "jobs"]),
-    pytest.mark.usefixtures("run_dir", "resumed"),
+    pytest.mark.usefixtures("log_dir", "resumed"),
 ]
 
 PAGE = "/admin/pools/"

@@ -19,7 +19,7 @@ from config.tests.processes import ServerLog
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "jobs"]),
-    pytest.mark.usefixtures("run_dir", "resumed"),
+    pytest.mark.usefixtures("log_dir", "resumed"),
 ]
 
 HTMX = {"HX-Request": "true"}

@@ -4,7 +4,7 @@ from config.pools import recorder
 from config.pools.recorder import Recorder
 from config.pools.refusals import UNSERVED, read_refusals
 
-pytestmark = pytest.mark.usefixtures("run_dir")
+pytestmark = pytest.mark.usefixtures("log_dir")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from config.pools.refusals import (
     record_refusal,
 )
 
-pytestmark = pytest.mark.usefixtures("run_dir")
+pytestmark = pytest.mark.usefixtures("log_dir")
 
 
 def test_keeps_the_newest_first():
@@ -34,12 +34,12 @@ def test_names_the_pattern_and_not_the_url():
     assert "query" not in routes
 
 
-def test_shows_the_last_fifty(run_dir):
+def test_shows_the_last_fifty(log_dir):
     for number in range(500):
         record_refusal(RequestFactory().get("/profile/" if number < 499 else "/"), Refusal.DATABASE)
     found = read_refusals()
     assert (len(found), found[0].route) == (MAX_SHOWN, "GET /")
-    assert sum(file.stat().st_size for file in run_dir.iterdir()) < 25_000
+    assert sum(file.stat().st_size for file in log_dir.iterdir()) < 25_000
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from config.tests.outages import redirect_connections
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "jobs"]),
-    pytest.mark.usefixtures("run_dir"),
+    pytest.mark.usefixtures("log_dir"),
 ]
 
 
