@@ -40,7 +40,6 @@ from config.lib.request_bodies import get_body_size
 from config.lib.schemas import Fault
 from config.observe.events import Refusal
 from config.observe.refusals import find_refusal
-from config.pools.refusals import record_refusal
 from files.api import router as files
 from files.objects import StorageError, is_full
 from onboarding.api import experts
@@ -231,14 +230,12 @@ def handle_validation_error(request: HttpRequest, error: ValidationError) -> Htt
 
 @api.exception_handler(StorageError)
 def handle_storage_error(request: HttpRequest, error: StorageError) -> HttpResponse:
-    record_refusal(request, Refusal.STORAGE)
     message, code = str(error), "unavailable:storage"
     return json_error(503, message, code=code, refusal=Refusal.STORAGE)
 
 
 def handle_outage(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
-    record_refusal(request, find_refusal(error))
     message = "The database is busy. Try again in a moment."
     return json_error(503, message, refusal=find_refusal(error))
 

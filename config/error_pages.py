@@ -16,7 +16,6 @@ from config.database.errors import explain, is_overload, is_unavailable
 from config.lib.error_responses import TOO_LARGE, busy_page, is_api
 from config.observe.events import Refusal
 from config.observe.refusals import find_refusal
-from config.pools.refusals import record_refusal
 from files.objects import StorageError, is_full
 
 logger = logging.getLogger(__name__)
@@ -56,13 +55,11 @@ def render_server_error(request: HttpRequest, error: BaseException | None) -> Ht
     if is_user_deleted(request, error):
         return redirect_to_login(request.get_full_path())
     if isinstance(error, StorageError) or is_full(error):
-        record_refusal(request, Refusal.STORAGE)
         return busy_page("503_storage.html", request, refusal=Refusal.STORAGE)
     return defaults.server_error(request)
 
 
 def render_database_error(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     logger.error("%s: %s", request.path, explain(error))
-    record_refusal(request, find_refusal(error))
     template = "503.html" if is_overload(error) else "503_database.html"
     return busy_page(template, request, refusal=find_refusal(error))

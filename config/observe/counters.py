@@ -9,14 +9,12 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from config.observe.events import MAX_EVENT_SIZE, Kind, Refusal, UploadRefusal
+from config.observe.events import MAX_EVENT_SIZE, METHODS, OTHER, Kind, Refusal, UploadRefusal
 from config.observe.logged import REFUSALS as HAPROXY
 
 # Routes beyond this number count as "other", so that no sender can make series without end.
 MAX_ROUTES: Final = 300
 ROUTE: Final = re.compile("[!-~]{1,100}")
-OTHER: Final = "other"
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PLACES: Final = {
     Refusal.QUERY_WAIT: "pgbouncer",
     Refusal.CLIENT_LIMIT: "pgbouncer",

@@ -20,6 +20,10 @@ MAX_BATCH: Final = 30
 MAX_PENDING: Final = 1000
 MAX_DATAGRAM_SIZE: Final = MAX_BATCH * (MAX_EVENT_SIZE + 1)
 
+# Any other method is the client's own text.
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OTHER: Final = "other"
+
 
 class Kind(StrEnum):
     """What happened; the comments name an event's fields."""

@@ -15,10 +15,9 @@ from config.database.backend.base import DatabaseWrapper
 from config.database.middleware import get_queue_time
 from config.lib.request_ids import HEADER, WELL_FORMED, make_request_id, request_id
 from config.observe.access_log import AccessLine, open_access_log
-from config.observe.events import Kind, send_event
+from config.observe.events import METHODS, OTHER, Kind, send_event
+from config.observe.refusals import record_refusal
 
-# Any other method is the client's own text.
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 NONE: Final = "-"
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -38,13 +37,17 @@ def log_requests(get_response: GetResponse) -> GetResponse:
         connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
         connection.reset_usage()
         given = request.META.get("HTTP_X_REQUEST_ID", "") if has_proxy else ""
-        request_id.set(given if WELL_FORMED.fullmatch(given) else make_request_id())
+        number = given if WELL_FORMED.fullmatch(given) else make_request_id()
+        request_id.set(number)
         response = get_response(request)
-        response.headers[HEADER] = request_id.get()
-        usage = (time.perf_counter() - began, queued + connection.waited, connection.statements)
+        response.headers[HEADER] = number
+        seconds, waited = time.perf_counter() - began, queued + connection.waited
+        line = build_line(request, response, seconds, waited, connection.statements)
         if log.is_on:
-            log.write(request_id.get(), build_line(request, response, *usage))
-        count(request, response, *usage)
+            log.write(number, line)
+        if line.reason != NONE:
+            record_refusal(line, number)
+        count(line)
         return response
 
     return middleware
@@ -54,7 +57,7 @@ def build_line(
     request: HttpRequest, response: HttpResponseBase, seconds: float, waited: float, statements: int
 ) -> AccessLine:
     return AccessLine(
-        method=get_method(request),
+        method=str(request.method) if request.method in METHODS else OTHER,
         route=get_route(request),
         status=response.status_code,
         ms=round(seconds * 1000, 1),
@@ -66,23 +69,17 @@ def build_line(
     )
 
 
-def count(
-    request: HttpRequest, response: HttpResponseBase, seconds: float, waited: float, statements: int
-) -> None:
+def count(line: AccessLine) -> None:
     send_event(
         Kind.REQUEST,
-        route=get_route(request),
-        method=get_method(request),
-        status=response.status_code,
-        seconds=seconds,
-        wait_seconds=waited,
-        statements=statements,
-        reason=getattr(response, "refusal", ""),
+        route=line.route,
+        method=line.method,
+        status=line.status,
+        seconds=line.ms / 1000,
+        wait_seconds=line.waited_ms / 1000,
+        statements=line.statements,
+        reason="" if line.reason == NONE else line.reason,
     )
-
-
-def get_method(request: HttpRequest) -> str:
-    return str(request.method) if request.method in METHODS else "other"
 
 
 def get_route(request: HttpRequest) -> str:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from config.database.monitor.status import PoolStatus, list_pools
 from config.database.policy import PoolPolicy
+from config.observe.refusals import read_refusals
 from config.pools.plots import Plot, draw_busy, draw_waiting, find_peaks
-from config.pools.refusals import read_refusals
 from config.pools.samples import MAX_AGE, SPAN, Sample, read_samples
 
 # Rows of the table of the last hour, of five minutes each.

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
-from config.pools.refusals import record_unserved
+from config.observe.refusals import record_unserved
 from config.pools.samples import INTERVAL, record_sample
 from config.proxy.counters import count_unserved
 

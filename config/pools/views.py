@@ -23,7 +23,6 @@ from config.pools.access import PASS_AGE, has_pass, remove_pass, set_pass
 from config.pools.actions import ACTIONS, PAUSE, RECONNECT, RESUME, Action
 from config.pools.models import VIEW_POOLS, PoolAction
 from config.pools.page import build_context
-from config.pools.refusals import record_refusal
 
 View = Callable[..., HttpResponse]
 
@@ -51,8 +50,7 @@ def show(request: HtmxRequest) -> HttpResponse:
 
 def show_in_outage(request: HtmxRequest) -> HttpResponse:
     if not has_pass(request):
-        record_refusal(request, Refusal.DATABASE)
-        return busy_page("503_database.html")
+        return busy_page("503_database.html", refusal=Refusal.DATABASE)
     return render_page(request, {"outage": True, "pass_minutes": PASS_AGE // 60})
 
 

@@ -47,3 +47,12 @@ def own_web(settings):
     with run_pgbouncer(settings.POOLS["web"], settings.POSTGRES["web"]) as place:
         settings.PGBOUNCER_HOST = place["host"]
         yield Path(place["host"])
+
+
+@pytest.fixture
+def log_dir(settings, tmp_path):
+    """Keep the samples and refusals of a test in a folder of its own."""
+    settings.VAR_DIR = tmp_path
+    folder = tmp_path / "log"
+    folder.mkdir()
+    return folder

@@ -4,13 +4,10 @@ import json
 import socket
 from contextlib import suppress
 
-import psycopg
 import pytest
-from django.db import OperationalError
 
 from config.observe import events
-from config.observe.events import Kind, Refusal, send_event
-from config.observe.refusals import find_refusal
+from config.observe.events import Kind, send_event
 
 
 @pytest.fixture
@@ -79,22 +76,3 @@ def test_reaches_a_restarted_exporter(receiver, settings, tmp_path):
         successor.settimeout(5)
         send_event(Kind.SIGN_UP)
         assert json.loads(successor.recv(4096)) == {"kind": "sign_up"}
-
-
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        ("FATAL:  query_wait_timeout", Refusal.QUERY_WAIT),
-        ("FATAL:  no more connections allowed (max_client_conn)", Refusal.CLIENT_LIMIT),
-        ("connection failed: Connection refused", Refusal.DATABASE),
-        ("FATAL:  sorry, too many clients already", Refusal.DATABASE),
-    ],
-)
-def test_finds_the_reason_of_a_refusal(message, reason):
-    assert find_refusal(OperationalError(message)) == reason
-
-
-def test_finds_the_reason_in_the_cause():
-    error = OperationalError("wrapped")
-    error.__cause__ = psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
-    assert find_refusal(error) == Refusal.STATEMENT_TIMEOUT

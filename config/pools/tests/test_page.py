@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
 from config.database.tests.pools import connect_client, hold_connection, pools
+from config.observe.events import Refusal
+from config.observe.refusals import read_refusals
 from config.pools.access import get_cookie_name
 from config.pools.middleware import POOLS_PATH
 from config.pools.samples import record_sample
@@ -124,8 +126,10 @@ def test_numbers_are_a_table(admin):
 
 def test_shows_refusals_newest_first(admin, tmp_path):
     with redirect_connections(default={"HOST": str(tmp_path)}):
-        assert admin.get("/profile/").status_code == 503
-    assert "<td>GET /profile/</td> <td>The database did not answer</td>" in get_text(admin)
+        answer = admin.get("/profile/")
+    assert answer.status_code == 503
+    cells = f"The database did not answer</td> <td><code>{answer.headers['X-Request-ID']}</code>"
+    assert f"<td>GET profile/</td> <td>{cells}</td>" in get_text(admin)
 
 
 @pytest.mark.parametrize("person", [make_admin, make_viewer])
@@ -189,6 +193,9 @@ def test_other_browsers_get_503_while_the_database_is_away(admin, viewer, tmp_pa
         assert admin.get(POOLS_PATH).status_code == 503
         assert viewer.get(POOLS_PATH).status_code == 200
         assert Client().get(POOLS_PATH).status_code == 302
+    assert [(one.route, one.reason) for one in read_refusals()] == [
+        ("GET admin/pools/", Refusal.DATABASE)
+    ]
 
 
 def test_signing_out_ends_the_pass(admin, tmp_path):

@@ -1,8 +1,8 @@
 import pytest
 
+from config.observe.refusals import UNSERVED, read_refusals
 from config.pools import recorder
 from config.pools.recorder import Recorder
-from config.pools.refusals import UNSERVED, read_refusals
 
 pytestmark = pytest.mark.usefixtures("log_dir")
 
