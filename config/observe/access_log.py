@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from pydantic_core import to_json
 
 from config.lib.shared_file import SharedFile
 
@@ -51,7 +52,7 @@ class AccessLog:
             self.append = SharedFile(path, max_bytes=MAX_SIZE, backups=BACKUPS).write
 
     def write(self, number: str, line: AccessLine) -> None:
-        self.append(f"{self.format(number, line, time.time())}\n".encode())
+        self.append(self.format(number, line, time.time()) + b"\n")
 
 
 @cache
@@ -60,12 +61,14 @@ def open_access_log(place: str, style: str, folder: Path) -> AccessLog:
     return AccessLog(place, style, folder)
 
 
-def format_text(number: str, line: AccessLine, now: float) -> str:
+def format_text(number: str, line: AccessLine, now: float) -> bytes:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
-    return f"{when},{int(now % 1 * 1000):03} INFO access {number}: {TEXT.format(*line)}"
+    head = f"{when},{int(now % 1 * 1000):03} INFO access {number}: "
+    return (head + TEXT.format(*line)).encode()
 
 
-def format_json(number: str, line: AccessLine, now: float) -> str:
+def format_json(number: str, line: AccessLine, now: float) -> bytes:
     when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
     entry = {"time": f"{when}.{int(now % 1 * 1000):03}+00:00", "level": "INFO", "logger": "access"}
-    return json.dumps({**entry, "request_id": number, **line._asdict()})
+    # In half of the time of the standard library's.
+    return to_json({**entry, "request_id": number, **line._asdict()})

