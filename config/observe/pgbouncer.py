@@ -13,8 +13,8 @@ from config.database.monitor.status import list_server_pids
 from config.database.policy import PoolPolicy
 from config.observe.catalogue import CONFIG, DATABASES, LISTS, POOLS, STATS_TOTALS, Reading
 
-# Seconds for each command.
-COMMAND_LIMIT: Final = 2.0
+# Seconds for the login and for each command.
+TIME_LIMIT: Final = 2
 
 Row = dict[str, Any]
 
@@ -42,7 +42,7 @@ class PgBouncerReader:
                 return read_state(self._console)
             except ConsoleError:  # it was restarted
                 self.close()
-        self._console = Console(self.pool, time_limit=COMMAND_LIMIT).__enter__()
+        self._console = Console(self.pool, time_limit=TIME_LIMIT).__enter__()
         try:
             return read_state(self._console)
         except BaseException:

@@ -11,8 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.requests import HtmxRequest
 from config.database.backend.base import DatabaseWrapper
-from config.database.monitor.status import list_pools
+from config.database.monitor.status import PoolStatus, list_pools
 
 POOLS_PATH: Final = "/admin/pools/"
 # Seconds for all statements of a request. A button's has to outlast the pause before its entry in
@@ -21,6 +22,17 @@ PAGE_TIMEOUT: Final = 1.5
 BUTTON_TIMEOUT: Final = 10
 # Seconds. A queue whose first client has waited longer does not move.
 MAX_WAIT: Final = 1.0
+# Seconds for a console that does not answer.
+CONSOLE_TIMEOUT: Final = 2
+
+# The status of each pool, and the errors of those without, by the pool's name.
+Consoles = tuple[dict[str, PoolStatus | None], dict[str, str]]
+
+
+class PoolsRequest(HtmxRequest):
+    consoles: Consoles
+    renders_in_outage: bool
+    is_user_unknown: bool
 
 
 def use_jobs_pool(
@@ -31,8 +43,7 @@ def use_jobs_pool(
             return get_response(request)
         is_page = request.path == POOLS_PATH and request.method == "GET"
         if is_page and settings.SESSION_COOKIE_NAME in request.COOKIES:
-            # For the user's lookup in accounts.middleware.
-            vars(request).update(renders_in_outage=True, is_user_unknown=is_jobs_pool_stuck())
+            prepare(cast("PoolsRequest", request))
         seconds = PAGE_TIMEOUT if is_page else BUTTON_TIMEOUT
         with point_default_at_jobs() as connection, connection.limit_time(seconds):
             return get_response(request)
@@ -40,13 +51,22 @@ def use_jobs_pool(
     return middleware
 
 
-def is_jobs_pool_stuck() -> bool:
-    """Return whether a statement would only lengthen the queue, and stay there when it gave up."""
+def prepare(request: PoolsRequest) -> None:
+    """Ask the jobs pool's console, and set what accounts.middleware needs to look the user up."""
+    request.consoles = ask_consoles("jobs")
+    request.renders_in_outage = True
+    request.is_user_unknown = is_stuck(request.consoles[0].get("jobs"))
+
+
+def ask_consoles(name: str) -> Consoles:
     if settings.DATABASE_POOLING == "direct":
-        return False
-    pools, _ = list_pools({"jobs": settings.POOLS["jobs"]})
-    status = pools["jobs"]
-    return status is not None and (status.paused or status.longest_wait > MAX_WAIT)
+        return {}, {}
+    return list_pools({name: settings.POOLS[name]}, time_limit=CONSOLE_TIMEOUT)
+
+
+def is_stuck(jobs: PoolStatus | None) -> bool:
+    """Return whether a statement would only lengthen the queue, and stay there when it gave up."""
+    return jobs is not None and (jobs.paused or jobs.longest_wait > MAX_WAIT)
 
 
 @contextmanager

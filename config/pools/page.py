@@ -10,9 +10,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from config.database.monitor.status import PoolStatus, list_pools
+from config.database.monitor.status import PoolStatus
 from config.database.policy import PoolPolicy
 from config.observe.refusals import read_refusals
+from config.pools.middleware import PoolsRequest, ask_consoles
 from config.pools.plots import Plot, draw_busy, draw_waiting, find_peaks
 from config.pools.samples import MAX_AGE, SPAN, Sample, read_samples
 
@@ -48,12 +49,13 @@ class PoolView:
         return self.policy.name
 
 
-def build_context(*, with_numbers: bool) -> dict[str, Any]:
+def build_context(request: PoolsRequest) -> dict[str, Any]:
     if settings.DATABASE_POOLING == "direct":
         return {"is_direct": True, "refusals": read_refusals()}
     now = timezone.now()
     samples = read_samples(now.timestamp())
-    pools, errors = list_pools(settings.POOLS)
+    (jobs, jobs_error), (web, web_error) = request.consoles, ask_consoles("web")
+    pools, errors = web | jobs, web_error | jobs_error
     views = [
         build_view(policy, pools[name], errors.get(name, ""), samples, now)
         for name, policy in settings.POOLS.items()
@@ -63,7 +65,7 @@ def build_context(*, with_numbers: bool) -> dict[str, Any]:
         "pools": views,
         "records": settings.HAPROXY,
         "refusals": read_refusals(),
-        "with_numbers": with_numbers,
+        "with_numbers": "numbers" in request.GET,
     }
 
 

@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.middleware import UnknownUser
-from accounts.requests import HtmxRequest
 from config.database.monitor.console import ConsoleError
 from config.lib import security_log
 from config.lib.error_responses import busy_page
 from config.observe.events import Refusal
 from config.pools.access import PASS_AGE, has_pass, remove_pass, set_pass
 from config.pools.actions import ACTIONS, PAUSE, RECONNECT, RESUME, Action
+from config.pools.middleware import PoolsRequest
 from config.pools.models import VIEW_POOLS, PoolAction
 from config.pools.page import build_context
 
@@ -29,7 +29,7 @@ View = Callable[..., HttpResponse]
 
 @require_safe
 @never_cache
-def pools(request: HtmxRequest) -> HttpResponse:
+def pools(request: PoolsRequest) -> HttpResponse:
     """Show the pools; in an outage, to browsers that saw them shortly before."""
     if isinstance(request.user, UnknownUser):
         return show_in_outage(request)
@@ -39,7 +39,7 @@ def pools(request: HtmxRequest) -> HttpResponse:
     return response
 
 
-def show(request: HtmxRequest) -> HttpResponse:
+def show(request: PoolsRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW_POOLS):
         return render(request, "403.html", status=403)
     buttons = list_buttons() if request.user.is_superuser else []
@@ -48,14 +48,14 @@ def show(request: HtmxRequest) -> HttpResponse:
     return response
 
 
-def show_in_outage(request: HtmxRequest) -> HttpResponse:
+def show_in_outage(request: PoolsRequest) -> HttpResponse:
     if not has_pass(request):
         return busy_page("503_database.html", refusal=Refusal.DATABASE)
     return render_page(request, {"outage": True, "pass_minutes": PASS_AGE // 60})
 
 
-def render_page(request: HtmxRequest, context: dict[str, Any]) -> HttpResponse:
-    figures = build_context(with_numbers="numbers" in request.GET)
+def render_page(request: PoolsRequest, context: dict[str, Any]) -> HttpResponse:
+    figures = build_context(request)
     template = "pools/figures.html" if request.htmx else "pools/pools.html"
     return render(request, template, context | figures | {"title": "Pools"})
 
@@ -64,10 +64,7 @@ def list_buttons() -> list[dict[str, str]]:
     if settings.DATABASE_POOLING == "direct":
         return []
     return [
-        {
-            "label": f"{action.label} {pool}",
-            "url": reverse(f"admin:pools_{action.name}", args=[pool]),
-        }
+        {"label": f"{action.label} {pool}", "url": get_url(action, pool)}
         for pool in settings.POOLS
         for action in ACTIONS
         if pool in action.pools

@@ -17,8 +17,8 @@ from config.database.policy import PoolPolicy
 from config.database.render.pgbouncer import CONSOLE_USER
 
 ADMIN_DATABASE: Final = "pgbouncer"
-# Seconds; the console answers immediately or not at all.
-CONNECT_TIMEOUT: Final = 5
+# Seconds for the login and for each command; the console answers immediately or not at all.
+TIME_LIMIT: Final = 5
 # The first version with SHOW STATE, which reports a PAUSE of all databases.
 SHOW_STATE_SINCE: Final = (1, 19)
 
@@ -45,11 +45,11 @@ class Console:
         with Console(settings.POOLS["web"]) as console:
             console.show("POOLS")
 
-    Raise ConsoleError if nothing answers, a command is rejected, or takes longer than `time_limit`
-    (seconds); the console is then no longer usable.
+    Raise ConsoleError if the login or a command is rejected or takes longer than `time_limit`
+    (seconds, at least 2); the console is then no longer usable.
     """
 
-    def __init__(self, pool: PoolPolicy, *, time_limit: float | None = None) -> None:
+    def __init__(self, pool: PoolPolicy, *, time_limit: int = TIME_LIMIT) -> None:
         self.pool, self.time_limit = pool, time_limit
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class Console:
                 user=CONSOLE_USER,
                 password=get_console_password(),
                 sslmode="disable",
-                connect_timeout=CONNECT_TIMEOUT,
+                connect_timeout=self.time_limit,
                 autocommit=True,
                 # The console speaks the simple protocol only.
                 cursor_factory=psycopg.ClientCursor,
@@ -72,9 +72,8 @@ class Console:
                 f"{settings.PGBOUNCER_HOST}, port {self.pool.listen_port}: start it with "
                 f"deploy/up, or correct PGBOUNCER_HOST. ({_join_lines(str(error))})"
             ) from error
-        if self.time_limit:
-            raw: Any = self._connection
-            raw.wait = partial(raw.wait, timeout=self.time_limit)
+        raw: Any = self._connection
+        raw.wait = partial(raw.wait, timeout=self.time_limit)
         return self
 
     def __exit__(

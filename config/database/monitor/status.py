@@ -21,7 +21,13 @@ from config.database.monitor.activity import (
     list_slot_holders,
     summarize_role,
 )
-from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError, PauseTimeoutError
+from config.database.monitor.console import (
+    ADMIN_DATABASE,
+    TIME_LIMIT,
+    Console,
+    ConsoleError,
+    PauseTimeoutError,
+)
 from config.database.monitor.slot_holders import StrayHolder, end_stray_holders
 from config.database.policy import PoolPolicy
 
@@ -149,11 +155,16 @@ def collect_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, S
 
 
 def list_pools(
-    policies: Mapping[str, PoolPolicy],
+    policies: Mapping[str, PoolPolicy], *, time_limit: int = TIME_LIMIT
 ) -> tuple[dict[str, PoolStatus | None], dict[str, str]]:
-    """Query both consoles only; return each pool's status, and the errors of those without."""
+    """Query the consoles only; return each pool's status, and the errors of those without.
+
+    A console that does not answer costs `time_limit` seconds.
+    """
     errors: dict[str, str] = {}
-    pools = {name: _try_pool_status(policy, errors) for name, policy in policies.items()}
+    pools = {
+        name: _try_pool_status(policy, errors, time_limit) for name, policy in policies.items()
+    }
     return pools, errors
 
 
@@ -172,9 +183,11 @@ def _end_stray_holders(
     )
 
 
-def _try_pool_status(policy: PoolPolicy, errors: dict[str, str]) -> PoolStatus | None:
+def _try_pool_status(
+    policy: PoolPolicy, errors: dict[str, str], time_limit: int
+) -> PoolStatus | None:
     try:
-        with Console(policy) as console:
+        with Console(policy, time_limit=time_limit) as console:
             return get_pool_status(console)
     except ConsoleError as error:
         errors[policy.name] = str(error)

@@ -1,11 +1,7 @@
 """A scrape reads both PgBouncers and PostgreSQL, and survives the absence of each."""
 
-import os
 import re
 import shutil
-import signal
-import socket
-import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +15,7 @@ from config.database.tests.pools import hold_connection
 from config.database.tests.servers import connect, run_pgbouncer
 from config.observe import postgresql
 from config.observe.catalogue import METRICS
+from config.observe.tests.frozen import frozen_pgbouncer
 from config.observe.tests.scrapes import Scrape
 from config.tests.processes import wait_until
 
@@ -84,24 +81,12 @@ def test_shows_that_a_pgbouncer_is_missing(own_web, scrape):
 
 def test_does_not_wait_for_a_frozen_pgbouncer(own_web, scrape):
     assert scrape().get("pgbouncer_up", pool="web") == 1
-    process = get_process(own_web)
-    os.kill(process, signal.SIGSTOP)
-    try:
+    with frozen_pgbouncer(own_web, stored.POOLS["web"]):
         found = scrape()
         assert found.seconds < LIMIT
         assert found.get("pgbouncer_up", pool="web") == 0
         assert found.get("ai4ceo_postgresql_up") == 1
-    finally:
-        os.kill(process, signal.SIGCONT)
     wait_until(lambda: scrape().get("pgbouncer_up", pool="web") == 1, 10, "it answers again")
-
-
-def get_process(folder):
-    """Return the pid of the PgBouncer that listens in the folder."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(folder / f".s.PGSQL.{stored.POOLS['web'].listen_port}"))
-        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    return struct.unpack("3i", credentials)[0]
 
 
 def test_reconnects_to_a_restarted_pgbouncer(settings, scrape):

@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
 from config.database.tests.pools import connect_client, hold_connection, pools
+from config.database.tests.servers import run_pgbouncer
 from config.observe.events import Refusal
 from config.observe.refusals import read_refusals
+from config.observe.tests.frozen import frozen_pgbouncer
 from config.pools.access import get_cookie_name
 from config.pools.middleware import POOLS_PATH
 from config.pools.samples import record_sample
@@ -25,6 +27,8 @@ pytestmark = [
 ]
 
 HTMX = {"HX-Request": "true"}
+# Two for a console, two for the login to the jobs pool.
+MAX_SECONDS = 5
 
 
 def sign_in(user):
@@ -222,6 +226,21 @@ def test_the_session_survives_the_outage(admin, tmp_path):
     with redirect_connections(jobs={"HOST": str(tmp_path)}):
         assert "sessionid" not in admin.get(POOLS_PATH).cookies
     assert "Grace" in get_text(admin)
+
+
+@pytest.mark.parametrize("name", ["web", "jobs"])
+def test_a_frozen_pgbouncer_delays_the_page_by_seconds(admin, monkeypatch, name):
+    get_text(admin)
+    policy = settings.POOLS[name]
+    with run_pgbouncer(policy, settings.POSTGRES[name]) as place:
+        monkeypatch.setattr(settings, "PGBOUNCER_HOST", place["host"])
+        host = {"HOST": place["host"]} if name == "jobs" else {}
+        with redirect_connections(jobs=host), frozen_pgbouncer(place["host"], policy):
+            began = time.monotonic()
+            text = get_text(admin)
+            assert time.monotonic() - began < MAX_SECONDS
+    assert f"PgBouncer of the {name} pool does not answer" in text
+    assert ("this page cannot check who you are" in text) == (name == "jobs")
 
 
 @pytest.mark.usefixtures("own_web")
