@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.middleware import UnknownUser
+from config.database.errors import explain
 from config.database.monitor.console import ConsoleError
 from config.lib import security_log
 from config.lib.error_responses import busy_page
@@ -107,15 +109,19 @@ def confirm(request: HttpRequest, action: Action, pool: str) -> HttpResponse:
 
 
 def act(request: HttpRequest, action: Action, pool: str) -> None:
-    """Run the action; write it to the security log and the admin's history."""
+    """Write the action to the security log, run it, add it to the admin's history."""
     security_log.record(f"{action.name} of the {pool} pool", request, request.user)
     try:
         effect = action.run(settings.POOLS[pool])
     except ConsoleError as error:
         messages.error(request, str(error))
         return
-    PoolAction.log(request.user, pool, action.done)
     messages.success(request, f"{pool.capitalize()} pool: {effect}.")
+    try:
+        PoolAction.log(request.user, pool, action.done)
+    except Error as error:
+        # What was done stays done.
+        messages.warning(request, f"This is missing in the history: {explain(error)}.")
 
 
 pause, resume, reconnect = (

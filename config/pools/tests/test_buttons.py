@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.tests.people import make_admin, make_user
@@ -93,6 +94,17 @@ def test_actions_are_in_the_history_and_the_security_log(admin, caplog):
     assert list_history() == [(grace, "web", "paused"), (grace, "web", "resumed")]
     assert "pause of the web pool: user " in caplog.text
     assert "web pool: resumed" in admin.get("/admin/").content.decode()
+
+
+def test_says_so_if_the_history_cannot_be_written(admin, monkeypatch):
+    def fail(*args):
+        raise OperationalError("query_wait_timeout")
+
+    monkeypatch.setattr(PoolAction, "log", fail)
+    text = press(admin, "web/pause", follow=True).content.decode()
+    assert are_paused() == [True, False]
+    assert "Web pool: paused in " in text
+    assert "This is missing in the history: no connection became free in time" in text
 
 
 @pytest.mark.parametrize("button", BUTTONS)
