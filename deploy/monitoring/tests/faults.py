@@ -14,6 +14,7 @@ from django.test import override_settings
 from config.database.monitor.console import Console
 from config.database.render.slots import render_wait
 from config.tests.processes import get_status
+from config.tests.traffic import send_request
 
 WEB, JOBS = settings.POOLS["web"], settings.POOLS["jobs"]
 
@@ -161,6 +162,32 @@ def keep_idle_connections(site, people):
             yield
         finally:
             console.run("RELOAD")
+
+
+UPLOAD = (
+    b'--limit\r\nContent-Disposition: form-data; name="file"; filename="notes.txt"\r\n'
+    b"Content-Type: text/plain\r\n\r\nAsk about the budget.\n\r\n--limit--\r\n"
+)
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=limit"}
+
+
+@contextmanager
+def refuse_to_store(site, people):
+    """Take the right to write into the folder of files away, while somebody uploads."""
+    headers = people[0].headers | MULTIPART
+
+    def upload(is_over):
+        send_request(site.port, "POST", "/api/files/upload", headers, UPLOAD)
+        is_over.wait(0.1)
+
+    folder = site.folder / "var/files"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o500)
+    try:
+        with repeat(1, upload):
+            yield
+    finally:
+        folder.chmod(0o700)
 
 
 @contextmanager

@@ -121,6 +121,7 @@ FAULTS = {
     "a gunicorn process is stopped": (faults.stop("web:web-0"), run_traffic, "ProcessDown"),
     "the pools stay paused": (faults.pause_pools, run_traffic, "PoolPaused"),
     "all web connections are held": (faults.hold_web, run_traffic, "Refusals"),
+    "the storage refuses": (faults.refuse_to_store, run_traffic, "Refusals"),
     "requests wait 1 to 2 s": (faults.make_requests_wait, run_traffic, "SlowWaits"),
     "other clients queue": (faults.make_clients_queue, run_nothing, "WaitingClients"),
     "nine of ten connections are busy": (faults.use_nine_connections, run_one_user, "PoolBusy"),
