@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.observe.catalogue import Reading
+from config.proxy import runtime
 
 TIME_LIMIT: Final = 2.0  # seconds for each step of a conversation
 RUNNING: Final = 20  # supervisor's state
@@ -28,18 +29,9 @@ class UnixConnection(http.client.HTTPConnection):
         self.path = path
 
     def connect(self) -> None:
-        self.sock = _connect(self.path)
-
-
-def _connect(path: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(TIME_LIMIT)
-    try:
-        connection.connect(path)
-    except OSError:
-        connection.close()
-        raise
-    return connection
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIME_LIMIT)
+        self.sock.connect(self.path)
 
 
 def fetch(path: str, method: str, url: str, body: str | None = None) -> tuple[int, str, bytes]:
@@ -86,16 +78,8 @@ def read_certificates(run_dir: str, files: Sequence[str]) -> list[Reading]:
 
 def _read_certificate(run_dir: str, file: str) -> Iterator[Reading]:
     path = file.replace(" ", r"\ ")
-    for line in ask_haproxy(run_dir, f"show ssl cert {path}").splitlines():
+    for line in runtime.ask(run_dir, f"show ssl cert {path}").splitlines():
         name, _, value = line.partition(":")
         if name == "notAfter":
             seconds = ssl.cert_time_to_seconds(value.strip()) - time.time()
             yield Reading("ai4ceo_certificate_days_left", (Path(file).name,), seconds / DAY)
-
-
-def ask_haproxy(run_dir: str, command: str) -> str:
-    """Return what HAProxy answers to a command; raise OSError without an answer."""
-    with _connect(f"{run_dir}/haproxy.sock") as stats:
-        stats.sendall(f"{command}\n".encode())
-        with stats.makefile("rb") as answer:
-            return answer.read(LARGEST_RESPONSE).decode()

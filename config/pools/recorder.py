@@ -10,7 +10,7 @@ from django.conf import settings
 
 from config.observe.refusals import record_unserved
 from config.pools.samples import INTERVAL, record_sample
-from config.proxy.counters import count_unserved
+from config.proxy.runtime import count_unserved
 
 NAME: Final = "pools recorder"
 

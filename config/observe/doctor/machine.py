@@ -11,7 +11,8 @@ from django.conf import settings
 
 from config.observe import jobs
 from config.observe.doctor.probe import Problem, parse_version
-from config.observe.machine import ask_haproxy, read_certificates
+from config.observe.machine import read_certificates
+from config.proxy import runtime
 
 MIN_HAPROXY: Final = (2, 6)
 DAY: Final = 86400
@@ -48,7 +49,7 @@ def find_haproxy_problems() -> Iterator[Problem]:
 
 
 def read_version(folder: str) -> str:
-    lines = ask_haproxy(folder, "show info").splitlines()
+    lines = runtime.ask(folder, "show info").splitlines()
     return next((line[9:] for line in lines if line.startswith("Version: ")), "")
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from accounts.tests.people import PASSWORD
+from config.proxy.runtime import count_unserved
 from config.tests.processes import wait_until
 from config.tests.site import new_site
 from config.tests.visitor import Visitor
@@ -106,7 +107,8 @@ def test_one_id_is_in_the_response_and_in_every_log(site):
     assert any(number in site.log(name) for name in LINES)
 
 
-def test_haproxys_log_has_the_id_of_what_it_refused(site):
+def test_haproxy_counts_what_it_refused_and_logs_its_id(site):
+    before = count_unserved(site.run_dir)
     site.supervisor("stop", "web:*")
     try:
         with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
@@ -117,4 +119,5 @@ def test_haproxys_log_has_the_id_of_what_it_refused(site):
         site.supervisor("start", "web:*")
         site.wait_until_ready()
     assert (response.status, body["requestId"]) == (503, number)
+    assert count_unserved(site.run_dir) > before
     wait_until(lambda: f"id={number}" in site.log("haproxy"), 10, "HAProxy logs the refusal")
