@@ -21,8 +21,10 @@ from config.observe.looks import Look
 from config.observe.pgbouncer import PgBouncerReader, PgBouncerState, build_absence
 from config.observe.tables import TableReader
 
-# Seconds of a scrape for the consoles and the machine, and then for PostgreSQL.
-LOOK_LIMIT: Final = 0.8
+# Seconds from a scrape's start: for the consoles, and for everything. PostgreSQL is asked after the
+# consoles: otherwise a connection that closes in between would look abandoned.
+CONSOLE_LIMIT: Final = 0.4
+SCRAPE_LIMIT: Final = 0.75
 
 
 class StateCollector(Collector):
@@ -58,11 +60,12 @@ class StateCollector(Collector):
             self.server_reader.close()
 
     def _read(self) -> Iterator[Reading]:
-        end = time.monotonic() + LOOK_LIMIT
+        began = time.monotonic()
+        end = began + SCRAPE_LIMIT
         looks: list[Look[Any]] = [*self.consoles.values(), *self.machine]
         for look in looks:
             look.start()
-        states = {name: look.wait(end) for name, look in self.consoles.items()}
+        states = {name: look.wait(began + CONSOLE_LIMIT) for name, look in self.consoles.items()}
         if self.server:
             self.server.start()
         for name, state in states.items():
@@ -74,12 +77,14 @@ class StateCollector(Collector):
         yield from postgresql.read_limits(settings.POOLS, settings.REPLICAS)
         for log in self.logs:
             yield from log.read()
-        yield from self._read_server(states)
+        yield from self._read_server(states, end)
 
-    def _read_server(self, consoles: Mapping[str, PgBouncerState | None]) -> Iterator[Reading]:
+    def _read_server(
+        self, consoles: Mapping[str, PgBouncerState | None], end: float
+    ) -> Iterator[Reading]:
         if not self.server:
             return
-        if state := self.server.wait(time.monotonic() + LOOK_LIMIT):
+        if state := self.server.wait(end):
             yield from state.readings
             yield from postgresql.count_backends(state, self.roles, consoles)
         else:

@@ -9,7 +9,7 @@ from typing import Final
 
 FACTOR: Final = 60
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# Seconds. A scrape of what does not answer takes up to 1.6 s; a rate and a `for` need several
+# Seconds. A scrape of what does not answer takes up to 1 s; a rate and a `for` need several
 # scrapes; alerts that belong together need time to arrive.
 SHORTEST: Final = {
     "range": 6,

@@ -4,11 +4,13 @@ import http.client
 import os
 import signal
 import socket
+import time
 from contextlib import closing
 
 import pytest
 
 from config.observe.tests.scrapes import Scrape
+from config.tests.frozen import frozen_postgres
 from config.tests.processes import free_port, wait_until
 from config.tests.site import new_site
 
@@ -117,6 +119,17 @@ def test_shows_a_stopped_process(site):
         assert scrape(site).get("ai4ceo_process_up", process="mail") == 0
     finally:
         site.supervisor("start", "mail")
+
+
+def test_does_not_wait_for_a_frozen_postgresql(site):
+    assert scrape(site).get("ai4ceo_postgresql_up") == 1
+    with frozen_postgres(site.pid("postgres")):
+        began = time.monotonic()
+        found = scrape(site)
+        assert time.monotonic() - began < 1
+    assert found.get("ai4ceo_postgresql_up") == 0
+    assert found.list("pgbouncer_up") == [1, 1]
+    wait_until(lambda: scrape(site).get("ai4ceo_postgresql_up") == 1, 10, "it answers again")
 
 
 def test_reload_restarts_it(site):

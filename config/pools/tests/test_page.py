@@ -14,10 +14,10 @@ from config.database.tests.pools import connect_client, hold_connection, pools
 from config.database.tests.servers import run_pgbouncer
 from config.observe.events import Refusal
 from config.observe.refusals import read_refusals
-from config.observe.tests.frozen import frozen_pgbouncer
 from config.pools.access import get_cookie_name
 from config.pools.middleware import POOLS_PATH
 from config.pools.samples import record_sample
+from config.tests.frozen import frozen_pgbouncer
 from config.tests.outages import redirect_connections
 from config.tests.processes import ServerLog
 

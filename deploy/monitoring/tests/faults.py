@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -13,6 +11,7 @@ from django.test import override_settings
 
 from config.database.monitor.console import Console
 from config.database.render.slots import render_wait
+from config.tests.frozen import frozen
 from config.tests.processes import get_status
 from config.tests.traffic import send_request
 
@@ -34,12 +33,8 @@ def stop(program):
 def freeze(program):
     @contextmanager
     def fault(site, people):
-        pid = site.pid(program)
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(site.pid(program)):
             yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
 
     return fault
 

@@ -6,14 +6,13 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import Error, connection, transaction
 
 from config.database.errors import is_unavailable
+from config.tests.frozen import frozen_postgres
 from config.tests.processes import wait_until
 from config.tests.traffic import Traffic, send_request
 
@@ -21,20 +20,6 @@ pytestmark = pytest.mark.faults
 
 WEB = settings.POOLS["web"]
 SLACK = 1.5  # seconds, in addition to the wait
-
-
-@contextmanager
-def freeze(postmaster):
-    os.kill(postmaster, signal.SIGSTOP)
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    pids = [postmaster, *map(int, children)]
-    try:
-        for process in pids:
-            os.kill(process, signal.SIGSTOP)
-        yield
-    finally:
-        for process in pids:
-            os.kill(process, signal.SIGCONT)
 
 
 def list_processes(site):
@@ -54,7 +39,7 @@ def test_returns_503_in_bounded_time_and_recovers(site, people, record_property)
     before = list_processes(site)
     with Traffic(site, people) as traffic:
         wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
-        with freeze(site.pid("postgres")):
+        with frozen_postgres(site.pid("postgres")):
             others = send_together(site, people)
             healthz = send_request(site.port, "GET", "/healthz")
             wait_until(lambda: traffic.count_statuses()[503] >= len(people), 30, "all are refused")

@@ -16,6 +16,15 @@ def frozen_pgbouncer(folder, pool):
 
 
 @contextmanager
+def frozen_postgres(postmaster):
+    """Freeze PostgreSQL with its backends."""
+    with frozen(postmaster):
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        with frozen(*map(int, children)):
+            yield
+
+
+@contextmanager
 def frozen(*processes):
     for process in processes:
         os.kill(process, signal.SIGSTOP)
