@@ -40,14 +40,17 @@ def test_five_reloads_under_load_fail_no_request(site, people, record_property):
     with expect_no_failure(site, people, record_property):
         for _ in range(4):
             reload(site)
-        site.run_script("deploy/reload")
+        output = site.run_script("deploy/reload")
+    assert "earlier configuration" not in output
 
 
-def test_release_replaces_one_process_after_the_other(site):
+def test_release_replaces_one_process_after_the_other(site, monkeypatch):
     before = site.web_pids()
+    monkeypatch.setitem(site.environment, "POOL_JOBS_IDLE_TIMEOUT", "11")
     output = site.run_script("deploy/reload")
     assert [line.split()[0] for line in output.splitlines() if line.startswith("web-")] == [
         "web-0",
         "web-1",
     ]
     assert not set(before) & set(site.web_pids())
+    assert "PgBouncer still has its earlier configuration: run deploy/down" in output
