@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import yaml
 
+from config.observe.doctor import machine
 from config.tests.test_documents import list_anchors
 from monitoring.shorten import shorten
 from monitoring.tests.expressions import (
@@ -76,6 +77,18 @@ def test_an_alert_explains_itself(alert):
     assert path == "docs/operations.md"
     assert anchor == alert.lower()
     assert anchor in list_anchors(DOCUMENT.parent / "operations.md")
+
+
+@pytest.mark.parametrize(
+    ("alert", "limit"),
+    [
+        ("DiskLow", f"< {machine.MIN_FREE}"),
+        ("CertificateExpires", f"< {machine.FEW_DAYS}"),
+        ("JobNotRun", f"> {machine.LATE} * {machine.DAY}"),
+    ],
+)
+def test_the_doctor_has_the_same_limit(alert, limit):
+    assert ALERTS[alert]["expr"].strip().endswith(limit)
 
 
 def list_expressions():
