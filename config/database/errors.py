@@ -25,10 +25,16 @@ LOST_TRANSACTION: Final = "Cannot open a new connection in an atomic block."
 # psycopg's message if both the server and PgBouncer answer a COMMIT or ROLLBACK.
 TWO_RESULTS: Final = "received 2 results from command"
 
+# PgBouncer's messages for too many client connections.
+CLIENT_LIMIT_MESSAGES: Final = (
+    "no more connections allowed",
+    "max_client_conn",
+    "client connections exceeded",
+)
 # PgBouncer's and PostgreSQL's messages for too many clients.
 OVERLOAD_MESSAGES: Final = (
-    *("query_wait_timeout", "no more connections allowed", "max_client_conn"),
-    *("client connections exceeded", "too many connections", "too many clients"),
+    *("query_wait_timeout", *CLIENT_LIMIT_MESSAGES),
+    *("too many connections", "too many clients"),
     *("remaining connection slots", "statement timeout"),
 )
 
@@ -60,7 +66,7 @@ EXPLANATIONS: Final = (
         "then try again) or PostgreSQL does not answer; PgBouncer's log in var/log says which",
     ),
     (
-        ("no more connections allowed", "max_client_conn", "client connections exceeded"),
+        CLIENT_LIMIT_MESSAGES,
         "PgBouncer's client limit is reached: raise POOL_*_MAX_CLIENT_CONN or stop some clients",
     ),
     (

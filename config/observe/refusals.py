@@ -9,18 +9,16 @@ from typing import Final
 
 from django.conf import settings
 
-from config.database.errors import find_outage
+from config.database.errors import CLIENT_LIMIT_MESSAGES, find_outage
 from config.lib.journal import Journal
 from config.observe.access_log import AccessLine
 from config.observe.events import Refusal
 
 # Parts of the messages of PgBouncer and PostgreSQL. The first match wins.
 REASONS: Final = (
-    ("query_wait_timeout", Refusal.QUERY_WAIT),
-    ("no more connections allowed", Refusal.CLIENT_LIMIT),
-    ("max_client_conn", Refusal.CLIENT_LIMIT),
-    ("client connections exceeded", Refusal.CLIENT_LIMIT),
-    ("statement timeout", Refusal.STATEMENT_TIMEOUT),
+    (("query_wait_timeout",), Refusal.QUERY_WAIT),
+    (CLIENT_LIMIT_MESSAGES, Refusal.CLIENT_LIMIT),
+    (("statement timeout",), Refusal.STATEMENT_TIMEOUT),
 )
 # HAProxy's own refusals, which no process of the site sees.
 UNSERVED: Final = "unserved"
@@ -55,7 +53,10 @@ class RefusedRequest:
 def find_refusal(error: BaseException | None) -> Refusal:
     """Return the reason of an error for which `is_unavailable` is true."""
     message = str(find_outage(error) or "")
-    return next((reason for words, reason in REASONS if words in message), Refusal.DATABASE)
+    for messages, reason in REASONS:
+        if any(words in message for words in messages):
+            return reason
+    return Refusal.DATABASE
 
 
 def read_refusals() -> list[RefusedRequest]:
