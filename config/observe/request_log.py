@@ -63,7 +63,7 @@ def build_line(
         ms=round(seconds * 1000, 1),
         waited_ms=round(waited * 1000, 1),
         statements=statements,
-        pool="web" if statements else NONE,
+        pool=getattr(request, "pool", "web") if statements else NONE,
         user=get_user_key(request),
         reason=getattr(response, "refusal", "") or NONE,
     )

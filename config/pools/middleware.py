@@ -41,6 +41,7 @@ def use_jobs_pool(
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith(POOLS_PATH):
             return get_response(request)
+        vars(request).update(pool="jobs")
         is_page = request.path == POOLS_PATH and request.method == "GET"
         if is_page and settings.SESSION_COOKIE_NAME in request.COOKIES:
             prepare(cast("PoolsRequest", request))
@@ -75,10 +76,14 @@ def point_default_at_jobs() -> Iterator[DatabaseWrapper]:
 
     The jobs' PgBouncer allows fewer clients than there are threads.
     """
-    web, jobs = connections[DEFAULT_DB_ALIAS], cast("DatabaseWrapper", connections["jobs"])
+    web = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+    jobs = cast("DatabaseWrapper", connections["jobs"])
     jobs.alias, connections[DEFAULT_DB_ALIAS] = DEFAULT_DB_ALIAS, jobs
+    jobs.reset_usage()
     try:
         yield jobs
     finally:
         jobs.close()
+        # The access log reads the usage of the thread's usual connection.
+        web.statements, web.waited = jobs.statements, jobs.waited
         jobs.alias, connections[DEFAULT_DB_ALIAS] = "jobs", web

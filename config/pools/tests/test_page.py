@@ -6,12 +6,13 @@ from contextlib import ExitStack
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
 from config.database.tests.pools import connect_client, hold_connection, pools
 from config.database.tests.servers import run_pgbouncer
+from config.observe.access_log import AccessLog
 from config.observe.events import Refusal
 from config.observe.refusals import read_refusals
 from config.pools.access import get_cookie_name
@@ -146,6 +147,14 @@ def test_needs_no_more_than_three_statements_and_none_of_the_web_pool(person):
     assert log.statements("ai4ceo web") == []
 
 
+def test_the_access_log_counts_the_statements_of_the_jobs_pool(admin, monkeypatch):
+    lines = []
+    monkeypatch.setattr(AccessLog, "write", lambda log, number, line: lines.append(line))
+    for _ in range(2):
+        get_text(admin)
+    assert [(line.pool, line.statements) for line in lines] == [("jobs", 1), ("jobs", 1)]
+
+
 def test_leaves_no_client_in_the_jobs_pool(admin):
     get_text(admin)
     assert '"clients": 0' in pools("--json").partition('"jobs"')[2]
@@ -229,13 +238,16 @@ def test_the_session_survives_the_outage(admin, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["web", "jobs"])
-def test_a_frozen_pgbouncer_delays_the_page_by_seconds(admin, monkeypatch, name):
+def test_a_frozen_pgbouncer_delays_the_page_by_seconds(admin, name):
     get_text(admin)
     policy = settings.POOLS[name]
     with run_pgbouncer(policy, settings.POSTGRES[name]) as place:
-        monkeypatch.setattr(settings, "PGBOUNCER_HOST", place["host"])
         host = {"HOST": place["host"]} if name == "jobs" else {}
-        with redirect_connections(jobs=host), frozen_pgbouncer(place["host"], policy):
+        with (
+            override_settings(PGBOUNCER_HOST=place["host"]),
+            redirect_connections(jobs=host),
+            frozen_pgbouncer(place["host"], policy),
+        ):
             began = time.monotonic()
             text = get_text(admin)
             assert time.monotonic() - began < MAX_SECONDS
