@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from config.database.backend.base import DatabaseWrapper
 from config.database.middleware import get_queue_time
@@ -84,9 +85,13 @@ def count(line: AccessLine) -> None:
 
 def get_route(request: HttpRequest) -> str:
     """Return the pattern of the URL, never the URL: it may contain a token, and is unbounded."""
-    if request.resolver_match is not None:
-        return request.resolver_match.route or "/"
-    return "static" if request.path.startswith(settings.STATIC_URL) else NONE
+    if request.resolver_match is None and request.path.startswith(settings.STATIC_URL):
+        return "static"
+    try:
+        # Middleware may have answered before Django resolved the URL.
+        return (request.resolver_match or resolve(request.path_info)).route or "/"
+    except Resolver404:
+        return NONE
 
 
 def get_user_key(request: HttpRequest) -> str:
