@@ -2,13 +2,14 @@ import json
 import time
 from collections import namedtuple
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from config.observe.doctor import machine
 from config.proxy.tests.echo import run_proxy
 from config.tests.authority import CertificateAuthority, write_combined
-from config.tests.processes import free_port
+from config.tests.processes import free_port, wait_until
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -20,6 +21,7 @@ def proxy(tmp_path_factory):
     certificate = write_combined(folder / "live", folder / "site.pem")
     origin = f"https://localhost:{port}"
     with run_proxy(tls_certificates=(str(certificate),), tls_port=port, origin=origin) as proxy:
+        wait_until(Path(proxy.run_dir, "haproxy.sock").exists, 10, "HAProxy's socket is there")
         yield proxy
 
 
