@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
+from config.observe.distribution import DURATIONS, STATEMENTS, WAITS, Distribution
 from config.observe.events import MAX_EVENT_SIZE, METHODS, OTHER, Kind, Refusal, UploadRefusal
 from config.observe.logged import REFUSALS as HAPROXY
 
@@ -22,14 +26,10 @@ PLACES: Final = {
     Refusal.DATABASE: "database",
     Refusal.STORAGE: "storage",
 }
-# Seconds. A request may wait 10 s in a queue and run statements of 15 s.
-DURATIONS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25)
-WAITS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
-STATEMENTS: Final = (0, 1, 2, 3, 4, 6, 10, 20, 50)
-# The largest accepted numbers: seconds, statements, bytes.
-MAX_SECONDS: Final = 3600
-MAX_STATEMENTS: Final = 100_000
+# The largest accepted numbers: of bytes, of requests in a bucket, and their seconds or statements.
 MAX_BYTES: Final = 10**12
+MAX_REQUESTS: Final = 1_000_000
+MAX_TOTAL: Final = 10**9
 
 Event = Mapping[str, Any]
 
@@ -46,9 +46,8 @@ class EventCounters:
         self.refused_uploads = self._count_by("refused_uploads", "Uploads refused.", "reason")
         self.uploads = self._count_by("uploads", "Files stored.")
         self.bytes = self._count_by("upload_bytes", "Bytes of the files stored.")
-        self.seconds = self._observe("request_seconds", "Durations.", DURATIONS, "route")
-        self.waits = self._observe("request_wait_seconds", "Waits for a connection.", WAITS)
-        self.statements = self._observe("request_statements", "Statements.", STATEMENTS)
+        self.histograms = Histograms()
+        registry.register(self.histograms)
         self.plain: dict[str, Counter] = {
             Kind.SIGN_IN: self._count_by("sign_ins", "Sign-ins."),
             Kind.FAILED_SIGN_IN: self._count_by("failed_sign_ins", "Failed sign-ins."),
@@ -74,9 +73,6 @@ class EventCounters:
     def _count_by(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"ai4ceo_{name}", text, labels, registry=self.registry)
 
-    def _observe(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(f"ai4ceo_{name}", text, labels, buckets=buckets, registry=self.registry)
-
     def _start_at_zero(self) -> None:
         """Create the series with known labels: rate() misses a series' first value."""
         for result in ("counted", "ignored"):
@@ -92,8 +88,8 @@ class EventCounters:
         kind = event["kind"]
         if kind in self.plain:
             self.plain[kind].inc()
-        elif kind == Kind.REQUEST:
-            self._count_request(event)
+        elif kind == Kind.REQUESTS:
+            self._count_requests(event)
         elif kind == Kind.UPLOAD:
             self.bytes.inc(get_number(event, "bytes", MAX_BYTES))
             self.uploads.inc()
@@ -102,20 +98,19 @@ class EventCounters:
         else:
             raise ValueError(kind)
 
-    def _count_request(self, event: Event) -> None:
-        seconds = get_number(event, "seconds", MAX_SECONDS)
-        wait = get_number(event, "wait_seconds", MAX_SECONDS)
-        statements = get_number(event, "statements", MAX_STATEMENTS)
+    def _count_requests(self, event: Event) -> None:
+        seconds = get_distribution(event, "seconds", DURATIONS)
+        waits = get_distribution(event, "waits", WAITS)
+        statements = get_distribution(event, "statements", STATEMENTS)
+        count = sum(seconds.counts)
         status = int(get_number(event, "status", 599)) // 100
         method = event["method"] if event["method"] in METHODS else OTHER
         reason = Refusal(event["reason"]) if event["reason"] else None
         route = self._admit_route(event["route"])
-        self.requests.labels(route, method, f"{status}xx").inc()
-        self.seconds.labels(route).observe(seconds)
-        self.waits.observe(wait)
-        self.statements.observe(statements)
+        self.requests.labels(route, method, f"{status}xx").inc(count)
+        self.histograms.merge(route, seconds, waits, statements)
         if reason:
-            self.refusals.labels(PLACES[reason], reason.value).inc()
+            self.refusals.labels(PLACES[reason], reason.value).inc(count)
 
     def _admit_route(self, route: str) -> str:
         """Return the route as a label's value."""
@@ -124,6 +119,42 @@ class EventCounters:
                 return OTHER
             self.routes.add(route)
         return route
+
+
+class Histograms(Collector):
+    """The distributions of all requests. prometheus_client's own histograms take single values."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.seconds: dict[str, Distribution] = {}
+        self.waits, self.statements = Distribution(WAITS), Distribution(STATEMENTS)
+
+    def merge(
+        self, route: str, seconds: Distribution, waits: Distribution, statements: Distribution
+    ) -> None:
+        with self._lock:
+            self.seconds.setdefault(route, Distribution(DURATIONS)).merge(seconds)
+            self.waits.merge(waits)
+            self.statements.merge(statements)
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        with self._lock:
+            yield build_histogram("request_seconds", "Durations.", self.seconds)
+            yield build_histogram(
+                "request_wait_seconds", "Waits for a connection.", {"": self.waits}
+            )
+            yield build_histogram("request_statements", "Statements.", {"": self.statements})
+
+
+def build_histogram(
+    name: str, text: str, by_route: Mapping[str, Distribution]
+) -> HistogramMetricFamily:
+    """Build a family with the label `route`, or without a label if the only route is empty."""
+    names = [] if "" in by_route else ["route"]
+    family = HistogramMetricFamily(f"ai4ceo_{name}", text, labels=names)
+    for route, values in by_route.items():
+        family.add_metric([route] if route else [], values.list_buckets(), values.total)
+    return family
 
 
 def parse(text: bytes) -> Event:
@@ -140,3 +171,20 @@ def get_number(event: Event, name: str, limit: float) -> float:
     if type(value) in (int, float) and 0 <= value <= limit:
         return float(value)
     raise ValueError(name)
+
+
+def get_distribution(event: Event, name: str, bounds: tuple[float, ...]) -> Distribution:
+    """Return the field's value. Raise ValueError, KeyError or TypeError unless it is one."""
+    distribution, sent = Distribution(bounds), event[name]
+    counts = sent["counts"]
+    if type(counts) is not list or len(counts) != len(distribution.counts):
+        raise ValueError(name)
+    distribution.counts = [get_count(count) for count in counts]
+    distribution.total = get_number(sent, "total", MAX_TOTAL)
+    return distribution
+
+
+def get_count(value: Any) -> int:
+    if type(value) is int and 0 <= value <= MAX_REQUESTS:
+        return value
+    raise ValueError(value)

@@ -16,8 +16,9 @@ from config.database.backend.base import DatabaseWrapper
 from config.database.middleware import get_queue_time
 from config.lib.request_ids import HEADER, WELL_FORMED, make_request_id, request_id
 from config.observe.access_log import AccessLine, open_access_log
-from config.observe.events import METHODS, OTHER, Kind, send_event
+from config.observe.events import METHODS, OTHER
 from config.observe.refusals import record_refusal
+from config.observe.tally import Key, tally
 
 NONE: Final = "-"
 
@@ -48,7 +49,8 @@ def log_requests(get_response: GetResponse) -> GetResponse:
             log.write(number, line)
         if line.reason != NONE:
             record_refusal(line, number)
-        count(line)
+        if settings.METRICS:
+            count(line)
         return response
 
     return middleware
@@ -71,16 +73,9 @@ def build_line(
 
 
 def count(line: AccessLine) -> None:
-    send_event(
-        Kind.REQUEST,
-        route=line.route,
-        method=line.method,
-        status=line.status,
-        seconds=line.ms / 1000,
-        wait_seconds=line.waited_ms / 1000,
-        statements=line.statements,
-        reason="" if line.reason == NONE else line.reason,
-    )
+    reason = "" if line.reason == NONE else line.reason
+    key = Key(line.route, line.method, line.status, reason)
+    tally.add(key, line.ms / 1000, line.waited_ms / 1000, line.statements)
 
 
 def get_route(request: HttpRequest) -> str:

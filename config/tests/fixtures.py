@@ -17,7 +17,7 @@ from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from config.observe import events
+from config.observe import events, request_log
 
 
 def pytest_configure() -> None:
@@ -138,9 +138,15 @@ def admin(client):
 
 
 @pytest.fixture
-def list_events(settings: Any, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
-    """Receive what the test sends to the exporter; a call returns the events since the last one."""
+def list_events(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], list[Any]]]:
+    """Receive what the test sends to the exporter; a call returns the events since the last one.
+
+    Requests, which would be sent later, are not counted.
+    """
     settings.METRICS, settings.METRICS_SOCKET = True, str(tmp_path / "events.sock")
+    monkeypatch.setattr(request_log, "count", lambda line: None)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(settings.METRICS_SOCKET)
         receiver.setblocking(False)

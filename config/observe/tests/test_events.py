@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from config.observe import events
-from config.observe.events import Kind, send_event
+from config.observe.events import Kind, send_event, send_events
 
 
 @pytest.fixture
@@ -23,9 +23,14 @@ def receiver(settings, tmp_path):
 
 
 def test_sends_one_datagram(receiver):
-    send_event(Kind.REQUEST, route="home", status=200, seconds=0.25)
-    event = {"kind": "request", "route": "home", "status": 200, "seconds": 0.25}
-    assert json.loads(receiver.recv(4096)) == event
+    send_event(Kind.UPLOAD, bytes=25)
+    assert json.loads(receiver.recv(4096)) == {"kind": "upload", "bytes": 25}
+
+
+def test_sends_many_events_in_datagrams_of_limited_size(receiver):
+    send_events([{"kind": Kind.UPLOAD, "bytes": number} for number in range(70)])
+    sizes = [len(receiver.recv(events.MAX_DATAGRAM_SIZE).splitlines()) for _ in range(3)]
+    assert sizes == [30, 30, 10]
 
 
 def test_sends_nothing_without_metrics(receiver, settings):

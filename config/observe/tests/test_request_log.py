@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from accounts.tests.people import PASSWORD, make_user
 from config.lib.request_ids import request_id
+from config.observe import request_log
 from config.observe.access_log import AccessLog
+from config.observe.tally import Key
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,15 @@ def test_handlers_share_the_open_file():
     for _ in range(5):
         Client().get("/healthz")
     assert count_descriptors() == before
+
+
+def test_counts_requests_if_metrics_are_on(client, settings, monkeypatch):
+    counted = []
+    monkeypatch.setattr(request_log.tally, "add", lambda *request: counted.append(request))
+    client.get("/healthz")
+    settings.METRICS = True
+    client.get("/healthz")
+    ((key, seconds, wait, statements),) = counted
+    assert key == Key(route="healthz", method="GET", status=200, reason="")
+    assert 0 <= seconds < 10
+    assert (wait, statements) == (0, 0)
