@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Final
 
@@ -137,13 +137,14 @@ class Histograms(Collector):
             self.waits.merge(waits)
             self.statements.merge(statements)
 
-    def collect(self) -> Iterator[HistogramMetricFamily]:
+    def collect(self) -> list[HistogramMetricFamily]:
+        waits = "Waits for a connection."
         with self._lock:
-            yield build_histogram("request_seconds", "Durations.", self.seconds)
-            yield build_histogram(
-                "request_wait_seconds", "Waits for a connection.", {"": self.waits}
-            )
-            yield build_histogram("request_statements", "Statements.", {"": self.statements})
+            return [
+                build_histogram("request_seconds", "Durations.", self.seconds),
+                build_histogram("request_wait_seconds", waits, {"": self.waits}),
+                build_histogram("request_statements", "Statements.", {"": self.statements}),
+            ]
 
 
 def build_histogram(

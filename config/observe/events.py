@@ -28,9 +28,8 @@ OTHER: Final = "other"
 class Kind(StrEnum):
     """What happened; the comments name an event's fields."""
 
-    REQUESTS = (
-        "requests"  # route, method, status, reason; distributions: seconds, waits, statements
-    )
+    # route, method, status, reason, and the distributions seconds, waits, statements
+    REQUESTS = "requests"
     SIGN_IN = "sign_in"
     FAILED_SIGN_IN = "failed_sign_in"
     SIGN_UP = "sign_up"
