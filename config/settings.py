@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,7 +47,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 12, 1, 256)
 # Behind HAProxy, each gunicorn process listens on its own socket.
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
-REPLICAS = env.integer("REPLICAS", 1, 1, 100)
+HOSTS = env.integer("HOSTS", 1, 1, 100)
 METRICS = env.flag("METRICS")
 METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
 METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
@@ -54,7 +55,7 @@ METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
 # The two pools
 try:
     POOLS = {
-        base.name: policy.override(base, {name: env.text(name) for name in names})
+        base.name: policy.override(replace(base, hosts=HOSTS), {n: env.text(n) for n in names})
         for base in (policy.WEB, policy.JOBS)
         for names in [policy.list_variables(base)]
     }

@@ -35,6 +35,13 @@ class PoolPolicy:
         500,
         "the requirement; the replaced system answered 152 requests/s with 10",
     )
+    budget: int = define_number(
+        "BUDGET",
+        "slots for all hosts together, 0 for as many as one host's maximum",
+        0,
+        5000,
+        "one host needs no more; several share what PostgreSQL can serve",
+    )
     idle_timeout: int = define_number(
         "IDLE_TIMEOUT", "s", 1, 3600, "the requirement; 20 s was the replaced system's"
     )
@@ -80,9 +87,12 @@ class PoolPolicy:
         "PORT", "port", 1024, 65535, "6432 is PgBouncer's registered port; the next one is free"
     )
 
-    def count_slots(self, replicas: int) -> int:
-        """Return how many server connections PostgreSQL allows all replicas together."""
-        return self.max_connections * replicas
+    hosts: int = 1
+
+    @property
+    def slots(self) -> int:
+        """The server connections that PostgreSQL allows all hosts of the site together."""
+        return self.budget or self.max_connections
 
     @property
     def query_timeout(self) -> int:
@@ -92,7 +102,7 @@ class PoolPolicy:
         """
         return self.statement_timeout + QUERY_TIMEOUT_MARGIN if self.statement_timeout else 0
 
-    def count_backends(self, replicas: int) -> int:
+    def count_backends(self) -> int:
         """Return the maximum number of backends that this pool can cause in PostgreSQL.
 
         A backend holds a slot, in use or abandoned, or is a login that waits for one (one per
@@ -100,13 +110,14 @@ class PoolPolicy:
         before PostgreSQL stops counting it, and a login that PgBouncer abandoned waits until
         `client_check_interval` has passed.
         """
-        return 2 * (self.count_slots(replicas) + replicas)
+        return 2 * (self.slots + self.hosts)
 
 
 WEB: Final = PoolPolicy(
     name="web",
     alias="default",
     max_connections=10,
+    budget=0,
     idle_timeout=20,
     max_lifetime=1800,
     connect_timeout=10,
@@ -122,6 +133,7 @@ JOBS: Final = PoolPolicy(
     name="jobs",
     alias="jobs",
     max_connections=2,
+    budget=0,
     idle_timeout=10,
     max_lifetime=600,
     connect_timeout=5,
@@ -147,14 +159,15 @@ QUERY_TIMEOUT_MARGIN: Final = 2
 
 # Backends of tools outside the pools, such as a shell and a backup at the same time.
 ADMIN_CONNECTIONS: Final = 2
-# The exporter's, of each replica: its connection, and that of a predecessor that is ending.
+# The exporter's, of each host: its connection, and that of a predecessor that is ending.
 MONITOR_CONNECTIONS: Final = 2
 
 
-def count_all_backends(pools: Iterable[PoolPolicy], replicas: int) -> int:
+def count_all_backends(pools: Iterable[PoolPolicy]) -> int:
     """Return the maximum number of backends of all these pools and the tools outside them."""
-    outside = ADMIN_CONNECTIONS + MONITOR_CONNECTIONS * replicas
-    return sum(pool.count_backends(replicas) for pool in pools) + outside
+    pools = list(pools)
+    outside = ADMIN_CONNECTIONS + MONITOR_CONNECTIONS * max(pool.hosts for pool in pools)
+    return sum(pool.count_backends() for pool in pools) + outside
 
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:
@@ -168,14 +181,31 @@ def list_variables(policy: PoolPolicy) -> dict[str, str]:
 def override(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
     """Return `policy` with the numbers of `environment`.
 
-    Raise PolicyError for a value that is not an integer in the allowed range.
+    Raise PolicyError for a value that is not an integer in the allowed range, and for a budget
+    that one host can exceed or that does not give each host a connection.
     """
     changes: dict[str, Any] = {
         name: _parse_number(policy, name, variable, environment[variable])
         for variable, name in list_variables(policy).items()
         if environment.get(variable, "") != ""
     }
-    return replace(policy, **changes)
+    changed = replace(policy, **changes)
+    _check_budget(changed)
+    return changed
+
+
+def _check_budget(policy: PoolPolicy) -> None:
+    prefix, most = f"POOL_{policy.name.upper()}", policy.max_connections
+    if policy.slots < most:
+        raise PolicyError(
+            f"{prefix}_BUDGET={policy.budget} is less than {prefix}_MAX={most}: all hosts share "
+            f"the budget. Raise it, or set {prefix}_MAX={policy.budget}."
+        )
+    if policy.slots < policy.hosts:
+        raise PolicyError(
+            f"The {policy.name} pool has {policy.slots} connections for HOSTS={policy.hosts}, and "
+            f"each host needs one: set {prefix}_BUDGET={policy.hosts} or more."
+        )
 
 
 def _parse_number(policy: PoolPolicy, name: str, variable: str, value: str) -> int:

@@ -74,7 +74,7 @@ class StateCollector(Collector):
             yield from part.wait(end) or ()
         yield from read_jobs()
         yield from self.tables.readings
-        yield from postgresql.read_limits(settings.POOLS, settings.REPLICAS)
+        yield from postgresql.read_limits(settings.POOLS)
         for log in self.logs:
             yield from log.read()
         yield from self._read_server(states, end)

@@ -142,10 +142,10 @@ def _read_sessions(row: Any) -> Iterator[Reading]:
         yield Reading(f"ai4ceo_postgresql_sessions{name}_total", (), value)
 
 
-def read_limits(pools: Mapping[str, PoolPolicy], replicas: int) -> Iterator[Reading]:
+def read_limits(pools: Mapping[str, PoolPolicy]) -> Iterator[Reading]:
     """Yield the policy's limits of the pools' backends."""
     for name, pool in pools.items():
-        slots, limit = pool.count_slots(replicas), pool.count_backends(replicas)
+        slots, limit = pool.slots, pool.count_backends()
         yield Reading("ai4ceo_pool_slots", (name,), slots)
         yield Reading("ai4ceo_pool_backend_limit", (name,), limit)
         yield Reading("ai4ceo_pool_head_room", (name,), limit - slots)

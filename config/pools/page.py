@@ -84,7 +84,7 @@ def build_view(
         status=status,
         error=error,
         slots=newest.slots.get(name) if newest else None,
-        slots_in_all=policy.count_slots(settings.REPLICAS),
+        slots_in_all=policy.slots,
         abandoned=newest.abandoned.get(name) if newest else None,
         plots=[draw_busy(samples, name, moment, size), draw_waiting(samples, name, moment)],
         rows=list_rows(samples, name, now),

@@ -183,7 +183,7 @@ class Site:
 
 def restrict_connections(site):
     """Let PostgreSQL grant exactly the connections that the system check demands."""
-    needed = count_all_backends(settings.POOLS.values(), 1)
+    needed = count_all_backends(settings.POOLS.values())
     site.restart_postgres_with(max_connections=needed + RESERVED)
 
 

@@ -138,11 +138,11 @@ def check_server(facts: ServerFacts, server: Server) -> Iterator[checks.CheckMes
     there = (
         p for name, p in settings.POOLS.items() if _is_same_server(settings.POSTGRES[name], server)
     )
-    wanted = count_all_backends(there, settings.REPLICAS)
+    wanted = count_all_backends(there)
     if wanted > (free := facts.max_connections - facts.reserved):
         hint = (
             f"ALTER SYSTEM SET max_connections = {wanted + facts.reserved}; then restart "
-            "PostgreSQL. Or lower POOL_WEB_MAX, POOL_JOBS_MAX or REPLICAS."
+            "PostgreSQL. Or lower the pools' budgets (POOL_*_BUDGET, POOL_*_MAX) or HOSTS."
         )
         yield checks.Error(E102.format(wanted=wanted, free=free), hint=hint, id="pool.E102")
 
@@ -191,9 +191,7 @@ def _check_session(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Chec
 
 
 def _check_role_limit(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
-    limits = roles.get_connection_limits(
-        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
-    )
+    limits = roles.get_connection_limits(settings.POOLS, settings.POSTGRES, settings.POSTGRES_ADMIN)
     needed = limits[settings.POSTGRES[name].user]
     if facts.is_superuser or not 0 <= facts.role_limit < needed:
         return

@@ -53,7 +53,7 @@ class RoleStatus:
     """The backends of one role; None if hidden.
 
     `oldest` is in seconds. `abandoned` are those that are no server connection of this site's
-    PgBouncers: their clients left, or they belong to another replica or client.
+    PgBouncers: their clients left, or they belong to another host or client.
     """
 
     backends: int

@@ -100,5 +100,5 @@ def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator
     if any(status.abandoned for status in roles.values()):
         yield (
             "Abandoned backends have no client and end within seconds. Those that remain belong to "
-            "another replica, or to a client that uses the role without PgBouncer."
+            "another host, or to a client that uses the role without PgBouncer."
         )

@@ -25,16 +25,14 @@ def end_stray_holders(
     policies: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     known: Mapping[str, frozenset[int]],
-    *,
-    is_only_replica: bool,
 ) -> Iterator[StrayHolder]:
     """End the holders that are not server connections of their pool, and yield them.
 
-    These have a role other than the pool's or, if this is the only replica, a pid that is not
+    These have a role other than the pool's or, if this is the only host, a pid that is not
     among the pool's `known` pids.
     """
     for name, policy in policies.items():
-        ours = known.get(name) if is_only_replica else None
+        ours = known.get(name) if policy.hosts == 1 else None
         for holder in _list_stray(holders, get_lock_class(policy), servers[name].user, ours):
             if end_session(holder):
                 yield StrayHolder(holder.pid, holder.role, name)

@@ -128,15 +128,13 @@ class Overview:
         return {"time": now, "pools": pools, "roles": roles, "errors": errors, "ended": ended}
 
 
-def get_overview(
-    policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server], *, replicas: int
-) -> Overview:
+def get_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Overview:
     """Collect the overview, and end sessions that hold another pool's slot."""
     overview = collect_overview(policies, servers)
     if overview.roles is None:
         return overview
     try:
-        ended = _end_stray_holders(policies, servers, overview.pools, is_only_replica=replicas == 1)
+        ended = _end_stray_holders(policies, servers, overview.pools)
     except (ConsoleError, Error) as error:
         reason = {"postgresql": summarize(error, QUERY_TIMEOUT)}
         return replace(overview, errors={**overview.errors, **reason})
@@ -172,15 +170,11 @@ def _end_stray_holders(
     policies: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
     pools: Mapping[str, PoolStatus | None],
-    *,
-    is_only_replica: bool,
 ) -> list[StrayHolder]:
     # The pids are read before and after the holders: a connection may open or close meanwhile.
     holders = list_slot_holders()
     known = {name: pool.pids | _fetch_pids(policies[name]) for name, pool in pools.items() if pool}
-    return list(
-        end_stray_holders(holders, policies, servers, known, is_only_replica=is_only_replica)
-    )
+    return list(end_stray_holders(holders, policies, servers, known))
 
 
 def _try_pool_status(

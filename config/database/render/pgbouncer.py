@@ -26,15 +26,14 @@ HEADER: Final = """\
 """
 
 
-def render_ini(policy: PoolPolicy, server: Server, *, host: str, folder: str, replicas: int) -> str:
+def render_ini(policy: PoolPolicy, server: Server, *, host: str, folder: str) -> str:
     """Render one process's ini file.
 
-    `host` is a socket directory or an IP address for TCP, `folder` the absolute path of the
-    files' directory, and `replicas` the number of sidecars that share the pool's slots.
-    Raise UnwritableError for a value that the file cannot hold.
+    `host` is a socket directory or an IP address for TCP, and `folder` the absolute path of the
+    files' directory. Raise UnwritableError for a value that the file cannot hold.
     """
     sections: dict[str, dict[str, str | int]] = {
-        "databases": {get_entry_name(policy, server): _render_entry(policy, server, replicas)},
+        "databases": {get_entry_name(policy, server): _render_entry(policy, server)},
         "pgbouncer": (
             _get_listen_settings(policy, host)
             | _get_auth_settings(policy, folder)
@@ -66,7 +65,7 @@ def render_userlist(server: Server, *, console_password: str) -> str:
     return "".join(f"{_quote(user)} {_quote(secret)}\n" for user, secret in users.items())
 
 
-def render_connect_query(policy: PoolPolicy, replicas: int) -> str:
+def render_connect_query(policy: PoolPolicy) -> str:
     """Render the statements that give a new server connection its settings and its slot.
 
     The settings come first, so that a login that PgBouncer abandoned stops waiting for a slot;
@@ -77,10 +76,10 @@ def render_connect_query(policy: PoolPolicy, replicas: int) -> str:
     """
     settings = get_session_settings(policy) | {"search_path": "public"}
     lines = "".join(f"SET {name}={value};" for name, value in settings.items())
-    return lines + render_wait(policy, replicas)
+    return lines + render_wait(policy)
 
 
-def _render_entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
+def _render_entry(policy: PoolPolicy, server: Server) -> str:
     parts = {
         "host": _get_host(server),
         "port": server.port,
@@ -89,7 +88,7 @@ def _render_entry(policy: PoolPolicy, server: Server, replicas: int) -> str:
         "max_db_connections": policy.max_connections,
         "client_encoding": "UTF8",
         "timezone": "UTC",
-        "connect_query": render_connect_query(policy, replicas),
+        "connect_query": render_connect_query(policy),
     }
     return " ".join(f"{key}={_quote_value(str(value))}" for key, value in parts.items())
 

@@ -42,7 +42,6 @@ class Grant:
 def get_connection_limits(
     pools: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
-    replicas: int,
     admin: Server | None = None,
 ) -> dict[str, int]:
     """Return each role's connection limit: the maximum of its pools' backends, and those of the
@@ -53,7 +52,7 @@ def get_connection_limits(
     limits: dict[str, int] = {}
     for name, pool in pools.items():
         role = servers[name].user
-        limits[role] = limits.get(role, 0) + pool.count_backends(replicas)
+        limits[role] = limits.get(role, 0) + pool.count_backends()
     if admin:
         limits[admin.user] = limits.get(admin.user, 0) + ADMIN_CONNECTIONS
     return limits
@@ -127,13 +126,12 @@ def list_row_grants(web: Server, jobs: Server) -> list[Grant]:
 def render_script(
     pools: Mapping[str, PoolPolicy],
     servers: Mapping[str, Server],
-    replicas: int,
     admin: Server | None = None,
     monitor: Server | None = None,
 ) -> str:
     """Render an idempotent psql script that creates roles, database and rights."""
     web, jobs = servers["web"], servers["jobs"]
-    limits = get_connection_limits(pools, servers, replicas, admin)
+    limits = get_connection_limits(pools, servers, admin)
     users = {server.user: server for server in (web, jobs, admin) if server}
     names = _join_names(web, jobs)
     statements = [
@@ -150,7 +148,11 @@ def render_script(
         f"GRANT USAGE, CREATE ON SCHEMA public TO {quote_identifier(jobs.user)};",
         *(f"{grant.statement};" for grant in list_row_grants(web, jobs)),
         *slot_functions.render_rights(pools, servers, names, quote_identifier(jobs.user)),
-        *(_render_monitor(monitor, replicas) if monitor and monitor.user not in users else ()),
+        *(
+            _render_monitor(monitor, pools["web"].hosts)
+            if monitor and monitor.user not in users
+            else ()
+        ),
     ]
     return HEADER + "".join(f"{line}\n" for line in statements)
 
@@ -183,11 +185,11 @@ def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
     yield f"ALTER ROLE {quote_identifier(admin.user)} SET role = {_quote_text(jobs.user)};"
 
 
-def _render_monitor(monitor: Server, replicas: int) -> Iterator[str]:
+def _render_monitor(monitor: Server, hosts: int) -> Iterator[str]:
     """Let the exporter's role see backends and slots, but no row and no statement's text."""
     yield from _render_role(monitor)
     role = quote_identifier(monitor.user)
-    yield f"{limit_connections(monitor.user, MONITOR_CONNECTIONS * replicas).statement};"
+    yield f"{limit_connections(monitor.user, MONITOR_CONNECTIONS * hosts).statement};"
     yield f"GRANT CONNECT ON DATABASE {quote_identifier(monitor.dbname)} TO {role};"
     yield from slot_functions.render_monitor_rights(role)
 

@@ -3,7 +3,7 @@
 If a client leaves during a statement, PgBouncer drops the server connection and opens a new one,
 while the old backend runs until PostgreSQL notices. So PostgreSQL limits the logins: a slot is a
 session's advisory lock, released only when its backend ends. Each pool has its own slots; the
-replicas of a site share them.
+hosts of a site share them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from config.database.policy import PoolPolicy
 from config.database.render.django import get_application_name
 
-# Seconds between two attempts to take a slot. One login per replica waits at a time, and an
+# Seconds between two attempts to take a slot. One login per host waits at a time, and an
 # attempt costs PostgreSQL about 0.05 ms.
 POLL_INTERVAL: Final = 0.01
 
@@ -41,15 +41,15 @@ HAS_SLOT: Final = """
 
 
 def get_lock_class(policy: PoolPolicy) -> int:
-    """Return the first half of the locks' keys, the same in all replicas of the pool."""
+    """Return the first half of the locks' keys, the same on all hosts."""
     return zlib.crc32(get_application_name(policy).encode()) % 1_000_000
 
 
-def render_wait(policy: PoolPolicy, replicas: int) -> str:
+def render_wait(policy: PoolPolicy) -> str:
     """Render the statement that waits, without a timeout, until the session has a slot.
 
     PgBouncer abandons the login after `connect_timeout`; the wait then ends like any statement
     whose client has left.
     """
-    slots = policy.count_slots(replicas)
-    return WAIT_FOR_SLOT.format(slots=slots, lock_class=get_lock_class(policy), pause=POLL_INTERVAL)
+    class_ = get_lock_class(policy)
+    return WAIT_FOR_SLOT.format(slots=policy.slots, lock_class=class_, pause=POLL_INTERVAL)

@@ -46,7 +46,7 @@ def run_psql(script):
 @contextmanager
 def create_roles(servers):
     """Run the roles' script twice; drop everything that it created at the end."""
-    script = roles.render_script(settings.POOLS, servers, settings.REPLICAS)
+    script = roles.render_script(settings.POOLS, servers)
     try:
         yield [run_psql(script), run_psql(script)]
     finally:
@@ -82,19 +82,18 @@ def connect_superuser(server, **where):
 
 
 @contextmanager
-def run_pgbouncer(policy, server, host=None, replicas=None):
+def run_pgbouncer(policy, server, host=None, budget=None):
     """Run a PgBouncer; yield where to connect, and at the end its log and status.
 
     The directory's path is short, because a socket's path may have 107 bytes. By default there are
     also slots for the site's own PgBouncer, which may hold all of its own.
     """
-    replicas = replicas or 1 + count_site_slots(policy.name) // policy.max_connections
+    budget = budget or policy.max_connections + count_site_slots(policy.name)
+    policy = replace(policy, budget=budget)
     with tempfile.TemporaryDirectory(prefix="p ", dir="/tmp") as name:
         folder, place = Path(name), {}
         log = folder / "log"
-        ini = pgbouncer.render_ini(
-            policy, server, host=host or name, folder=name, replicas=replicas
-        )
+        ini = pgbouncer.render_ini(policy, server, host=host or name, folder=name)
         users = pgbouncer.render_userlist(server, console_password=get_console_password())
         (folder / f"{policy.name}.ini").write_text(ini)
         (folder / f"{policy.name}.userlist").write_text(users)
@@ -111,7 +110,7 @@ def run_pgbouncer(policy, server, host=None, replicas=None):
 
 
 def count_site_slots(name):
-    return settings.POOLS[name].count_slots(settings.REPLICAS)
+    return settings.POOLS[name].slots
 
 
 def get_place(place):

@@ -134,7 +134,7 @@ def test_abandoned_backends_still_count():
     )
     with (
         superuser() as watching,
-        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place,
+        run_pgbouncer(policy, settings.POSTGRES["web"], budget=2) as place,
     ):
         clients, seen = [start_slow_query(**get_place(place)) for _ in range(20)], []
         wait_until(lambda: count_sleeping(watching) == 2, 5, "the pool is full of slow queries")
@@ -153,7 +153,7 @@ def test_discard_all_gains_no_slots():
     pids = set()
     with (
         superuser() as watching,
-        run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place,
+        run_pgbouncer(policy, settings.POSTGRES["web"], budget=2) as place,
     ):
         try:
             for _ in range(2):

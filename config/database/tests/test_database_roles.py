@@ -43,7 +43,6 @@ def test_script_follows_the_policy(settings):
     script = roles.render_script(
         settings.POOLS,
         settings.POSTGRES,
-        settings.REPLICAS,
         settings.POSTGRES_ADMIN,
         settings.POSTGRES_MONITOR,
     )

@@ -94,9 +94,9 @@ def test_check_fails_after_a_policy_change(settings):
         run("--check")
 
 
-def test_check_fails_after_a_change_of_replicas(settings):
+def test_check_fails_after_a_change_of_the_budget(settings):
     run("--write")
-    settings.REPLICAS = 2
+    settings.POOLS = {n: replace(pool, budget=50) for n, pool in settings.POOLS.items()}
     with pytest.raises(CommandError, match=r"/web.ini is stale; .*/jobs.ini is stale\. Run"):
         run("--check")
 

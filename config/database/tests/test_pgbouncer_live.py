@@ -50,7 +50,7 @@ SESSION = {
 
 def test_tables_cover_every_number_of_the_policy():
     numbers = {knob.name for knob in fields(settings.POOLS["web"]) if knob.metadata}
-    assert numbers == {*CONFIG.values(), *ENTRY.values(), *SESSION.values()}
+    assert numbers == {*CONFIG.values(), *ENTRY.values(), *SESSION.values(), "budget"}
 
 
 @POOLS
@@ -66,7 +66,7 @@ def test_process_has_its_pools_numbers(name):
 def test_process_has_its_files_settings(name):
     pool, server, host = settings.POOLS[name], settings.POSTGRES[name], settings.PGBOUNCER_HOST
     folder = str(settings.PGBOUNCER_DIR)
-    text = render_ini(pool, server, host=host, folder=folder, replicas=settings.REPLICAS)
+    text = render_ini(pool, server, host=host, folder=folder)
     with Console(pool) as console:
         found = {row["key"]: row["value"] for row in console.show("CONFIG")}
     expected = dict(re.findall(r"^(\w+) = (.*)$", text.split("[pgbouncer]")[1], re.MULTILINE))
@@ -159,7 +159,7 @@ def test_awkward_names_and_passwords_work():
 
 def test_ends_an_idle_transaction_whose_client_disabled_the_limit():
     policy = replace(settings.POOLS["web"], name="test", idle_in_transaction_timeout=1)
-    with run_pgbouncer(policy, settings.POSTGRES["web"], replicas=1) as place:
+    with run_pgbouncer(policy, settings.POSTGRES["web"], budget=10) as place:
         client = connect(settings.POSTGRES["web"], **get_place(place))
         client.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
         ended, _, _ = select.select([client], [], [], 10)

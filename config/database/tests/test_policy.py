@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
@@ -44,6 +44,7 @@ def test_every_field_but_the_names_is_a_number():
     assert {number.name for number in fields(WEB)} - {number.name for number in NUMBERS} == {
         "name",
         "alias",
+        "hosts",
     }
 
 
@@ -79,16 +80,49 @@ def test_policy_is_immutable():
         WEB.max_connections = 100
 
 
-@pytest.mark.parametrize(("replicas", "web", "jobs"), [(1, 10, 2), (3, 30, 6)])
-def test_each_replica_adds_slots(replicas, web, jobs):
-    assert (WEB.count_slots(replicas), JOBS.count_slots(replicas)) == (web, jobs)
+def make_pools(hosts, web_budget, jobs_budget):
+    return [
+        replace(WEB, hosts=hosts, budget=web_budget),
+        replace(JOBS, hosts=hosts, budget=jobs_budget),
+    ]
 
 
-@pytest.mark.parametrize(("replicas", "web", "jobs", "exporters"), [(1, 22, 6, 2), (3, 66, 18, 6)])
-def test_counts_backends_with_their_predecessors(replicas, web, jobs, exporters):
-    assert (WEB.count_backends(replicas), JOBS.count_backends(replicas)) == (web, jobs)
-    outside = exporters + ADMIN_CONNECTIONS
-    assert count_all_backends([WEB, JOBS], replicas) == web + jobs + outside
+def test_one_host_has_as_many_slots_as_connections():
+    assert (WEB.slots, JOBS.slots) == (10, 2)
+    assert override(WEB, {"POOL_WEB_MAX": "7"}).slots == 7
+
+
+def test_hosts_share_the_budget():
+    shared = override(replace(WEB, hosts=5), {"POOL_WEB_BUDGET": "40"})
+    assert (shared.slots, shared.max_connections) == (40, 10)
+
+
+def test_rejects_a_budget_that_one_host_exceeds():
+    with pytest.raises(PolicyError, match=r"POOL_WEB_BUDGET=8 is less than POOL_WEB_MAX=10: all"):
+        override(WEB, {"POOL_WEB_BUDGET": "8"})
+
+
+def test_rejects_a_budget_without_a_connection_for_each_host():
+    with pytest.raises(PolicyError, match=r"2 connections for HOSTS=3.*POOL_JOBS_BUDGET=3 or more"):
+        override(replace(JOBS, hosts=3), {})
+
+
+# The table of docs/pools.md.
+@pytest.mark.parametrize(
+    ("hosts", "web", "jobs", "backends"),
+    [
+        (1, 10, 2, 28),
+        (2, 10, 2, 32),
+        (5, 10, 5, 50),
+        (5, 40, 5, 110),
+        (10, 40, 10, 140),
+        (20, 40, 20, 200),
+    ],
+)
+def test_counts_backends_with_their_predecessors(hosts, web, jobs, backends):
+    pools = make_pools(hosts, web, jobs)
+    assert sum(pool.count_backends() for pool in pools) == backends
+    assert count_all_backends(pools) == backends + ADMIN_CONNECTIONS + 2 * hosts
 
 
 def test_query_timeout_follows_the_statement_timeout():

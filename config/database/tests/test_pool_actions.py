@@ -72,9 +72,7 @@ def test_reconnect_replaces_the_server_connections():
 
 def test_reload_reads_the_file_again(own_web):
     pool = replace(settings.POOLS["web"], max_client_conn=77)
-    text = render_ini(
-        pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web), replicas=2
-    )
+    text = render_ini(pool, settings.POSTGRES["web"], host=str(own_web), folder=str(own_web))
     (own_web / "web.ini").write_text(text)
     assert pools("reload", "--pool", "web") == "web: configuration reloaded\n"
     with Console(pool) as console:

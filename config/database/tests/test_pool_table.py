@@ -58,7 +58,7 @@ The state of we's backends is hidden from jo. To show it, an administrator can
 run: GRANT pg_read_all_stats TO "jo"
 
 Abandoned backends have no client and end within seconds. Those that remain
-belong to another replica, or to a client that uses the role without PgBouncer.
+belong to another host, or to a client that uses the role without PgBouncer.
 """
 
 

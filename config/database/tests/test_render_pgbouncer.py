@@ -21,7 +21,7 @@ def parse_server(query="", path="/site"):
 
 
 def render(policy=WEB, server=SOCKET, host="/run/site", folder="/var/site/pgbouncer"):
-    return render_ini(policy, server, host=host, folder=folder, replicas=3)
+    return render_ini(policy, server, host=host, folder=folder)
 
 
 def parse_ini(*arguments, **changes):
@@ -93,21 +93,21 @@ def test_has_one_capped_database():
 
 
 def test_connect_query_sets_the_settings_first():
-    assert render_connect_query(JOBS, 3).startswith(
+    assert render_connect_query(JOBS).startswith(
         "SET statement_timeout=0;SET idle_in_transaction_session_timeout=15000;"
         "SET client_connection_check_interval=100;SET search_path=public;DO $$BEGIN "
     )
 
 
 def test_connect_query_waits_for_a_shared_slot():
-    assert render_connect_query(JOBS, 3).endswith(f";{render_wait(JOBS, 3)}")
-    assert render_connect_query(JOBS, 3).replace("'", "''") in parse_ini(JOBS)["databases"]["site"]
+    assert render_connect_query(JOBS).endswith(f";{render_wait(JOBS)}")
+    assert render_connect_query(JOBS).replace("'", "''") in parse_ini(JOBS)["databases"]["site"]
 
 
 @pytest.mark.parametrize("pool", [WEB, JOBS])
 def test_longest_connect_query_fits_pgbouncer(pool):
     most = {knob.name: knob.metadata["high"] for knob in fields(pool) if knob.metadata}
-    assert len(render_connect_query(replace(pool, **most), 100)) <= 506
+    assert len(render_connect_query(replace(pool, **most))) <= 506
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_jobs_role_owns_the_database_and_its_tables(servers):
 def test_each_role_has_its_connection_limit(servers):
     with superuser() as connection:
         limits = dict(connection.execute("SELECT rolname, rolconnlimit FROM pg_roles").fetchall())
-    assert limits[servers["web"].user] == settings.POOLS["web"].count_backends(1)
-    assert limits[servers["jobs"].user] == settings.POOLS["jobs"].count_backends(1)
+    assert limits[servers["web"].user] == settings.POOLS["web"].count_backends()
+    assert limits[servers["jobs"].user] == settings.POOLS["jobs"].count_backends()
 
 
 def test_other_roles_cannot_connect(servers):
@@ -99,13 +99,13 @@ def test_other_roles_cannot_connect(servers):
 
 def test_shared_role_has_the_sum_of_the_limits():
     one = make_servers()["jobs"]
-    limits = roles.get_connection_limits(settings.POOLS, {"web": one, "jobs": one}, 3)
-    assert limits == {one.user: sum(p.count_backends(3) for p in settings.POOLS.values())}
+    limits = roles.get_connection_limits(settings.POOLS, {"web": one, "jobs": one})
+    assert limits == {one.user: sum(p.count_backends() for p in settings.POOLS.values())}
 
 
 def test_shared_role_is_created_once_and_keeps_all_rights():
     one = make_servers()["jobs"]
-    script = roles.render_script(settings.POOLS, {"web": one, "jobs": one}, 1)
+    script = roles.render_script(settings.POOLS, {"web": one, "jobs": one})
     assert script.count("CREATE ROLE") == 1
     assert "DEFAULT PRIVILEGES" not in script
     assert roles.list_row_grants(one, one) == []
@@ -113,7 +113,7 @@ def test_shared_role_is_created_once_and_keeps_all_rights():
 
 def test_keeps_the_roles_password_without_one_in_the_url():
     server = Server(host="h", port=1, dbname="d", user="u", sslmode="disable")
-    script = roles.render_script(settings.POOLS, {"web": server, "jobs": server}, 1)
+    script = roles.render_script(settings.POOLS, {"web": server, "jobs": server})
     assert 'ALTER ROLE "u" LOGIN;' in script
     assert "ALTER ROLE \"u\" SET join_collapse_limit = '1';" in script
     assert "ALTER ROLE \"u\" SET enable_mergejoin = 'off';" in script

@@ -42,7 +42,6 @@ def shipped(settings):
     settings.POOLS = {"web": WEB, "jobs": JOBS}
     settings.POSTGRES = {"web": ANN, "jobs": BOB}
     settings.POSTGRES_ADMIN = replace(BOB, user="cyd")
-    settings.REPLICAS = 1
     settings.DATABASE_POOLING = "pgbouncer"
 
 
@@ -73,10 +72,14 @@ def test_finds_a_server_without_enough_connections():
 
 
 @pytest.mark.usefixtures("shipped")
-def test_each_replica_needs_connections(settings):
-    settings.REPLICAS = 2
-    assert [message.id for message in list_messages(max_connections=64)] == ["pool.E102"]
-    assert list_messages(max_connections=65) == []
+def test_each_host_needs_connections(settings):
+    settings.POOLS = {
+        "web": replace(WEB, budget=40, hosts=10),
+        "jobs": replace(JOBS, budget=10, hosts=10),
+    }
+    # 140 of the pools, 2 of the tools, 20 of the exporters, 3 reserved
+    assert [message.id for message in list_messages(max_connections=164)] == ["pool.E102"]
+    assert list_messages(max_connections=165) == []
 
 
 @pytest.mark.usefixtures("shipped")

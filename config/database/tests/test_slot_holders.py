@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -55,8 +56,8 @@ def test_ends_and_names_a_direct_session_with_a_slot(name, forgets):
         wait_until(lambda: is_gone(direct), 5, "it has ended")
 
 
-def test_keeps_sessions_that_may_be_another_replicas(settings):
-    settings.REPLICAS = 2
+def test_keeps_sessions_that_may_be_another_hosts(settings):
+    settings.POOLS = {name: replace(pool, hosts=2) for name, pool in settings.POOLS.items()}
     with closing(connect(settings.POSTGRES["web"])) as direct:
         direct.execute("SELECT enter_pool(%s, 99)", [get_lock_class(settings.POOLS["web"])])
         assert list_ended() == []

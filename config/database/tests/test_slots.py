@@ -13,9 +13,9 @@ from config.database.render.slots import HAS_SLOT, get_lock_class
 from config.database.tests.servers import connect
 from config.tests.processes import superuser, wait_until
 
-# An additional pool with 2 slots in each of 2 replicas.
-POOL = replace(WEB, name="test", max_connections=2)
-LOGIN = render_connect_query(POOL, 2)
+# An additional pool of 2 hosts, which share 4 slots.
+POOL = replace(WEB, name="test", max_connections=2, budget=4, hosts=2)
+LOGIN = render_connect_query(POOL)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_abandoned_wait_ends_at_once(logins):
 
 @pytest.mark.parametrize("signal", ["pg_cancel_backend", "statement_timeout"])
 def test_failed_wait_ends_the_session(logins, signal):
-    hasty = render_connect_query(replace(POOL, statement_timeout=1), 2)
+    hasty = render_connect_query(replace(POOL, statement_timeout=1))
     with superuser() as admin:
         for _ in range(4):
             logins()
@@ -110,7 +110,7 @@ def test_session_without_a_slot_has_none(logins):
 
 
 def render_site_login(name):
-    return render_connect_query(settings.POOLS[name], settings.REPLICAS)
+    return render_connect_query(settings.POOLS[name])
 
 
 @pytest.mark.parametrize(

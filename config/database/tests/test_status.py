@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from django.conf import settings
@@ -89,7 +89,8 @@ def abandon_backend():
 
 
 def test_backend_without_a_client_is_abandoned(settings):
-    settings.REPLICAS = 2  # with one replica the command would end it
+    # With one host the command would end it.
+    settings.POOLS = {name: replace(pool, hosts=2) for name, pool in settings.POOLS.items()}
     role = settings.POSTGRES["web"].user
     pid = abandon_backend()
     try:

@@ -66,7 +66,7 @@ def find_clock_error() -> Iterator[Problem]:
 def find_pool_problems() -> Iterator[Problem]:
     if settings.DATABASE_POOLING == "direct":
         return
-    overview = get_overview(settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS)
+    overview = get_overview(settings.POOLS, settings.POSTGRES)
     for name, policy in settings.POOLS.items():
         pool = overview.pools[name]
         if pool is None:
@@ -111,6 +111,5 @@ def describe_backends(overview: Overview) -> Iterator[Problem]:
 def _is_crowded(role: str, status: RoleStatus) -> bool:
     """Return whether abandoned backends take half of what PostgreSQL admits beyond the slots."""
     pools = [pool for name, pool in settings.POOLS.items() if settings.POSTGRES[name].user == role]
-    count = settings.REPLICAS
-    room = sum(pool.count_backends(count) - pool.count_slots(count) for pool in pools)
+    room = sum(pool.count_backends() - pool.slots for pool in pools)
     return 2 * (status.abandoned or 0) > room

@@ -105,7 +105,7 @@ def test_shows_postgresqls_view(scrape):
     assert get("ai4ceo_postgresql_backends", pool="web", state="idle_in_transaction") == 1
     most = get("ai4ceo_postgresql_max_connections")
     assert 0 < get("ai4ceo_postgresql_connections_left") < most
-    assert get("ai4ceo_pool_slots", pool="web") == stored.POOLS["web"].count_slots(stored.REPLICAS)
+    assert get("ai4ceo_pool_slots", pool="web") == stored.POOLS["web"].slots
     assert 1 <= get("ai4ceo_pool_slots_taken", pool="web") <= get("ai4ceo_pool_slots", pool="web")
     room = get("ai4ceo_pool_backend_limit", pool="web") - get("ai4ceo_pool_slots", pool="web")
     assert get("ai4ceo_pool_head_room", pool="web") == room

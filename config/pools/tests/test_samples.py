@@ -24,7 +24,7 @@ def test_records_both_pools_and_postgresql():
     assert sample.pools["web"].busy == 1
     assert sample.pools["web"].waiting == sample.pools["web"].longest_wait == 0
     assert set(sample.pools) == set(sample.abandoned) == set(sample.slots) == {"web", "jobs"}
-    assert 1 <= sample.slots["web"] <= settings.POOLS["web"].count_slots(settings.REPLICAS)
+    assert 1 <= sample.slots["web"] <= settings.POOLS["web"].slots
     assert sample.abandoned["web"] >= 0
 
 

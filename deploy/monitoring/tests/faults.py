@@ -114,7 +114,7 @@ use_nine_connections = sleep_in_pool(WEB, WEB.max_connections - 1, 1)
 @contextmanager
 def connect_around_the_pool(site, people):
     with ExitStack() as stack:
-        for _ in range(WEB.count_backends(1) - 2 * WEB.max_connections + 6):
+        for _ in range(WEB.count_backends() - 2 * WEB.max_connections + 6):
             stack.enter_context(connect_directly(site, WEB))
         yield
 

@@ -31,7 +31,6 @@ class Command(BaseCommand):
             script = roles.render_script(
                 settings.POOLS,
                 settings.POSTGRES,
-                settings.REPLICAS,
                 settings.POSTGRES_ADMIN,
                 settings.POSTGRES_MONITOR,
             )
@@ -48,9 +47,7 @@ class Command(BaseCommand):
 
 def list_missing_grants() -> list[Grant]:
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
-    limits = roles.get_connection_limits(
-        settings.POOLS, settings.POSTGRES, settings.REPLICAS, settings.POSTGRES_ADMIN
-    )
+    limits = roles.get_connection_limits(settings.POOLS, settings.POSTGRES, settings.POSTGRES_ADMIN)
     there = get_current_limits()
     grants = [
         roles.limit_connections(role, n) for role, n in limits.items() if there.get(role) != n

@@ -20,11 +20,7 @@ class Command(GeneratedFilesCommand):
         for name, pool in settings.POOLS.items():
             server = settings.POSTGRES[name]
             files[folder / f"{name}.ini"] = pgbouncer.render_ini(
-                pool,
-                server,
-                host=settings.PGBOUNCER_HOST,
-                folder=str(folder),
-                replicas=settings.REPLICAS,
+                pool, server, host=settings.PGBOUNCER_HOST, folder=str(folder)
             )
             files[folder / f"{name}.userlist"] = pgbouncer.render_userlist(
                 server, console_password=get_console_password()

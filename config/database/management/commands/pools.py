@@ -50,9 +50,7 @@ class Command(BaseCommand):
 
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Print the overview; return the errors of the consoles that did not answer."""
-        overview = status.get_overview(
-            settings.POOLS, settings.POSTGRES, replicas=settings.REPLICAS
-        )
+        overview = status.get_overview(settings.POOLS, settings.POSTGRES)
         if as_json:
             self.stdout.write(json.dumps(overview.to_dict()))
         elif clear or any(overview.pools.values()):

@@ -76,7 +76,7 @@ def run_beside_fault(site, people, record_property):
     record_property("people", traffic.summarize())
     record_property("all gone after", f"{back:.1f} s")
     for pool in (WEB, JOBS):
-        peak, bound = activity.peaks[site.role(pool.name)], pool.count_backends(1)
+        peak, bound = activity.peaks[site.role(pool.name)], pool.count_backends()
         record_property(f"{pool.name} peak", f"{peak} of {bound}")
         assert peak <= bound
 

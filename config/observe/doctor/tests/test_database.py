@@ -67,7 +67,7 @@ def test_reports_a_paused_pool(settings):
 
 def test_reports_waiting_clients_and_an_old_version(settings):
     policy = settings.POOLS["web"]
-    status = database.get_overview(settings.POOLS, settings.POSTGRES, replicas=1).pools["web"]
+    status = database.get_overview(settings.POOLS, settings.POSTGRES).pools["web"]
     full = replace(status, waiting=3, longest_wait=4.2, clients=390, version="1.16")
     assert list_messages(database.describe_pool(policy, full)) == [
         "PgBouncer 1.16 is too old",
