@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -48,6 +49,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 12, 1, 256)
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
 HOSTS = env.integer("HOSTS", 1, 1, 100)
+HOST_NAME = env.text("HOST_NAME", socket.gethostname())
 METRICS = env.flag("METRICS")
 METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
 METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"

@@ -42,6 +42,13 @@ class PoolPolicy:
         5000,
         "one host needs no more; several share what PostgreSQL can serve",
     )
+    min_connections: int = define_number(
+        "MIN",
+        "server connections, 0 for a pool that does not follow its load",
+        0,
+        500,
+        "an idle pool of two serves the next request at once, and one beside it",
+    )
     idle_timeout: int = define_number(
         "IDLE_TIMEOUT", "s", 1, 3600, "the requirement; 20 s was the replaced system's"
     )
@@ -95,6 +102,21 @@ class PoolPolicy:
         return self.budget or self.max_connections
 
     @property
+    def is_sized(self) -> bool:
+        """Whether `manage.py size_pools` changes the pool's size while it runs."""
+        return self.hosts > 1 or self.min_connections > 0
+
+    @property
+    def starting_size(self) -> int:
+        """The server connections that PgBouncer starts with: the host's equal part."""
+        return max(1, min(self.max_connections, self.slots // self.hosts))
+
+    @property
+    def server_idle_timeout(self) -> int:
+        """Seconds after which PgBouncer closes an idle server connection."""
+        return min(self.idle_timeout, SHARED_IDLE_TIMEOUT) if self.hosts > 1 else self.idle_timeout
+
+    @property
     def query_timeout(self) -> int:
         """Seconds after which PgBouncer drops a silent server; 0 for never.
 
@@ -118,6 +140,7 @@ WEB: Final = PoolPolicy(
     alias="default",
     max_connections=10,
     budget=0,
+    min_connections=0,
     idle_timeout=20,
     max_lifetime=1800,
     connect_timeout=10,
@@ -134,6 +157,7 @@ JOBS: Final = PoolPolicy(
     alias="jobs",
     max_connections=2,
     budget=0,
+    min_connections=0,
     idle_timeout=10,
     max_lifetime=600,
     connect_timeout=5,
@@ -152,6 +176,9 @@ RESTART_WAIT: Final = 2.0
 # Seconds for which /readyz, and each attempt of `--wait`, wait for their statement: longer than
 # a restart, and shorter than the queue, because a probe needs a quick answer.
 PROBE_WAIT: Final = 5.0
+
+# Seconds. Between hosts an idle connection holds a slot for which another host may wait.
+SHARED_IDLE_TIMEOUT: Final = 5
 
 # Seconds after a statement timeout within which the server's error must arrive.
 QUERY_TIMEOUT_MARGIN: Final = 2
@@ -181,8 +208,8 @@ def list_variables(policy: PoolPolicy) -> dict[str, str]:
 def override(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
     """Return `policy` with the numbers of `environment`.
 
-    Raise PolicyError for a value that is not an integer in the allowed range, and for a budget
-    that one host can exceed or that does not give each host a connection.
+    Raise PolicyError for a value that is not an integer in the allowed range, for a minimum above
+    the maximum, and for a budget that one host exceeds or that leaves a host without a connection.
     """
     changes: dict[str, Any] = {
         name: _parse_number(policy, name, variable, environment[variable])
@@ -190,16 +217,21 @@ def override(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
         if environment.get(variable, "") != ""
     }
     changed = replace(policy, **changes)
-    _check_budget(changed)
+    _check_connections(changed)
     return changed
 
 
-def _check_budget(policy: PoolPolicy) -> None:
+def _check_connections(policy: PoolPolicy) -> None:
     prefix, most = f"POOL_{policy.name.upper()}", policy.max_connections
     if policy.slots < most:
         raise PolicyError(
             f"{prefix}_BUDGET={policy.budget} is less than {prefix}_MAX={most}: all hosts share "
             f"the budget. Raise it, or set {prefix}_MAX={policy.budget}."
+        )
+    if policy.min_connections > most:
+        raise PolicyError(
+            f"{prefix}_MIN={policy.min_connections} is more than {prefix}_MAX={most}: lower it, or "
+            f"raise {prefix}_MAX."
         )
     if policy.slots < policy.hosts:
         raise PolicyError(

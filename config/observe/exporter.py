@@ -19,6 +19,7 @@ from config.observe.job_readings import read_jobs
 from config.observe.logged import HAProxyLog, PgBouncerLog
 from config.observe.looks import Look
 from config.observe.pgbouncer import PgBouncerReader, PgBouncerState, build_absence
+from config.observe.sizes import read_sizes
 from config.observe.tables import TableReader
 
 # Seconds from a scrape's start: for the consoles, and for everything. PostgreSQL is asked after the
@@ -75,6 +76,7 @@ class StateCollector(Collector):
         yield from read_jobs()
         yield from self.tables.readings
         yield from postgresql.read_limits(settings.POOLS)
+        yield from read_sizes()
         for log in self.logs:
             yield from log.read()
         yield from self._read_server(states, end)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from config.database.monitor.console import ADMIN_DATABASE, Console, ConsoleError
+from config.database.monitor.console import ADMIN_DATABASE, Console
+from config.database.monitor.kept_console import KeptConsole
 from config.database.monitor.status import list_server_pids
 from config.database.policy import PoolPolicy
 from config.observe.catalogue import CONFIG, DATABASES, LISTS, POOLS, STATS_TOTALS, Reading
@@ -29,30 +30,15 @@ class PgBouncerState:
 
 
 class PgBouncerReader:
-    """Keeps one connection to the console, because PgBouncer logs every login."""
-
     def __init__(self, pool: PoolPolicy) -> None:
-        self.pool = pool
-        self._console: Console | None = None
+        self._console = KeptConsole(pool, time_limit=TIME_LIMIT)
 
     def __call__(self) -> PgBouncerState:
         """Raise ConsoleError if the console does not answer."""
-        if self._console:
-            try:
-                return read_state(self._console)
-            except ConsoleError:  # it was restarted
-                self.close()
-        self._console = Console(self.pool, time_limit=TIME_LIMIT).__enter__()
-        try:
-            return read_state(self._console)
-        except BaseException:
-            self.close()
-            raise
+        return self._console.ask(read_state)
 
     def close(self) -> None:
-        if self._console:
-            self._console.__exit__(None, None, None)
-        self._console = None
+        self._console.close()
 
 
 def build_absence(pool: str) -> list[Reading]:
@@ -97,9 +83,9 @@ def _read_idle(console: Console) -> Iterator[Reading]:
         for row in console.show("SERVERS")
         if row["state"] in ("idle", "used")
     ]
-    longest = max(idle, default=0)
+    longest, limit = max(idle, default=0), pool.server_idle_timeout
     yield Reading("ai4ceo_server_connections_longest_idle_seconds", (pool.name,), longest)
-    yield Reading("ai4ceo_server_connections_idle_timeout_seconds", (pool.name,), pool.idle_timeout)
+    yield Reading("ai4ceo_server_connections_idle_timeout_seconds", (pool.name,), limit)
 
 
 def _parse_time(text: str) -> datetime:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from config.database.dsn import Server
 from config.database.monitor.activity import RoleStatus
 from config.database.monitor.status import Overview, PoolStatus
 from config.database.render.roles import quote_identifier
+from config.database.sizing.state import PoolSize
 
 WIDTH: Final = 80
 LABEL: Final = 26
@@ -70,6 +72,18 @@ def _render_line(label: str, *cells: str) -> str:
     return f"{label:{LABEL}}{''.join(padded)}".rstrip()
 
 
+def _describe_size(pool: str, size: PoolSize) -> str:
+    """Say why the pool has its size, as in `manage.py pools --watch`."""
+    moved = datetime.fromtimestamp(size.moved, UTC)
+    hosts = f", {size.hosts} hosts share the slots" if size.hosts > 1 else ""
+    load = f"{size.busy:.1f} busy, {size.waiting} waiting"
+    held = " It would grow, but for that limit." if size.is_held else ""
+    return (
+        f"The {pool} pool has size {size.size} of at most {size.ceiling} ({load}{hosts}). Last "
+        f"move at {moved:%H:%M:%S} UTC: {size.reason}.{held}"
+    )
+
+
 def _format_count(number: int | None, instead: str = "hidden") -> str:
     return instead if number is None else str(number)
 
@@ -84,6 +98,7 @@ def _format_age(role: RoleStatus) -> str:
 
 
 def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
+    yield from (_describe_size(name, size) for name, size in overview.sizes.items())
     if "postgresql" in overview.errors:
         yield f"PostgreSQL's figures are not available: {overview.errors['postgresql']}."
     roles, jobs = overview.roles or {}, servers["jobs"].user

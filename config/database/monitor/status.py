@@ -30,6 +30,7 @@ from config.database.monitor.console import (
 )
 from config.database.monitor.slot_holders import StrayHolder, end_stray_holders
 from config.database.policy import PoolPolicy
+from config.database.sizing.state import PoolSize, read_sizes
 
 Rows = list[dict[str, Any]]
 
@@ -106,13 +107,15 @@ def list_server_pids(console: Console) -> frozenset[int]:
 class Overview:
     """Each pool and each role by name; None if unavailable, with the reason in `errors`.
 
-    `ended` are the sessions that were ended because they held another pool's slot.
+    `ended` are the sessions that were ended because they held another pool's slot; `sizes` those
+    of the pools whose size changes.
     """
 
     pools: Mapping[str, PoolStatus | None]
     roles: Mapping[str, RoleStatus] | None
     errors: Mapping[str, str]
     ended: Sequence[StrayHolder] = ()
+    sizes: Mapping[str, PoolSize] = field(default_factory=dict)
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,8 +127,9 @@ class Overview:
             roles = {role: asdict(status) for role, status in self.roles.items()}
         now = self.time.isoformat(timespec="milliseconds")
         ended = [asdict(holder) for holder in self.ended]
-        errors = dict(self.errors)
-        return {"time": now, "pools": pools, "roles": roles, "errors": errors, "ended": ended}
+        sizes = {name: asdict(size) for name, size in self.sizes.items()}
+        rest = {"errors": dict(self.errors), "ended": ended, "sizes": sizes}
+        return {"time": now, "pools": pools, "roles": roles, **rest}
 
 
 def get_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Overview:
@@ -144,12 +148,13 @@ def get_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Serve
 def collect_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, Server]) -> Overview:
     """Query both consoles and, through the jobs pool, PostgreSQL; never raise for an outage."""
     pools, errors = list_pools(policies)
+    roles: dict[str, RoleStatus] | None
     try:
         roles = _get_roles(policies, servers, pools)
     except (ConsoleError, Error) as error:
         errors["postgresql"] = summarize(error, QUERY_TIMEOUT)
-        return Overview(pools=pools, roles=None, errors=errors)
-    return Overview(pools=pools, roles=roles, errors=errors)
+        roles = None
+    return Overview(pools=pools, roles=roles, errors=errors, sizes=read_sizes())
 
 
 def list_pools(

@@ -84,7 +84,6 @@ def _render_entry(policy: PoolPolicy, server: Server) -> str:
         "host": _get_host(server),
         "port": server.port,
         "dbname": server.dbname,
-        "pool_size": policy.max_connections,
         "max_db_connections": policy.max_connections,
         "client_encoding": "UTF8",
         "timezone": "UTC",
@@ -126,7 +125,8 @@ def _get_auth_settings(policy: PoolPolicy, folder: str) -> dict[str, str | int]:
 def _get_pool_settings(policy: PoolPolicy) -> dict[str, str | int]:
     return {
         "pool_mode": "transaction",
-        "default_pool_size": policy.max_connections,
+        # Not in the entry, so that the console can change it.
+        "default_pool_size": policy.starting_size,
         "max_db_connections": policy.max_connections,
         "max_user_connections": policy.max_connections,
         "reserve_pool_size": 0,
@@ -136,7 +136,7 @@ def _get_pool_settings(policy: PoolPolicy) -> dict[str, str | int]:
 
 def _get_timeouts(policy: PoolPolicy) -> dict[str, str | int]:
     return {
-        "server_idle_timeout": policy.idle_timeout,
+        "server_idle_timeout": policy.server_idle_timeout,
         "server_lifetime": policy.max_lifetime,
         "server_connect_timeout": policy.connect_timeout,
         "query_wait_timeout": policy.query_wait_timeout,

@@ -51,8 +51,10 @@ def test_every_field_but_the_names_is_a_number():
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
 def test_accepts_both_ends_of_a_range(number):
     variable = f"POOL_WEB_{number.metadata['variable']}"
+    # Its neighbours' limits do not count here.
+    pool = replace(WEB, max_connections=500, budget=0)
     for end in (number.metadata["low"], number.metadata["high"]):
-        assert getattr(override(WEB, {variable: str(end)}), number.name) == end
+        assert getattr(override(pool, {variable: str(end)}), number.name) == end
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
@@ -100,6 +102,11 @@ def test_hosts_share_the_budget():
 def test_rejects_a_budget_that_one_host_exceeds():
     with pytest.raises(PolicyError, match=r"POOL_WEB_BUDGET=8 is less than POOL_WEB_MAX=10: all"):
         override(WEB, {"POOL_WEB_BUDGET": "8"})
+
+
+def test_rejects_a_minimum_above_the_maximum():
+    with pytest.raises(PolicyError, match=r"POOL_WEB_MIN=11 is more than POOL_WEB_MAX=10: lower"):
+        override(WEB, {"POOL_WEB_MIN": "11"})
 
 
 def test_rejects_a_budget_without_a_connection_for_each_host():

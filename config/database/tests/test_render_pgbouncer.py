@@ -83,11 +83,19 @@ def test_jobs_pool_differs_only_in_numbers():
     }
 
 
+def test_each_host_starts_with_an_equal_part_and_returns_idle_slots():
+    hosts = replace(WEB, hosts=4, budget=30, max_connections=20)
+    section = parse_ini(hosts)["pgbouncer"]
+    assert (section["default_pool_size"], section["max_db_connections"]) == ("7", "20")
+    assert section["server_idle_timeout"] == "5"
+    assert parse_ini(replace(hosts, budget=2))["pgbouncer"]["default_pool_size"] == "1"
+
+
 def test_has_one_capped_database():
     entries = parse_ini(server=parse_server())["databases"]
     assert list(entries) == ["site"]
     assert entries["site"].startswith(
-        "host=db.example port=5433 dbname=site pool_size=10 max_db_connections=10 "
+        "host=db.example port=5433 dbname=site max_db_connections=10 "
         "client_encoding=UTF8 timezone=UTC connect_query='SET statement_timeout=15000;"
     )
 

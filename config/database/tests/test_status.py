@@ -47,7 +47,7 @@ def test_reads_figures_by_column_without_the_console():
 
 def test_json_has_the_documented_keys():
     seen = get_document()
-    assert list(seen) == ["time", "pools", "roles", "errors", "ended"]
+    assert list(seen) == ["time", "pools", "roles", "errors", "ended", "sizes"]
     assert list(seen["pools"]) == ["web", "jobs"]
     assert [*seen["pools"]["web"], "pids"] == [field.name for field in fields(PoolStatus)]
     assert set(seen["roles"]) == {server.user for server in settings.POSTGRES.values()}

@@ -91,10 +91,16 @@ def describe_pool(policy: PoolPolicy, pool: PoolStatus) -> Iterator[Problem]:
         clients = f"{pool.clients} of {pool.max_client_conn} client connections"
         step = f"Raise POOL_{name.upper()}_MAX_CLIENT_CONN, or stop some clients."
         yield Problem(f"the {name} pool has {clients}", step)
-    if (pool.pool_size, pool.max_client_conn) != (policy.max_connections, policy.max_client_conn):
+    if not _is_loaded(policy, pool):
         loaded = f"{pool.pool_size} server and {pool.max_client_conn} client connections"
         wanted = f"{policy.max_connections} and {policy.max_client_conn}"
         yield Problem(f"the {name} pool's PgBouncer allows {loaded}, not {wanted}", WRITE)
+
+
+def _is_loaded(policy: PoolPolicy, pool: PoolStatus) -> bool:
+    most, size = policy.max_connections, pool.pool_size
+    fits = size <= most if policy.is_sized else size == most
+    return fits and pool.max_client_conn == policy.max_client_conn
 
 
 def describe_backends(overview: Overview) -> Iterator[Problem]:
