@@ -3,9 +3,12 @@
 dumpdata and loaddata can use a pool: like all of Django's commands they leave no session state.
 """
 
+from contextlib import ExitStack
+
 import pytest
 from django.conf import settings
 
+from config.database.monitor.console import Console
 from config.database.tests.servers import connect
 from config.tests.processes import manage, superuser
 
@@ -32,8 +35,8 @@ def test_backup_has_the_tables(tmp_path):
 
 
 SESSION_STATE = """
-    SELECT ARRAY(SELECT name || '=' || setting FROM pg_settings WHERE source = 'session'
-                 ORDER BY name),
+    SELECT ARRAY(SELECT name || '=' || setting FROM pg_settings
+                 WHERE source = 'session' AND name <> 'application_name' ORDER BY name),
            ARRAY(SELECT locktype || coalesce(classid, 0) FROM pg_locks
                  WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
            (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),
@@ -41,19 +44,33 @@ SESSION_STATE = """
 """
 
 
-def get_session_state():
+def list_session_states():
+    """Return the state of each server connection of the jobs pool."""
     entry = settings.DATABASES["jobs"]
     place = {"host": entry["HOST"], "port": entry["PORT"], "dbname": entry["NAME"]}
-    with connect(settings.POSTGRES["jobs"], **place) as client:
-        return client.execute(SESSION_STATE).fetchone()
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(connect(settings.POSTGRES["jobs"], **place))
+            for _ in range(settings.POOLS["jobs"].max_connections)
+        ]
+        for client in clients:
+            client.execute("BEGIN")
+        return [client.execute(SESSION_STATE).fetchone() for client in clients]
+
+
+def reconnect():
+    """Replace the server connections, on which other tests may have had temporary tables."""
+    with Console(settings.POOLS["jobs"]) as console:
+        console.run("RECONNECT")
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_dumpdata_and_loaddata_leave_no_session_state(tmp_path):
-    before = get_session_state()
+    reconnect()
+    before = list_session_states()
     run("dumpdata", "onboarding", "auth", "--output", str(tmp_path / "all.json"))
     run("loaddata", str(tmp_path / "all.json"))
-    assert get_session_state() == before
+    assert list_session_states() == before
 
 
 def test_dbshell_returns_psqls_status():
