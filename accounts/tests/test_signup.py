@@ -110,6 +110,18 @@ def test_early_resend_shows_the_wait(client):
     assert len(mailbox.deliver_all()) == 1
 
 
+def test_refuses_the_tenth_resend_within_an_hour(client, monkeypatch):
+    sign_up(client)
+    now, pages = time.time(), []
+    for number in range(1, 11):
+        monkeypatch.setattr(time, "time", lambda later=now + 11 * number: later)
+        pages.append(client.post("/accounts/confirm-email/", {"action": "resend"}, follow=True))
+    sent = [b"We sent a new code to ada@example.org" in page.content for page in pages]
+    assert sent == [True] * 9 + [False]
+    assert b"Try again in an hour." in pages[-1].content
+    assert len(mailbox.deliver_all()) == 10
+
+
 def test_email_can_be_corrected(client):
     sign_up(client, email="adda@example.org")
     page = "/accounts/signup/?email=adda%40example.org"

@@ -4,6 +4,7 @@ import pytest
 from django.test.client import MULTIPART_CONTENT
 
 from accounts.tests.people import make_user
+from files import images
 from onboarding.tests.experts import make_expert
 from profiles.tests.api_requests import URL, get_error_fields, patch, send
 from profiles.tests.avatar_images import give_avatar, list_stored_keys, make_image
@@ -111,6 +112,14 @@ def test_invalid_image_is_422(client, user):
     assert response.json()["fields"] == {
         "image": ["This is a GIF image, which isn't supported: save it as JPEG or PNG first."]
     }
+
+
+def test_busy_decoder_is_503(client, user, monkeypatch):
+    monkeypatch.setattr("files.images.WAIT_SECONDS", 0.01)
+    with images._decoder_slots, images._decoder_slots:
+        response = send(client, image=make_image(), name="Eve")
+    assert (response.status_code, response.json()["message"]) == (503, images.BUSY)
+    assert client.get(URL).json()["name"] == "Ada Lovelace"
 
 
 def test_storage_error_is_503(client, user, monkeypatch):

@@ -98,6 +98,16 @@ def test_missing_object_is_404(client, user):
     assert client.get(avatar_url()).status_code == 404
 
 
+def test_unreadable_object_is_503(client, user, monkeypatch):
+    def fails(self, name, mode="rb"):
+        raise OSError("input/output error")
+
+    give_avatar(user)
+    url = avatar_url()
+    monkeypatch.setattr("files.storage.Folder._open", fails)
+    assert client.get(url).status_code == 503
+
+
 def test_new_avatar_replaces_the_old_one(client, user):
     former = give_avatar(user)
     send(client, make_image(colour="blue"))

@@ -5,6 +5,7 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from accounts.tests.people import make_user
+from files import images
 from onboarding.models import Expert, Preferences
 from onboarding.tests.experts import make_expert, make_experts
 from profiles.models import Profile
@@ -164,6 +165,16 @@ def test_storage_error_is_shown_at_the_avatar(client, user, monkeypatch):
     monkeypatch.setattr("files.storage.Folder.save", full)
     response = post(client, image=make_image())
     assert (response.status_code, set(response.context["form"].errors)) == (503, {"image"})
+    assert load_values() == before
+
+
+def test_busy_decoder_is_shown_at_the_avatar(client, user, monkeypatch):
+    before = load_values()
+    monkeypatch.setattr("files.images.WAIT_SECONDS", 0.01)
+    with images._decoder_slots, images._decoder_slots:
+        response = post(client, image=make_image())
+    assert response.status_code == 503
+    assert response.context["form"].errors == {"image": [images.BUSY]}
     assert load_values() == before
 
 
