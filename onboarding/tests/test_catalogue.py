@@ -45,9 +45,9 @@ def test_byte_order_mark_alone_is_an_empty_file():
 )
 def test_rejects_an_endless_record_early(tail):
     content = json.dumps([GOOD]).encode()[:-1] + b', {"slug": "' + tail
-    begun = time.monotonic()
+    begun = time.process_time()
     assert error_of(content) == "record 2: longer than 500,000 bytes"
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_accepts_a_long_record():

@@ -40,16 +40,23 @@ def test_request_without_a_queue_has_the_whole_wait():
     assert respond(0, "SELECT pg_sleep(0.2)") == b"done"
 
 
-def test_first_statement_gets_the_remaining_wait():
+def measure_failure():
+    """Return after how many seconds the first statement of a request fails."""
     began = time.monotonic()
     with pytest.raises(OperationalError) as caught:
         respond(9.8, "SELECT pg_sleep(2)")
     assert is_overload(caught.value)
-    assert time.monotonic() - began < 1
+    return time.monotonic() - began
+
+
+def test_first_statement_gets_the_remaining_wait():
+    # Other load only adds time.
+    assert min(measure_failure() for _ in range(3)) < 1
 
 
 def test_later_statements_are_not_limited():
-    assert respond(9.5, "SELECT 1", "SELECT pg_sleep(0.7)") == b"done"
+    # A machine with other load may need more than a second for the first one.
+    assert respond(8, "SELECT 1", "SELECT pg_sleep(2.1)") == b"done"
 
 
 def test_overdue_request_runs_no_statement():

@@ -30,17 +30,6 @@ def connect_until_rejected(site):
 
 
 @contextmanager
-def block_pool(site, seconds):
-    """Run a statement of `seconds` on every server connection of the pool."""
-    with ExitStack() as stack:
-        for _ in range(WEB.max_connections):
-            client = connect(site)
-            stack.callback(client.close)
-            client.pgconn.send_query(f"SELECT pg_sleep({seconds})".encode())
-        yield
-
-
-@contextmanager
 def hold_pool(site):
     """Keep a transaction open on every server connection of the pool until the end.
 
