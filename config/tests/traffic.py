@@ -54,7 +54,8 @@ class Traffic:
     The bio is a number that increases with each write, so that a lost write is visible.
     """
 
-    def __init__(self, site, people, *, pause=0.02):
+    # The pause leaves processor time to what a test measures and to the tests beside it.
+    def __init__(self, site, people, *, pause=0.1):
         self.site, self.people, self.pause = site, people, pause
         self.answers = []
         self.written = {person.pk: 0 for person in people}  # the last successful write

@@ -185,13 +185,18 @@ def refuse_to_store(site, people):
         folder.chmod(0o700)
 
 
+def open_files(site, person, is_over):
+    get_status(site.port, "/files/", person.headers)
+    is_over.wait(0.1)
+
+
 @contextmanager
 def break_a_page(site, people):
     """Make one page fail with a bug's 500."""
     with site.superuser() as connection:
         connection.execute("ALTER TABLE files_file RENAME user_id TO lost")
         try:
-            with repeat(2, lambda _: get_status(site.port, "/files/", people[0].headers)):
+            with repeat(2, lambda is_over: open_files(site, people[0], is_over)):
                 yield
         finally:
             connection.execute("ALTER TABLE files_file RENAME lost TO user_id")

@@ -65,7 +65,7 @@ def run_traffic(site, people, record_property):
 
 @contextmanager
 def run_beside_fault(site, people, record_property):
-    with Activity(site.superuser) as activity, Traffic(site, people, pause=0.05) as traffic:
+    with Activity(site.superuser) as activity, Traffic(site, people) as traffic:
         yield traffic
         over = time.monotonic()
         assert send_request(site.port, "GET", "/api/profile", people[0].headers).status == 200

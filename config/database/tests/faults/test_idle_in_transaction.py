@@ -62,7 +62,7 @@ def is_free(site, pool):
 
 @contextmanager
 def run_others(site, people):
-    with Traffic(site, people, pause=0.1) as traffic:
+    with Traffic(site, people) as traffic:
         yield
     assert set(traffic.count_statuses()) == {200}
     assert traffic.get_slowest() < WEB.query_wait_timeout

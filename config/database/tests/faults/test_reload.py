@@ -12,7 +12,7 @@ from config.tests.traffic import Traffic
 
 pytestmark = pytest.mark.faults
 
-PAUSE = 0.1  # leaves some of the two processors to the reloads
+PAUSE = 0.3  # leaves some of the two processors to the reloads
 
 
 @contextmanager
