@@ -6,6 +6,17 @@ import pytest
 from config.database.tests.servers import run_pgbouncer
 from config.observe.exporter import Exporter
 from config.observe.tests.scrapes import Scrape
+from config.tests.processes import free_port
+from config.tests.site import new_site
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Yield a site with an exporter and JSON logs."""
+    port = free_port()
+    with new_site(LOG_FORMAT="json", METRICS="true", METRICS_PORT=str(port)) as site:
+        site.metrics_port = port
+        yield site
 
 
 @pytest.fixture

@@ -11,20 +11,11 @@ import pytest
 
 from config.observe.tests.scrapes import Scrape
 from config.tests.frozen import frozen_postgres
-from config.tests.processes import free_port, wait_until
-from config.tests.site import new_site
+from config.tests.processes import wait_until
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 pytestmark = pytest.mark.own_site
-
-
-@pytest.fixture(scope="module")
-def site():
-    port = free_port()
-    with new_site(METRICS="true", METRICS_PORT=str(port)) as site:
-        site.metrics_port = port
-        yield site
 
 
 def get(site, path, accept=OPENMETRICS):

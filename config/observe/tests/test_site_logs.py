@@ -10,7 +10,6 @@ import pytest
 from accounts.tests.people import PASSWORD
 from config.proxy.runtime import count_unserved
 from config.tests.processes import wait_until
-from config.tests.site import new_site
 from config.tests.visitor import Visitor
 
 pytestmark = pytest.mark.own_site
@@ -19,12 +18,6 @@ ADDRESS = "ada.s3cr3t@example.org"
 QUERY = "s3cr3t-query"
 ID = "X-Request-ID"
 LINES = ("public", "web-0", "web-1", "mail")
-
-
-@pytest.fixture(scope="module")
-def site():
-    with new_site(LOG_FORMAT="json") as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
