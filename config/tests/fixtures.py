@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import signal
@@ -32,6 +33,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
     """Load schemathesis only for its tests, because that takes time."""
     if file_path.name == "test_schemas.py":
         parent.config.pluginmanager.import_plugin("schemathesis", consider_entry_points=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector from visiting all modules and tests again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 # Rows that migrations create.
