@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from config.tests.parts import list_missing
+
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
 
@@ -71,6 +73,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "site" in item.fixturenames and not uses_private_site(item):
             item.add_marker("site")
+    if missing := list_missing(items):
+        raise pytest.UsageError(f"config/tests/parts.py misses {', '.join(map(str, missing))}")
     yield
     items.sort(key=lambda item: item.get_closest_marker("site") is not None)
 
