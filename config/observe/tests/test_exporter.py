@@ -104,6 +104,15 @@ def test_a_killed_exporter_comes_back_and_receives(site):
     wait_until(lambda: scrape(site).get("ai4ceo_sign_ins_total") == 1, 10, "it counts")
 
 
+def test_counts_survive_the_end_of_the_processes(site):
+    for _ in range(3):
+        assert site.status("/profile/") == 302
+    site.supervisor("restart", "web:*")
+    site.wait_until_ready()
+    name, labels = "ai4ceo_requests_total", {"route": "profile/", "status": "3xx"}
+    wait_until(lambda: scrape(site).list(name, **labels) == [3], 10, "all three are counted")
+
+
 def test_shows_a_stopped_process(site):
     site.supervisor("stop", "mail")
     try:
