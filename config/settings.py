@@ -11,7 +11,7 @@ from typing import Any, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
-from config.database.dsn import ServerURLError, parse_server_urls
+from config.database.dsn import ServerURLError, parse_replica_urls, parse_server_urls
 from config.database.render.django import Pooling, render_database
 from config.lib import logs
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
@@ -54,11 +54,11 @@ METRICS = env.flag("METRICS")
 METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
 METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
 
-# The two pools
+# The two pools, and one for each replica
 try:
     POOLS = {
         base.name: policy.override(replace(base, hosts=HOSTS), {n: env.text(n) for n in names})
-        for base in (policy.WEB, policy.JOBS)
+        for base in (policy.WEB, policy.JOBS, policy.READ)
         for names in [policy.list_variables(base)]
     }
     POSTGRES, POSTGRES_ADMIN, POSTGRES_MONITOR = parse_server_urls(
@@ -67,6 +67,8 @@ try:
         admin=env.text("POSTGRES_ADMIN_URL"),
         monitor=env.text("POSTGRES_MONITOR_URL"),
     )
+    POSTGRES_READ = parse_replica_urls(env.text("POSTGRES_READ_URL"), POSTGRES)
+    READ_POOLS = policy.number_pools(POOLS.pop("read"), POSTGRES_READ)
 except (policy.PolicyError, ServerURLError) as error:
     raise ImproperlyConfigured(str(error)) from None
 DATABASE_POOLING = cast(
@@ -76,9 +78,10 @@ PGBOUNCER_HOST = env.host("PGBOUNCER_HOST", RUN_DIR)
 PGBOUNCER_DIR = VAR_DIR / "pgbouncer"
 DATABASES: dict[str, dict[str, Any]] = {
     pool.alias: render_database(
-        pool, POSTGRES[name], pooling=DATABASE_POOLING, pgbouncer_host=PGBOUNCER_HOST
+        pool, server, pooling=DATABASE_POOLING, pgbouncer_host=PGBOUNCER_HOST
     )
-    for name, pool in POOLS.items()
+    for name, pool in (POOLS | READ_POOLS).items()
+    for server in [(POSTGRES | POSTGRES_READ)[name]]
 }
 if DATABASE_POOLING == "direct":
     # Without PgBouncer the threads are the cap.

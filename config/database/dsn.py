@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,6 +64,25 @@ def parse_server_urls(
     tools = parse_server_url("POSTGRES_ADMIN_URL", admin or jobs or web)
     exporter = parse_server_url("POSTGRES_MONITOR_URL", monitor) if monitor else None
     return servers, tools, exporter
+
+
+def parse_replica_urls(urls: str, primary: Mapping[str, Server]) -> dict[str, Server]:
+    """Return the replicas of POSTGRES_READ_URL, which are separated by blanks: read1, read2, ...
+
+    Raise ServerURLError, also for a role that writes or another database than the primary's.
+    """
+    servers = [parse_server_url("POSTGRES_READ_URL", url) for url in urls.split()]
+    for server in servers:
+        if server.user in {other.user for other in primary.values()}:
+            raise ServerURLError(
+                f"POSTGRES_READ_URL names the role {server.user}, which can write: give a role of "
+                "its own, which `manage.py database_roles --sql` creates."
+            )
+        if server.dbname != primary["web"].dbname:
+            raise ServerURLError(
+                f"POSTGRES_READ_URL names another database: it must be {primary['web'].dbname}."
+            )
+    return {f"read{number}": server for number, server in enumerate(servers, 1)}
 
 
 def parse_server_url(variable: str, url: str) -> Server:

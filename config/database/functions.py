@@ -9,6 +9,7 @@ own. It runs only its query, with the caller's rights, and cannot write (STABLE)
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -29,7 +30,10 @@ BEGIN
     RETURN QUERY {query};
 END $lookup$"""
 
-MAY_CALL: Final = "SELECT has_function_privilege(%s, to_regprocedure(%s), 'EXECUTE')"
+# Those of the roles that exist and may not call the function yet.
+LACKING: Final = """
+    SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)
+    AND has_function_privilege(rolname, to_regprocedure(%s), 'EXECUTE') IS NOT TRUE"""
 
 # The kind's other functions, except for the latest: the previous release may still serve, or
 # return. An older release falls back to its plain statement.
@@ -83,16 +87,16 @@ class Function:
 
 
 @transaction.atomic
-def keep(function: Function, role: str) -> None:
-    """Create the function, which only `role` may call, and drop outdated ones."""
+def keep(function: Function, roles: Collection[str]) -> None:
+    """Create the function, which only these roles may call, and drop outdated ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        cursor.execute(MAY_CALL, [role, function.signature])
-        if cursor.fetchone() != (True,):
+        cursor.execute(LACKING, [list(roles), function.signature])
+        if lacking := [quote_identifier(role) for (role,) in cursor.fetchall()]:
             cursor.execute(function.definition)
             cursor.execute(f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC")
             cursor.execute(
-                f"GRANT EXECUTE ON FUNCTION {function.signature} TO {quote_identifier(role)}"
+                f"GRANT EXECUTE ON FUNCTION {function.signature} TO {', '.join(lacking)}"
             )
         now = timezone.now().isoformat(timespec="microseconds")
         said = f"Set up last at {now}; keeps the plan of a statement, made by setup_site."

@@ -169,6 +169,25 @@ JOBS: Final = PoolPolicy(
     listen_port=6433,
 )
 
+# Of each replica; a request that finds no connection in time has the primary's pool only if the
+# replica is away. The connect timeout is libpq's minimum, as there is another server to ask.
+READ: Final = PoolPolicy(
+    name="read",
+    alias="read",
+    max_connections=10,
+    budget=0,
+    min_connections=0,
+    idle_timeout=20,
+    max_lifetime=1800,
+    connect_timeout=2,
+    query_wait_timeout=2,
+    statement_timeout=15,
+    idle_in_transaction_timeout=15,
+    client_check_interval=100,
+    max_client_conn=400,
+    listen_port=6434,
+)
+
 # Seconds for which a client waits for a restarting PgBouncer. Measured, 10 times each: a
 # supervised restart took up to 0.06 s, one after a kill up to 1.02 s.
 RESTART_WAIT: Final = 2.0
@@ -195,6 +214,14 @@ def count_all_backends(pools: Iterable[PoolPolicy]) -> int:
     pools = list(pools)
     outside = ADMIN_CONNECTIONS + MONITOR_CONNECTIONS * max(pool.hosts for pool in pools)
     return sum(pool.count_backends() for pool in pools) + outside
+
+
+def number_pools(policy: PoolPolicy, names: Iterable[str]) -> dict[str, PoolPolicy]:
+    """Return a pool with these numbers for each name, on consecutive ports."""
+    return {
+        name: replace(policy, name=name, alias=name, listen_port=policy.listen_port + index)
+        for index, name in enumerate(names)
+    }
 
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:

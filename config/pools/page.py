@@ -10,10 +10,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from config.database.monitor.status import PoolStatus
+from config.database.monitor.status import PoolStatus, list_pools
 from config.database.policy import PoolPolicy
 from config.observe.refusals import read_refusals
-from config.pools.middleware import PoolsRequest, ask_consoles
+from config.pools.middleware import CONSOLE_TIMEOUT, PoolsRequest, ask_consoles
 from config.pools.plots import Plot, draw_busy, draw_waiting, find_peaks
 from config.pools.samples import MAX_AGE, SPAN, Sample, read_samples
 
@@ -48,6 +48,11 @@ class PoolView:
     def name(self) -> str:
         return self.policy.name
 
+    @property
+    def is_of_replica(self) -> bool:
+        """Return whether it is a replica's; its slots and backends are not on the primary."""
+        return self.name in settings.READ_POOLS
+
 
 def build_context(request: PoolsRequest) -> dict[str, Any]:
     if settings.DATABASE_POOLING == "direct":
@@ -55,10 +60,12 @@ def build_context(request: PoolsRequest) -> dict[str, Any]:
     now = timezone.now()
     samples = read_samples(now.timestamp())
     (jobs, jobs_error), (web, web_error) = request.consoles, ask_consoles("web")
-    pools, errors = web | jobs, web_error | jobs_error
+    replicas, replica_errors = list_pools(settings.READ_POOLS, time_limit=CONSOLE_TIMEOUT)
+    policies = settings.POOLS | settings.READ_POOLS
+    pools, errors = web | jobs | replicas, web_error | jobs_error | replica_errors
     views = [
         build_view(policy, pools[name], errors.get(name, ""), samples, now)
-        for name, policy in settings.POOLS.items()
+        for name, policy in policies.items()
     ]
     return {
         "now": now,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import Error
 
 from config.database.monitor.activity import list_slot_holders
+from config.database.monitor.replicas import add_pools
 from config.database.monitor.status import Overview, PoolStatus, collect_overview
 from config.database.render.slots import get_lock_class
 from config.lib.journal import Journal
@@ -57,6 +58,7 @@ def read_samples(now: float) -> list[Sample]:
 
 def record_sample() -> None:
     overview = collect_overview(settings.POOLS, settings.POSTGRES)
+    overview = add_pools(overview, settings.READ_POOLS)
     slots = _count_slots() if overview.roles is not None else {}
     get_journal().append(build_entry(overview, slots))
 

@@ -86,10 +86,12 @@ class Site:
     def supervisor(self, *arguments):
         """Return supervisorctl's output, as in `site.supervisor("restart", "pgbouncer-web")`."""
         names = ("POSTGRES_BIN", "POSTGRES_AUTOSTART", "PGBOUNCER_AUTOSTART", "ROOT", "VENV")
+        counts = ("LOG_BYTES", "POSTGRES_LOG_BYTES", "READ_POOLS", "REPLICAS_HERE")
         environment = (
             self.environment
             | dict.fromkeys(names, "")
-            | {"WEB_PROCESSES": "1", "LOG_BYTES": "0", "POSTGRES_LOG_BYTES": "0"}
+            | {"WEB_PROCESSES": "1"}
+            | dict.fromkeys(counts, "0")
         )
         configuration = str(ROOT / "deploy/supervisord.conf")
         return subprocess.run(

@@ -17,7 +17,8 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, **options: Any) -> None:
         function = BY_KEY.plan.function
         try:
-            functions.keep(function, settings.POSTGRES["web"].user)
+            servers = (settings.POSTGRES["web"], *settings.POSTGRES_READ.values())
+            functions.keep(function, {server.user for server in servers})
         except ProgrammingError as error:
             self.stdout.write(
                 f"The function {function.name} could not be created, so the session's statement "

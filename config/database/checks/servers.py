@@ -152,7 +152,7 @@ def check_pool(facts: ServerFacts, name: str) -> Iterator[checks.CheckMessage]:
     yield from _check_role_limit(facts, name)
     if name == "web" and settings.POSTGRES["jobs"].user != facts.role:
         yield from _check_web_role(facts, pool)
-    yield from _check_session(facts, pool)
+    yield from check_session(facts, pool)
 
 
 def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
@@ -181,7 +181,7 @@ def _check_web_role(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.Che
         yield checks.Warning(message, hint=hint, obj=obj, id="pool.W104")
 
 
-def _check_session(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
+def check_session(facts: ServerFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
     wanted = get_session_settings(pool)
     if names := [key for key, value in wanted.items() if facts.settings.get(key) != value]:
         message = E104.format(names=", ".join(names))

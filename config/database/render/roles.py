@@ -135,7 +135,7 @@ def render_script(
     users = {server.user: server for server in (web, jobs, admin) if server}
     names = _join_names(web, jobs)
     statements = [
-        *(line for server in users.values() for line in _render_role(server)),
+        *(line for server in users.values() for line in render_role(server)),
         *_render_defaults(pools, servers),
         *(
             f"{limit_connections(role, connections).statement};"
@@ -157,12 +157,12 @@ def render_script(
     return HEADER + "".join(f"{line}\n" for line in statements)
 
 
-def _render_role(server: Server) -> list[str]:
+def render_role(server: Server) -> list[str]:
     role = quote_identifier(server.user)
-    password = f" PASSWORD {_quote_text(server.password)}" if server.password else ""
-    missing = f"SELECT FROM pg_roles WHERE rolname = {_quote_text(server.user)}"
+    password = f" PASSWORD {quote_text(server.password)}" if server.password else ""
+    missing = f"SELECT FROM pg_roles WHERE rolname = {quote_text(server.user)}"
     return [
-        f"SELECT {_quote_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
+        f"SELECT {quote_text(f'CREATE ROLE {role}')} WHERE NOT EXISTS ({missing}) \\gexec",
         f"ALTER ROLE {role} LOGIN{password};",
     ]
 
@@ -176,18 +176,18 @@ def _render_defaults(
         role = quote_identifier(servers[name].user)
         limits = {} if shared else get_session_settings(pools[name])
         for setting, value in (limits | SITE_SETTINGS).items():
-            yield f"ALTER ROLE {role} SET {setting} = {_quote_text(value)};"
+            yield f"ALTER ROLE {role} SET {setting} = {quote_text(value)};"
 
 
 def _render_admin(admin: Server, jobs: Server) -> Iterator[str]:
     """Make the role of the tools outside the pools act as the tables' owner."""
     yield f"GRANT {quote_identifier(jobs.user)} TO {quote_identifier(admin.user)};"
-    yield f"ALTER ROLE {quote_identifier(admin.user)} SET role = {_quote_text(jobs.user)};"
+    yield f"ALTER ROLE {quote_identifier(admin.user)} SET role = {quote_text(jobs.user)};"
 
 
 def _render_monitor(monitor: Server, hosts: int) -> Iterator[str]:
     """Let the exporter's role see backends and slots, but no row and no statement's text."""
-    yield from _render_role(monitor)
+    yield from render_role(monitor)
     role = quote_identifier(monitor.user)
     yield f"{limit_connections(monitor.user, MONITOR_CONNECTIONS * hosts).statement};"
     yield f"GRANT CONNECT ON DATABASE {quote_identifier(monitor.dbname)} TO {role};"
@@ -199,8 +199,8 @@ def _render_database(jobs: Server) -> str:
         f"CREATE DATABASE {quote_identifier(jobs.dbname)} OWNER {quote_identifier(jobs.user)} "
         "ENCODING 'UTF8' TEMPLATE template0"
     )
-    missing = f"SELECT FROM pg_database WHERE datname = {_quote_text(jobs.dbname)}"
-    return f"SELECT {_quote_text(create)} WHERE NOT EXISTS ({missing}) \\gexec"
+    missing = f"SELECT FROM pg_database WHERE datname = {quote_text(jobs.dbname)}"
+    return f"SELECT {quote_text(create)} WHERE NOT EXISTS ({missing}) \\gexec"
 
 
 def _render_connect(jobs: Server) -> str:
@@ -212,7 +212,7 @@ def _render_connect(jobs: Server) -> str:
 def _run_if_migrated(statement: str) -> str:
     # Quoted as text: a role's name could contain a dollar quote.
     migrated = "to_regclass('public.django_migrations') IS NOT NULL"
-    return f"DO {_quote_text(f'BEGIN IF {migrated} THEN {statement}; END IF; END')}"
+    return f"DO {quote_text(f'BEGIN IF {migrated} THEN {statement}; END IF; END')}"
 
 
 def _list_distinct(web: Server, jobs: Server) -> list[Server]:
@@ -227,5 +227,5 @@ def quote_identifier(identifier: str) -> str:
     return sql.Identifier(identifier).as_string(None)
 
 
-def _quote_text(value: str) -> str:
+def quote_text(value: str) -> str:
     return sql.Literal(value).as_string(None).strip()

@@ -15,7 +15,7 @@ from django.conf import settings
 from psycopg import sql
 
 from config.database.monitor.console import get_console_password
-from config.database.render import pgbouncer, roles
+from config.database.render import pgbouncer, readers, roles
 from config.database.render.django import get_entry_name
 from config.tests.processes import wait_until
 
@@ -44,9 +44,11 @@ def run_psql(script):
 
 
 @contextmanager
-def create_roles(servers):
+def create_roles(servers, read_pools=()):
     """Run the roles' script twice; drop everything that it created at the end."""
     script = roles.render_script(settings.POOLS, servers)
+    lines = readers.render_readers(dict(read_pools), servers, servers["jobs"])
+    script += "".join(f"{line}\n" for line in lines)
     try:
         yield [run_psql(script), run_psql(script)]
     finally:

@@ -36,7 +36,7 @@ def made(administrator):
 def keep(*kept):
     with use_jobs_pool():
         for function in kept:
-            functions.keep(function, settings.POSTGRES["web"].user)
+            functions.keep(function, [settings.POSTGRES["web"].user])
 
 
 def there():

@@ -9,6 +9,7 @@ from django.db import ProgrammingError, connection, transaction
 from psycopg.errors import Diagnostic
 
 from config.database.render import roles
+from config.database.render.readers import get_reader_limits, list_reader_grants, render_readers
 from config.database.render.roles import Grant
 
 # Warnings of a GRANT or REVOKE that lacks the right: nothing was granted or revoked.
@@ -34,7 +35,12 @@ class Command(BaseCommand):
                 settings.POSTGRES_ADMIN,
                 settings.POSTGRES_MONITOR,
             )
-            self.stdout.write(script, ending="")
+            readers = render_readers(
+                settings.READ_POOLS,
+                settings.POSTGRES_READ,
+                settings.POSTGRES["jobs"],
+            )
+            self.stdout.write(script + "".join(f"{line}\n" for line in readers), ending="")
             return
         for grant in list_missing_grants():
             if not apply_grant(grant):
@@ -48,10 +54,15 @@ class Command(BaseCommand):
 def list_missing_grants() -> list[Grant]:
     web, jobs = settings.POSTGRES["web"], settings.POSTGRES["jobs"]
     limits = roles.get_connection_limits(settings.POOLS, settings.POSTGRES, settings.POSTGRES_ADMIN)
+    readers = get_reader_limits(settings.READ_POOLS, settings.POSTGRES_READ)
     there = get_current_limits()
     grants = [
-        roles.limit_connections(role, n) for role, n in limits.items() if there.get(role) != n
+        roles.limit_connections(role, n)
+        for role, n in (limits | readers).items()
+        if there.get(role) != n
     ]
+    for reader in readers:
+        grants += list_reader_grants(reader, jobs)
     if web.user != jobs.user:
         grants += roles.list_database_grants(web, jobs) + roles.list_row_grants(web, jobs)
     return grants

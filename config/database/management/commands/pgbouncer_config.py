@@ -10,15 +10,16 @@ from config.lib.generated_files import GeneratedFilesCommand
 
 
 class Command(GeneratedFilesCommand):
-    help = "Prints PgBouncer's two ini files, rendered from the pool policy; --write writes them."
+    help = "Prints PgBouncer's ini files, rendered from the pool policy; --write writes them."
     program = "PgBouncer"
     reload_hint = "Run `manage.py pgbouncer_config --write`, then restart PgBouncer."
     printed_suffix = ".ini"
 
     def render(self) -> dict[Path, str]:
         folder, files = settings.PGBOUNCER_DIR, {}
-        for name, pool in settings.POOLS.items():
-            server = settings.POSTGRES[name]
+        servers = settings.POSTGRES | settings.POSTGRES_READ
+        for name, pool in (settings.POOLS | settings.READ_POOLS).items():
+            server = servers[name]
             files[folder / f"{name}.ini"] = pgbouncer.render_ini(
                 pool, server, host=settings.PGBOUNCER_HOST, folder=str(folder)
             )

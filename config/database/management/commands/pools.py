@@ -12,19 +12,24 @@ from config.database import cli
 from config.database.monitor import status
 from config.database.monitor.console import Console, ConsoleError
 from config.database.monitor.pool_table import render_table
+from config.database.monitor.replicas import add_pools
 from config.database.policy import PoolPolicy
 
 CLEAR: Final = "\x1b[H\x1b[2J"
 
 
+def list_policies() -> dict[str, PoolPolicy]:
+    return {**settings.POOLS, **settings.READ_POOLS}
+
+
 class Command(BaseCommand):
-    help = "Shows both pools, or pauses, resumes, reconnects or reloads them."
+    help = "Shows the pools, or pauses, resumes, reconnects or reloads them."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         wait: dict[str, Any] = {"type": cli.parse_seconds, "metavar": "SECONDS"}
         parser.add_argument("action", nargs="?", choices=["pause", *status.ACTIONS])
-        parser.add_argument("--pool", choices=list(settings.POOLS), help="act on this pool only")
+        parser.add_argument("--pool", choices=list(list_policies()), help="act on this pool only")
         parser.add_argument("--timeout", **wait, help="for a pause (default: half the query wait)")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
         parser.add_argument("--watch", nargs="?", const=2, **wait, help="repeat until Ctrl-C")
@@ -38,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError("--pool and --timeout need an action, such as pause.")
         if action and (options["as_json"] or options["watch"] is not None):
             raise CommandError("--json and --watch cannot be combined with an action.")
-        policies = [policy for name, policy in settings.POOLS.items() if pool in (None, name)]
+        policies = [policy for name, policy in list_policies().items() if pool in (None, name)]
         if action == "pause":
             self.pause(policies, timeout)
         elif action:
@@ -51,6 +56,7 @@ class Command(BaseCommand):
     def show(self, *, as_json: bool, clear: str = "") -> list[str]:
         """Print the overview; return the errors of the consoles that did not answer."""
         overview = status.get_overview(settings.POOLS, settings.POSTGRES)
+        overview = add_pools(overview, settings.READ_POOLS)
         if as_json:
             self.stdout.write(json.dumps(overview.to_dict()))
         elif clear or any(overview.pools.values()):

@@ -17,7 +17,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.DATABASE_POOLING == "direct":
             raise CommandError("there is no PgBouncer: DATABASE_POOLING=direct.")
-        policies = [policy for policy in settings.POOLS.values() if policy.is_sized]
+        policies = [
+            policy
+            for policy in (*settings.POOLS.values(), *settings.READ_POOLS.values())
+            if policy.is_sized
+        ]
         if not policies:
             raise CommandError(
                 "the pools have a fixed size: set HOSTS above 1, or POOL_WEB_MIN or POOL_JOBS_MIN."
