@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Session, User
 from config.database.lookup import Lookup
+from config.database.replicas.reading import leave_replica
 
 if TYPE_CHECKING:
     DatabaseStore = db.SessionStore[Session]
@@ -66,7 +67,7 @@ class SessionStore(DatabaseStore):
         self.user = None
 
     def _get_session_from_db(self) -> Session | None:
-        session = BY_KEY.get(self.session_key) if self.session_key else None
+        session = find_session(self.session_key) if self.session_key else None
         if session is None:
             self._session_key = None
         self.user = session.user if session else None
@@ -74,3 +75,11 @@ class SessionStore(DatabaseStore):
 
     async def _aget_session_from_db(self) -> Session | None:
         return await sync_to_async(self._get_session_from_db)()
+
+
+def find_session(key: str) -> Session | None:
+    """Return the session; staff's from the primary, so that a right that was taken ends at once."""
+    session = BY_KEY.get(key)
+    if session and session.user and session.user.is_staff and leave_replica():
+        return BY_KEY.get(key)
+    return session

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "config.middleware.limit_body_size",
     "config.pools.middleware.use_jobs_pool",
     "config.database.middleware.limit_wait",
+    "config.database.replicas.middleware.read_from_replicas",
     "accounts.form_tokens.replay_response",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

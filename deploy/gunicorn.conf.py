@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from gunicorn.glogging import Logger
 
+from config.database.replicas.sampler import start_samplers
 from config.pools.recorder import Recorder
 from config.proxy.policy import PUBLIC_THREADS, STATIC_THREADS
 from files.temporary_files import remove_leftovers
@@ -68,3 +69,5 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     if is_public and settings.DATABASE_POOLING == "pgbouncer":
         Recorder().start()
+    if not is_public:
+        start_samplers()

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from config.database.backend.plain_reads import LOOKUP
 from config.database.render.roles import quote_identifier
+from config.database.replicas.reading import POSITION
 
 LOCK: Final = 0x6C6F6F6B  # serializes concurrent setups
 
@@ -30,10 +31,11 @@ BEGIN
     RETURN QUERY {query};
 END $lookup$"""
 
-# Those of the roles that exist and may not call the function yet.
+MAY_CALL: Final = "SELECT has_function_privilege(%s, to_regprocedure(%s), 'EXECUTE')"
+# Those of the roles that exist and may not call the function.
 LACKING: Final = """
     SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)
-    AND has_function_privilege(rolname, to_regprocedure(%s), 'EXECUTE') IS NOT TRUE"""
+    AND NOT has_function_privilege(rolname, to_regprocedure(%s), 'EXECUTE')"""
 
 # The kind's other functions, except for the latest: the previous release may still serve, or
 # return. An older release falls back to its plain statement.
@@ -68,6 +70,10 @@ class Function:
     def call(self) -> str:
         return f"SELECT * FROM {self.name}(%s)"  # noqa: S608  our own name
 
+    @cached_property
+    def call_with_position(self) -> str:
+        return f"SELECT {POSITION} AS position, found.* FROM {self.name}(%s) AS found"  # noqa: S608  our own name
+
     @property
     def definition(self) -> str:
         return self._render(self.name, self.query % "$1")
@@ -87,16 +93,20 @@ class Function:
 
 
 @transaction.atomic
-def keep(function: Function, roles: Collection[str]) -> None:
-    """Create the function, which only these roles may call, and drop outdated ones."""
+def keep(function: Function, role: str, readers: Collection[str] = ()) -> None:
+    """Create the function, which only `role` and the readers may call, and drop outdated ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        cursor.execute(LACKING, [list(roles), function.signature])
-        if lacking := [quote_identifier(role) for (role,) in cursor.fetchall()]:
+        cursor.execute(MAY_CALL, [role, function.signature])
+        allowed = []
+        if cursor.fetchone() != (True,):
             cursor.execute(function.definition)
             cursor.execute(f"REVOKE ALL ON FUNCTION {function.signature} FROM PUBLIC")
+            allowed = [role]
+        cursor.execute(LACKING, [list(readers), function.signature])
+        for name in [*allowed, *(reader for (reader,) in cursor.fetchall())]:
             cursor.execute(
-                f"GRANT EXECUTE ON FUNCTION {function.signature} TO {', '.join(lacking)}"
+                f"GRANT EXECUTE ON FUNCTION {function.signature} TO {quote_identifier(name)}"
             )
         now = timezone.now().isoformat(timespec="microseconds")
         said = f"Set up last at {now}; keeps the plan of a statement, made by setup_site."

@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
 from config.database.functions import Function
+from config.database.replicas.reading import get_reading
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ class Lookup(Generic[M]):
     once, with a marker as the key. Related objects (`select_related`) are included; the current
     time must be the database's `Now()`.
 
+    If the request may read from a replica, this statement also tells whether that is as new as the
+    person's last write; if not, it runs again on the primary.
+
     The statement calls the function that `functions.keep` created. If that fails, as before this
     release is set up, the plain query runs for a while. It also runs in a transaction, which a
     failed call would break.
@@ -52,13 +56,22 @@ class Lookup(Generic[M]):
     def _row(self, key: str) -> Sequence[Any] | None:
         if connection.get_autocommit() and time.monotonic() >= self.plain_until:
             try:
-                return _first(self.plan.function.call, key)
+                return self._first_fresh(key)
             except ProgrammingError as error:
                 self.plain_until = time.monotonic() + PAUSE
                 # Its further lines show the statement, and so the key.
                 said = str(error).partition("\n")[0]
                 logger.warning("%s Run `manage.py setup_site`. (%s)", PLANNED, said)
         return _first(self.plan.function.query, key)
+
+    def _first_fresh(self, key: str) -> Sequence[Any] | None:
+        function, reading, began = self.plan.function, get_reading(), time.monotonic()
+        if reading and reading.replica:
+            with reading.check_position():
+                row = _first(function.call_with_position, key)
+            if reading.accept(row, began):
+                return row[1:] if row else None
+        return _first(function.call, key)
 
     @cached_property
     def plan(self) -> Plan[M]:

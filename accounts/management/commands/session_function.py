@@ -17,8 +17,8 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, **options: Any) -> None:
         function = BY_KEY.plan.function
         try:
-            servers = (settings.POSTGRES["web"], *settings.POSTGRES_READ.values())
-            functions.keep(function, {server.user for server in servers})
+            readers = {server.user for server in settings.POSTGRES_READ.values()}
+            functions.keep(function, settings.POSTGRES["web"].user, readers)
         except ProgrammingError as error:
             self.stdout.write(
                 f"The function {function.name} could not be created, so the session's statement "

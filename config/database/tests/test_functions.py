@@ -36,7 +36,7 @@ def made(administrator):
 def keep(*kept):
     with use_jobs_pool():
         for function in kept:
-            functions.keep(function, [settings.POSTGRES["web"].user])
+            functions.keep(function, settings.POSTGRES["web"].user)
 
 
 def there():
@@ -63,6 +63,18 @@ def test_one_statement_calls_it(by_slug):
     (said,) = statements(lambda: found.append(by_slug.get("law")))
     assert said == f"SELECT * FROM {function.name}('law')"
     assert found == [expert]
+
+
+def test_readers_that_exist_may_call_it(by_slug):
+    function = by_slug.plan.function
+    with use_jobs_pool():
+        for readers in ([], ["pg_monitor", "nobody_here"]):
+            functions.keep(function, settings.POSTGRES["web"].user, readers)
+    with superuser() as administrator:
+        query = "SELECT has_function_privilege(%s, to_regprocedure(%s), 'EXECUTE')"
+        for role, expected in (("pg_monitor", True), ("pg_read_all_stats", False)):
+            found = administrator.execute(query, [role, function.signature]).fetchone()
+            assert found == (expected,)
 
 
 def test_it_gives_the_rows_that_the_query_gives(by_slug):

@@ -14,6 +14,7 @@ from config.database import policy
 from config.lib.environment import Environment, get_local_url
 from config.tests.processes import manage
 
+POOLS = (policy.WEB, policy.JOBS, policy.READ)
 READ = re.compile(r'env(?:iron)?\.\w+\(\s*"([A-Z_]+)"')
 SHELL = re.compile(r"\$\(value ([A-Z_]+)\)|\$\{([A-Z_]+):-\.")
 DOCUMENTED = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
@@ -25,7 +26,7 @@ def list_documented():
 
 def list_settings_variables():
     names = set(READ.findall((settings.BASE_DIR / "config/settings.py").read_text()))
-    return names.union(policy.list_variables(policy.WEB), policy.list_variables(policy.JOBS))
+    return names.union(*map(policy.list_variables, POOLS))
 
 
 def list_script_variables():
@@ -47,7 +48,7 @@ def test_documents_each_variable_once():
 
 def test_documents_the_pools_defaults():
     documented = dict(list_documented())
-    for pool in (policy.WEB, policy.JOBS):
+    for pool in POOLS:
         expected = {v: str(getattr(pool, name)) for v, name in policy.list_variables(pool).items()}
         assert {v: documented[v] for v in expected} == expected
 

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from config.tests.site import new_site
+
 COUNT = 8
 
 
@@ -41,6 +43,18 @@ def people(site, cached_people):
     if not cached_people or site.status("/api/profile", cached_people[0].headers) == 401:
         cached_people[:] = site.create_people(COUNT)
     return list(cached_people)
+
+
+@pytest.fixture(scope="session")
+def replica_site():
+    """Yield a site with a standby, which reads from it."""
+    with new_site(READ_REPLICA="on") as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def replica_people(replica_site):
+    return replica_site.create_people(COUNT + 4)
 
 
 @pytest.fixture
