@@ -99,7 +99,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         document = super().get_openapi_schema(**kwargs)
         schemas = document["components"]["schemas"]
-        schemas["Fault"] = Fault.model_json_schema()
+        schemas["Fault"] = Fault.model_json_schema(mode="serialization")
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation["responses"] |= ERROR_RESPONSES

@@ -10,7 +10,7 @@ from typing import Any, Final
 import ninja
 from django.utils.datastructures import MultiValueDict
 from ninja.errors import ValidationError
-from pydantic import BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic import AliasGenerator, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -18,15 +18,20 @@ ONCE: Final = "Give it once."
 
 
 class Schema(ninja.Schema):
-    """Base of response schemas; the router needs `by_alias=True` for camelCase."""
+    """Base of response schemas; the router needs `by_alias=True` for camelCase.
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    They are built by the names in Python: ninja is slow to find that a row has no camelCase name.
+    """
+
+    model_config = ConfigDict(alias_generator=AliasGenerator(serialization_alias=to_camel))
 
 
-class Body(Schema):
+class Body(ninja.Schema):
     """Base of JSON request bodies: strict types, no unknown keys. Models validate the values."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, strict=True, extra="forbid"
+    )
 
 
 def check_digits(value: Any) -> Any:
@@ -39,8 +44,10 @@ def check_digits(value: Any) -> Any:
 Digits = BeforeValidator(check_digits)
 
 
-class Parameters(Schema):
+class Parameters(ninja.Schema):
     """Base of query parameters: no unknown and no repeated names."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     @model_validator(mode="before")
     @classmethod
