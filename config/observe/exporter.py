@@ -12,6 +12,7 @@ from django.conf import settings
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector
 from prometheus_client.registry import Collector
 
+from config.database.replicas.servers import list_replicas
 from config.observe import machine, postgresql
 from config.observe.catalogue import Reading, build_families
 from config.observe.counters import EventCounters
@@ -19,6 +20,7 @@ from config.observe.job_readings import read_jobs
 from config.observe.logged import HAProxyLog, PgBouncerLog
 from config.observe.looks import Look
 from config.observe.pgbouncer import PgBouncerReader, PgBouncerState, build_absence
+from config.observe.replicas import read_replicas
 from config.observe.sizes import read_sizes
 from config.observe.tables import TableReader
 
@@ -34,7 +36,8 @@ class StateCollector(Collector):
     def __init__(self, logs: Iterable[PgBouncerLog], tables: TableReader) -> None:
         self.logs, self.tables = list(logs), tables
         self.roles = postgresql.Roles(settings.POOLS, settings.POSTGRES)
-        pools = settings.POOLS if settings.DATABASE_POOLING == "pgbouncer" else {}
+        pools = settings.POOLS | settings.READ_POOLS
+        pools = pools if settings.DATABASE_POOLING == "pgbouncer" else {}
         self.readers = {name: PgBouncerReader(pool) for name, pool in pools.items()}
         self.consoles = {
             name: Look(f"PgBouncer {name}", reader) for name, reader in self.readers.items()
@@ -77,9 +80,11 @@ class StateCollector(Collector):
         yield from self.tables.readings
         yield from postgresql.read_limits(settings.POOLS)
         yield from read_sizes()
+        yield from read_replicas(list_replicas())
         for log in self.logs:
             yield from log.read()
-        yield from self._read_server(states, end)
+        on_primary = {name: state for name, state in states.items() if name in settings.POOLS}
+        yield from self._read_server(on_primary, end)
 
     def _read_server(
         self, consoles: Mapping[str, PgBouncerState | None], end: float
@@ -118,7 +123,8 @@ class Exporter:
         self.counters = EventCounters(self.registry)
         folder = settings.VAR_DIR / "log"
         self.logs = [
-            PgBouncerLog(name, folder / f"pgbouncer-{name}.log") for name in settings.POOLS
+            PgBouncerLog(name, folder / f"pgbouncer-{name}.log")
+            for name in (*settings.POOLS, *settings.READ_POOLS)
         ]
         self.haproxy = HAProxyLog(folder / "haproxy.log", self.counters.count_haproxy_refusal)
         self.tables = TableReader(queries)

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.database.backend.base import DatabaseWrapper
 from config.database.replicas.reading import POSITION
-from config.database.replicas.servers import PRIMARY, Replica, list_replicas
+from config.database.replicas.servers import Replica, list_replicas
 from config.database.replicas.state import (
     GOOD_LOOKS,
     PrimaryState,
@@ -40,7 +40,7 @@ class Sampler(threading.Thread):
 
     def run(self) -> None:
         while True:
-            ask_primary(PRIMARY)
+            ask_primary(self.replica.state.primary)
             look(self.replica)
             time.sleep(INTERVAL)
 

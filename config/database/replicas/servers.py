@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 # Seconds for a statement: longer than the query wait, so that PgBouncer's error comes first.
 READ_LIMIT: Final = 3.0
 
+# The message of a statement that took longer; it then runs on the primary.
+READ_TIMEOUT: Final = "timeout expired"
+
 PRIMARY: Final = PrimaryState()
 
 
@@ -53,7 +56,8 @@ class Replica:
 
     def blame(self, error: Error) -> None:
         """Do not read from the replica for a while if it, not the statement, has failed."""
-        if is_unavailable(error):
+        is_slow = READ_TIMEOUT in str(error) and self.state.is_answering(time.monotonic())
+        if is_unavailable(error) and not is_slow:
             if self.state.good_looks:
                 logger.warning("%s is left: %s", self.name, summarize(error, READ_LIMIT))
             self.state.record_failure()

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from config.database.replicas.sampler import start_samplers
 from config.mail.models import Mail
 from config.observe.exporter import Exporter
 from config.observe.machine import fetch
@@ -35,6 +36,7 @@ class Command(BaseCommand):
                 "ai4ceo_storage_oldest_leftover_seconds": StoredObject.objects.get_oldest_age,
             }
         )
+        start_samplers()
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.database.monitor.activity import RoleStatus
+from config.database.monitor.replicas import add_pools
 from config.database.monitor.status import Overview, PoolStatus, get_overview
 from config.database.policy import PoolPolicy
 from config.observe.doctor.probe import Problem, parse_version
@@ -67,7 +68,8 @@ def find_pool_problems() -> Iterator[Problem]:
     if settings.DATABASE_POOLING == "direct":
         return
     overview = get_overview(settings.POOLS, settings.POSTGRES)
-    for name, policy in settings.POOLS.items():
+    overview = add_pools(overview, settings.READ_POOLS)
+    for name, policy in (settings.POOLS | settings.READ_POOLS).items():
         pool = overview.pools[name]
         if pool is None:
             yield Problem(overview.errors[name], START.format(name=name))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from config.observe.doctor import database, machine, outside
+from config.observe.doctor import database, machine, outside, replicas
 from config.observe.doctor.probe import Probe
 
 PROBES: Final = (
     Probe("checks", database.find_failed_checks),
     Probe("pools", database.find_pool_problems),
+    Probe("replicas", replicas.find_replica_problems),
     Probe("migrations", database.find_pending_migrations),
     Probe("clock", database.find_clock_error),
     Probe("storage", outside.find_storage_problems),

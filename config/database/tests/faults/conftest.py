@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from config.tests.processes import free_port
 from config.tests.site import new_site
 
 COUNT = 8
@@ -48,7 +49,9 @@ def people(site, cached_people):
 @pytest.fixture(scope="session")
 def replica_site():
     """Yield a site with a standby, which reads from it."""
-    with new_site(READ_REPLICA="on") as site:
+    port = free_port()
+    with new_site(READ_REPLICA="on", METRICS="true", METRICS_PORT=str(port)) as site:
+        site.metrics_port = port
         yield site
 
 

@@ -1,7 +1,9 @@
 """A site with a real standby: what it reads there, and what a lag or a failure costs."""
 
 import json
+import re
 import time
+from urllib.request import urlopen
 
 import pytest
 
@@ -56,6 +58,27 @@ def test_own_profile_is_one_statement_on_the_replica(site, ada):
 def test_pools_show_the_replicas_pool(site):
     pool = json.loads(site.run_command("pools", "--json"))["pools"]["read1"]
     assert (pool["pool_size"], pool["query_wait_timeout"]) == (READ.max_connections, 2)
+
+
+def test_exporter_and_doctor_tell_a_lag(site, ada):
+    def scrape(name):
+        with urlopen(f"http://127.0.0.1:{site.metrics_port}/metrics", timeout=10) as response:
+            text = response.read().decode()
+        return float(re.search(rf'^ai4ceo_replica_{name}{{pool="read1"}} (\S+)$', text, re.M)[1])
+
+    def diagnose():
+        process = site.manage("doctor", "--json")
+        parts = json.loads(process.communicate(timeout=60)[0])
+        return next(part for part in parts if part["name"] == "replicas")["problems"]
+
+    wait_until(lambda: scrape("usable"), 10, "the replica is usable")
+    assert (scrape("up"), scrape("lag_seconds"), diagnose()) == (1, 0, [])
+    with pause_replay(site):
+        change_bio(site, ada, "late")
+        wait_until(lambda: scrape("lag_seconds") > 2, 10, "the lag is known")
+        assert (scrape("up"), scrape("usable")) == (1, 0)
+        (problem,) = diagnose()
+        assert problem["message"] == "the replica read1 lags by more than 2 s"
 
 
 def test_own_write_is_read_at_once(site, ada):
