@@ -55,7 +55,7 @@ def _read(console: Console) -> Iterator[Reading]:
     yield Reading("pgbouncer_up", (pool,), 1)
     version = ".".join(map(str, console.version))
     yield Reading("pgbouncer_version_info", (pool, version), 1)
-    yield from _read_idle(console)
+    yield from read_idle(console)
     is_paused = console.is_paused()
     for row in _select(console.show("DATABASES"), "name"):
         yield from _read_database(pool, row | {"paused": is_paused})
@@ -74,7 +74,7 @@ def _read(console: Console) -> Iterator[Reading]:
             yield Reading(name, (pool,), float(row["value"]))
 
 
-def _read_idle(console: Console) -> Iterator[Reading]:
+def read_idle(console: Console) -> Iterator[Reading]:
     pool = console.pool
     # The console's own request is the latest. Both are in PgBouncer's local time.
     now = max(_parse_time(row["request_time"]) for row in console.show("CLIENTS"))

@@ -1,5 +1,6 @@
 import os
 import re
+import time
 
 import pytest
 from django.test import Client
@@ -38,6 +39,15 @@ def test_logs_a_request_in_one_line(client, lines):
     assert (line.method, line.route, line.status) == ("GET", "api/profile", 200)
     assert (line.statements, line.pool, line.user, line.reason) == (1, "web", str(user.pk), "-")
     assert 0 < line.waited_ms <= line.ms < 10_000
+
+
+def test_the_wait_includes_haproxys_queue(client, lines, settings):
+    settings.HAPROXY = True
+    arrived = int((time.time() - 2) * 1_000_000)
+    client.get("/healthz", headers={"X-Request-Start": f"t={arrived}"})
+    (line,) = lines()
+    assert 2000 <= line.waited_ms < 4000
+    assert line.ms < 2000
 
 
 def test_logs_a_request_without_the_database(client, lines):

@@ -11,10 +11,13 @@ import pytest
 from django.conf import settings as stored
 
 from config.database.monitor.console import Console
+from config.database.render.django import get_application_name
 from config.database.tests.pools import hold_connection
 from config.database.tests.servers import connect, run_pgbouncer
 from config.observe import postgresql
-from config.observe.catalogue import METRICS
+from config.observe.catalogue import METRICS, Reading
+from config.observe.pgbouncer import PgBouncerState, read_idle
+from config.observe.postgresql import Backend, Roles, ServerState
 from config.observe.tests.scrapes import Scrape
 from config.tests.frozen import frozen_pgbouncer
 from config.tests.processes import wait_until
@@ -60,6 +63,26 @@ def test_shows_for_how_long_a_connection_has_been_idle(scrape):
     wait_until(lambda: scrape().get(name, pool="web") >= 1, 15, "a connection is idle")
     limit = scrape().get("ai4ceo_server_connections_idle_timeout_seconds", pool="web")
     assert limit == stored.POOLS["web"].idle_timeout
+
+
+class RecordedConsole:
+    """Two idle connections and one that has been busy for longer."""
+
+    pool = stored.POOLS["web"]
+
+    def show(self, what):
+        if what == "CLIENTS":
+            return [{"request_time": "2026-11-27 16:20:30 CET"}]
+        states = {"idle": "28", "used": "23", "active": "10"}
+        return [
+            {"state": state, "request_time": f"2026-11-27 16:20:{second} CET"}
+            for state, second in states.items()
+        ]
+
+
+def test_a_busy_connection_is_not_idle():
+    longest, _ = read_idle(RecordedConsole())
+    assert longest.value == 7
 
 
 def test_shows_a_pause(scrape, own_web):
@@ -118,6 +141,18 @@ def test_counts_backends_that_pgbouncer_does_not_know(scrape):
         wait_until(lambda: scrape().get(name, pool="web") == 1, 10, "it is counted")
         assert scrape().get(name, pool="jobs") == 0
     wait_until(lambda: scrape().get(name, pool="web") == 0, 10, "it has ended")
+
+
+def test_a_backend_that_has_just_logged_in_is_not_abandoned():
+    """PgBouncer, which was asked 2 s before PostgreSQL, did not know it."""
+    names = {"web": get_application_name(stored.POOLS["web"])}
+    ages = [("known", 1, 9.0), ("young", 2, 2.9), ("abandoned", 3, 3.1)]
+    backends = [Backend(pid, role, names["web"], "idle", age) for role, pid, age in ages]
+    console = PgBouncerState([], frozenset({1}), time=10.0)
+    found = postgresql.count_backends(
+        ServerState([], backends, time=12.0), Roles(stored.POOLS, {}), {"web": console}
+    )
+    assert Reading("ai4ceo_postgresql_abandoned_backends", ("web",), 1) in list(found)
 
 
 def test_counts_logins(scrape):

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -10,13 +11,14 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
+from config.database.monitor.status import list_pools
 from config.database.tests.pools import connect_client, hold_connection, pools
 from config.database.tests.servers import run_pgbouncer
 from config.observe.access_log import AccessLog
 from config.observe.events import Refusal
 from config.observe.refusals import read_refusals
 from config.pools.access import get_cookie_name
-from config.pools.middleware import POOLS_PATH
+from config.pools.middleware import POOLS_PATH, is_stuck
 from config.pools.samples import record_sample
 from config.tests.frozen import frozen_pgbouncer
 from config.tests.outages import redirect_connections
@@ -190,6 +192,13 @@ def test_a_browser_that_saw_the_page_sees_it_while_both_pools_are_paused(admin, 
     assert "The database does not answer, so this page cannot check who you are." in text
     assert "/pause/" not in text
     assert "Grace" not in text
+
+
+@pytest.mark.parametrize(("wait", "stuck"), [(0.9, False), (1.1, True)])
+def test_a_long_queue_does_not_move(wait, stuck):
+    jobs = list_pools(settings.POOLS)[0]["jobs"]
+    assert is_stuck(replace(jobs, waiting=1, longest_wait=wait)) == stuck
+    assert is_stuck(replace(jobs, paused=True))
 
 
 def test_does_not_lengthen_a_queue_that_does_not_move(admin):
