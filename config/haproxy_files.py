@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.urls import reverse
 
 from accounts.middleware import PUBLIC_PAGES
 from config.lib.error_responses import API_PATH
-from config.proxy.policy import Paths, Proxy
+from config.proxy.edge import render_edge
+from config.proxy.policy import ErrorResponse, Paths, Proxy
 from config.proxy.render import render_bodies_file, render_config
 from config.proxy.responses import build_error_responses
 
@@ -19,11 +21,23 @@ ANY_KEY = "00000000-0000-0000-0000-000000000000"
 def render_haproxy_files(proxy: Proxy) -> dict[Path, str]:
     """Return the text of each file. Raise UnwritableError for a value it cannot contain."""
     responses = build_error_responses()
-    files = {Path(proxy.folder) / "haproxy.cfg": render_config(proxy, build_paths(), responses)}
-    for response in responses:
-        path, text = render_bodies_file(proxy, response)
-        files[Path(path)] = text
-    return files
+    text = render_config(proxy, build_paths(), responses)
+    return {Path(proxy.folder) / "haproxy.cfg": text} | _render_bodies(proxy, responses)
+
+
+def render_edge_files(proxy: Proxy, hosts: Sequence[str]) -> dict[Path, str]:
+    """Return the text of each file of the edge. Raise ValueError without hosts."""
+    if not hosts:
+        raise ValueError("EDGE_HOSTS is not set: give hosts, as in 10.0.0.11:8000,10.0.0.12:8000.")
+    responses = build_error_responses()
+    text = render_edge(proxy, hosts, build_paths(), responses)
+    files = {Path(proxy.folder) / "edge.cfg": text}
+    return files | _render_bodies(proxy, responses)
+
+
+def _render_bodies(proxy: Proxy, responses: Sequence[ErrorResponse]) -> dict[Path, str]:
+    bodies = (render_bodies_file(proxy, response) for response in responses)
+    return {Path(path): text for path, text in bodies}
 
 
 def build_paths() -> Paths:

@@ -282,6 +282,7 @@ SENTRY_DSN = env.text("SENTRY_DSN")
 ACCESS_LOG = env.choice("ACCESS_LOG", "file", ("file", "stderr", "off"))
 
 # HAProxy
+EDGE_HOSTS = env.addresses("EDGE_HOSTS")
 PROXY = Proxy(
     bind=BIND,
     port=PORT,

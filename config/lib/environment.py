@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any, Final
@@ -73,6 +74,14 @@ class Environment(environ.FileAwareEnv):
                 raise build_error(name, value, "give IP addresses or networks, as in 10.0.0.0/8.")
         return tuple(values)
 
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Read HOST:PORT pairs, separated by spaces or commas."""
+        values = self.text(name).replace(",", " ").split()
+        for value in values:
+            if not is_address(value):
+                raise build_error(name, value, "give HOST:PORT, as in 10.0.0.11:8000.")
+        return tuple(values)
+
     def paths(self, name: str) -> tuple[str, ...]:
         values = tuple(part.strip() for part in self.text(name).split(",") if part.strip())
         for value in values:
@@ -127,6 +136,13 @@ class Environment(environ.FileAwareEnv):
                 f"{name} is not valid: give {example}, with special characters written as %XX, "
                 "or remove it for the default."
             ) from None
+
+
+def is_address(value: str) -> bool:
+    """Return whether the value is a host name or IPv4 address with a port."""
+    host, _, port = value.rpartition(":")
+    is_name = re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host, re.ASCII)
+    return bool(is_name) and port.isascii() and port.isdigit() and 0 < int(port) < 65536
 
 
 def is_network(value: str) -> bool:

@@ -60,17 +60,21 @@ HAPROXY_ERRORS: Final = frozenset({400, 408, 500, 502, 503, 504})
 def render_config(proxy: Proxy, paths: Paths, responses: Sequence[ErrorResponse]) -> str:
     """Return the text of haproxy.cfg. Raise UnwritableError for a value it cannot contain."""
     sections = {
-        "global": _render_global(proxy),
-        "defaults": _render_defaults(proxy) + _render_errors(proxy, responses),
+        "global": render_global(proxy),
+        "defaults": render_defaults(proxy) + render_errors(proxy, responses),
         "cache static": render_cache(),
         "frontend site": _render_frontend(proxy, paths, responses),
-        "frontend counters": _render_counters(proxy),
+        "frontend counters": render_counters(proxy),
         "backend requests": render_requests(proxy),
         "backend transfers": render_transfers(proxy),
         "backend public": render_public(proxy),
         "backend static": render_static(proxy),
     }
-    return HEADER + "".join(
+    return HEADER + join_sections(sections)
+
+
+def join_sections(sections: Mapping[str, Section]) -> str:
+    return "".join(
         f"\n{name}\n" + "".join(f"    {line}\n" for line in lines)
         for name, lines in sections.items()
     )
@@ -85,7 +89,7 @@ def render_bodies_file(proxy: Proxy, response: ErrorResponse) -> tuple[str, str]
     return f"{proxy.folder}/{response.status}.map", "".join(lines)
 
 
-def _render_global(proxy: Proxy) -> Section:
+def render_global(proxy: Proxy) -> Section:
     return [
         # Lower if the machine allows fewer descriptors; a connection uses up to two.
         f"fd-hard-limit {2 * MAX_CONNECTIONS + 100}",
@@ -104,7 +108,7 @@ def _render_global(proxy: Proxy) -> Section:
     ]
 
 
-def _render_defaults(proxy: Proxy) -> Section:
+def render_defaults(proxy: Proxy) -> Section:
     return [
         "mode http",
         "log global",
@@ -131,15 +135,15 @@ def _render_defaults(proxy: Proxy) -> Section:
     ]
 
 
-def _render_errors(proxy: Proxy, responses: Sequence[ErrorResponse]) -> Section:
+def render_errors(proxy: Proxy, responses: Sequence[ErrorResponse]) -> Section:
     return [
-        f"http-error status {response.status} {_render_payload(proxy, response)}"
+        f"http-error status {response.status} {render_payload(proxy, response)}"
         for response in responses
         if response.status in HAPROXY_ERRORS
     ]
 
 
-def _render_payload(proxy: Proxy, response: ErrorResponse) -> str:
+def render_payload(proxy: Proxy, response: ErrorResponse) -> str:
     """Select the body by the request's shape; an unreadable request gets the page."""
     path, _ = render_bodies_file(proxy, response)
     headers = "".join(f" hdr {name} {quote(value)}" for name, value in response.headers.items())
@@ -150,7 +154,7 @@ def _render_payload(proxy: Proxy, response: ErrorResponse) -> str:
 
 
 def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorResponse]) -> Section:
-    by_status = {response.status: _render_payload(proxy, response) for response in responses}
+    by_status = {response.status: render_payload(proxy, response) for response in responses}
     return [
         f"bind {format_host(proxy.bind)}:{proxy.port}",
         *tls.render_listener(proxy),
@@ -194,7 +198,7 @@ def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorRespon
     ]
 
 
-def _render_counters(proxy: Proxy) -> Section:
+def render_counters(proxy: Proxy) -> Section:
     """Serve Prometheus metrics on a socket that only the site's user may read."""
     return [
         f"bind unix@{escape_word(proxy.run_dir)}/haproxy-metrics.sock mode 600",

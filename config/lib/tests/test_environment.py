@@ -87,6 +87,18 @@ def test_separates_proxies_by_spaces_or_commas(monkeypatch):
     assert Environment().networks("NONE") == ()
 
 
+def test_reads_addresses(monkeypatch):
+    monkeypatch.setenv("NAME", "10.0.0.11:8000, web-2.example:80")
+    assert Environment().addresses("NAME") == ("10.0.0.11:8000", "web-2.example:80")
+    assert Environment().addresses("NONE") == ()
+
+
+@pytest.mark.parametrize("value", ["10.0.0.11", "a:0", "a:65536", ":80", "a:80x", "-a:80", "é:80"])
+def test_rejects_what_is_no_address(monkeypatch, value):
+    line = get_error(lambda env: env.addresses("NAME"), value, monkeypatch)
+    assert "give HOST:PORT" in line
+
+
 @pytest.mark.parametrize("value", ["site.pem", "/a.pem,b.pem"])
 def test_rejects_relative_paths(monkeypatch, value):
     line = get_error(lambda env: env.paths("NAME"), value, monkeypatch)
