@@ -21,6 +21,8 @@ from config.database.sizing.state import remove_sizes, write_sizes
 # Seconds.
 LOOK_INTERVAL: Final = 1.0
 LEASE_INTERVAL: Final = 5.0
+# Short, as the others act up to LEASE_INTERVAL later.
+CLAIM_TIME: Final = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +54,7 @@ class Sizer:
         host, then take an equal part.
         """
         sizes = {name: pool.size for name, pool in self.pools.items()}
-        claims = {
-            name: pool.make_claim(self.host, LEASE_INTERVAL) for name, pool in self.pools.items()
-        }
+        claims = {name: pool.make_claim(self.host, CLAIM_TIME) for name, pool in self.pools.items()}
         try:
             rows = leases.exchange(self.host, sizes, claims)
         except Error as error:

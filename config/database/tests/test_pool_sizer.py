@@ -52,7 +52,9 @@ def measure_throughput(seconds):
     return (count_transactions() - before) / (time.monotonic() - began)
 
 
-def test_grows_while_statements_wait_and_shrinks_when_they_stop(settings, place, pool, monkeypatch):
+def test_grows_while_statements_wait_and_shrinks_when_they_stop(
+    settings, place, pool, monkeypatch, record_property
+):
     monkeypatch.setattr(controller, "QUIET_TIME", 1.0)
     monkeypatch.setattr(controller, "STEP_TIME", 0.2)
     server = settings.POSTGRES["web"]
@@ -62,16 +64,19 @@ def test_grows_while_statements_wait_and_shrinks_when_they_stop(settings, place,
         size = look(pool, 5)
         assert (size.size, size.is_held) == (10, True), list(pool.looks)
         assert size.reason.startswith("from 8, clients waited ")
-        assert measure_throughput(1) > 3 * first
+        last = measure_throughput(1)
+        record_property("statements/s with 2 and 10", f"{first:.0f}, {last:.0f}")
+        assert last > 3 * first
     assert look(pool, 6).size == 2
     assert "were busy for a minute" in pool.describe().reason
     with Console(POLICY) as console:
         assert console.get_entry()["pool_size"] == 2
 
 
-def test_does_not_grow_while_statements_burn_the_processor(settings, place, pool):
+def test_does_not_grow_while_statements_burn_the_processor(settings, place, pool, record_property):
     with pgbench(place, settings.POSTGRES["web"], BURN, clients=20):
         size = look(pool, 6)
+    record_property("size", size.size)
     assert size.waiting >= 10
     assert size.size <= 6
 

@@ -86,8 +86,9 @@ def test_hosts_share_the_budget(fleet, record_property):
                 wait_until(lambda: a.count_hosts() == 5, 30, "the others are counted")
                 wait_until(lambda: a.size() == 6, 10, "each of the others may have one")
                 wait_until(lambda: watch.now == 6, 10, "it works with six")
-                for host in (b, c, d, e):
-                    assert time_statement(host) < 2
+                firsts = [time_statement(host) for host in (b, c, d, e)]
+                record_property("first statements, s", f"{max(firsts):.2f}")
+                assert max(firsts) < 2
                 with b.load(WORK, clients=40):
                     record_property("half of 5, s", wait_for_size(b, 3, 15))
                     wait_until(lambda: a.size() <= 4, 10, "the other half is b's")
