@@ -12,9 +12,10 @@ from config.tests.site import new_site
 
 @pytest.fixture(scope="session")
 def site():
-    """Yield a site with an exporter and JSON logs."""
+    """Yield a site with an exporter, JSON logs and a web pool that follows its load."""
     port = free_port()
-    with new_site(LOG_FORMAT="json", METRICS="true", METRICS_PORT=str(port)) as site:
+    metrics = {"METRICS": "true", "METRICS_PORT": str(port)}
+    with new_site(LOG_FORMAT="json", POOL_WEB_MIN="2", **metrics) as site:
         site.metrics_port = port
         yield site
 

@@ -37,9 +37,11 @@ def test_serves_everything(site):
     found = scrape(site)
     assert found.list("pgbouncer_up") == [1, 1]
     assert found.get("ai4ceo_postgresql_up") == 1
-    for process in ("postgres", "pgbouncer-web", "web:web-0", "haproxy", "mail", "metrics"):
+    names = ("postgres", "pgbouncer-web", "sizer", "web:web-0", "haproxy", "mail", "metrics")
+    for process in names:
         assert found.get("ai4ceo_process_up", process=process) == 1
     assert found.get("ai4ceo_job_success", command="setup_site") == 1
+    assert found.get("ai4ceo_pool_ceiling", pool="web") == 10
     wait_until(lambda: scrape(site).list("ai4ceo_mails_waiting") == [0], 10, "the mails")
     assert found.get("process_resident_memory_bytes") > 0
 
