@@ -10,7 +10,7 @@ from config.database.monitor.console import Console
 from config.database.tests.servers import connect, get_place, run_pgbouncer
 from config.observe.log_tail import LogTail
 from config.observe.logged import HAProxyLog, PgBouncerLog, find_cause
-from config.proxy.render import _render_defaults
+from config.proxy.render import render_defaults
 from config.tests.processes import wait_until
 
 
@@ -133,5 +133,5 @@ def test_counts_haproxys_refusals(log):
 
 
 def test_haproxy_logs_status_and_termination_in_this_order():
-    (line,) = [line for line in _render_defaults(stored.PROXY) if line.startswith("log-format")]
+    (line,) = [line for line in render_defaults(stored.PROXY) if line.startswith("log-format")]
     assert " %ST %tsc " in line
