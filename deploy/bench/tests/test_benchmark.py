@@ -1,5 +1,6 @@
 import os
 import subprocess
+from contextlib import suppress
 from subprocess import PIPE
 from unittest.mock import Mock
 
@@ -33,7 +34,14 @@ class Benchmark:
         self.pid, self.returncode = process.pid, process.returncode
 
     def list_leftovers(self):
-        return [p.cmdline() for p in psutil.process_iter() if os.getsid(p.pid) == self.pid]
+        found = psutil.process_iter(["cmdline"])
+        return [p.info["cmdline"] for p in found if get_session(p.pid) == self.pid]
+
+
+def get_session(pid):
+    """Return the session of a process, which may have ended."""
+    with suppress(ProcessLookupError):
+        return os.getsid(pid)
 
 
 def test_measures_and_leaves_nothing_running(tmp_path):
