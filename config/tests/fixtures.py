@@ -30,9 +30,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
-    """Load schemathesis only for its tests, because that takes time."""
+    """Load schemathesis and hypothesis only for their tests, because that takes time."""
+    if file_path.match("test_*.py") and "hypothesis" in file_path.read_text():
+        keep_hypothesis_out_of_the_checkout()
     if file_path.name == "test_schemas.py":
         parent.config.pluginmanager.import_plugin("schemathesis", consider_entry_points=True)
+
+
+def keep_hypothesis_out_of_the_checkout() -> None:
+    from django.conf import settings
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    set_hypothesis_home_dir(settings.VAR_DIR / "cache/hypothesis")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,12 +6,10 @@ from collections import Counter
 import pytest
 import requests
 import schemathesis
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
-from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis import checks
 
 from accounts.tests.people import make_user
@@ -28,7 +26,6 @@ NOT_APPLICABLE = [
     # The schema does not define which experts exist, nor which bytes are an image.
     checks.positive_data_acceptance,
 ]
-set_hypothesis_home_dir(settings.VAR_DIR / "cache/hypothesis")
 config = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
 document = json.loads(json.dumps(api.get_openapi_schema()))
 schema = schemathesis.openapi.from_dict(document, config=config)
