@@ -205,7 +205,7 @@ def test_two_decode_at_once_and_six_wait(monkeypatch):
     def counted(form, data, side):
         inside.append(1)
         most.append(len(inside))
-        assert go.wait(10)
+        assert go.wait(60)
         inside.pop()
         return decoded(form, data, side)
 
@@ -216,10 +216,11 @@ def test_two_decode_at_once_and_six_wait(monkeypatch):
             answers.append("busy")
 
     monkeypatch.setattr(images, "_run_decoder", counted)
+    monkeypatch.setattr(images, "WAIT_SECONDS", 60)
     threads = [threading.Thread(target=ask) for _ in range(9)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: answers == ["busy"] and len(inside) == 2, 4, "one is turned away")
+    wait_until(lambda: answers == ["busy"] and len(inside) == 2, 30, "one is turned away")
     go.set()
     for thread in threads:
         thread.join()

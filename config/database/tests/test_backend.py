@@ -41,7 +41,7 @@ def get_pid(connection):
 def end_backend(connection):
     with superuser() as other:
         other.execute("SELECT pg_terminate_backend(%s)", [get_pid(connection)])
-    wait_until(lambda: has_ended(connection.connection), 5, "the connection has ended")
+    wait_until(lambda: has_ended(connection.connection), 30, "the connection has ended")
 
 
 def run_query(connection):

@@ -27,7 +27,7 @@ def no_other_connections():
         console.run("RECONNECT")
         query = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
         role = [settings.POSTGRES["web"].user]
-        wait_until(lambda: watching.execute(query, role).fetchone() == (0,), 5, "nobody is there")
+        wait_until(lambda: watching.execute(query, role).fetchone() == (0,), 30, "nobody is there")
 
 
 @pytest.mark.usefixtures("no_other_connections")

@@ -67,7 +67,7 @@ def test_reconnect_replaces_the_server_connections():
         assert pools("reconnect", "--pool", "web").startswith(
             "web: each server connection will be "
         )
-        wait_until(lambda: client.execute(backend).fetchone() != before, 5, "it is another one")
+        wait_until(lambda: client.execute(backend).fetchone() != before, 30, "it is another one")
 
 
 def test_reload_reads_the_file_again(own_web):

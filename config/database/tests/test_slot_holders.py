@@ -39,7 +39,7 @@ def test_ends_and_names_another_roles_session_with_a_slot():
         assert f"Ended process {other.info.backend_pid} of postgres: it held" in " ".join(
             run().split()
         )
-        wait_until(lambda: is_gone(other), 5, "it has ended")
+        wait_until(lambda: is_gone(other), 30, "it has ended")
     assert list_ended() == []
 
 
@@ -53,7 +53,7 @@ def test_ends_and_names_a_direct_session_with_a_slot(name, forgets):
             direct.execute("DISCARD ALL")
         pid = direct.info.backend_pid
         assert list_ended() == [{"pid": pid, "role": role, "pool": name}]
-        wait_until(lambda: is_gone(direct), 5, "it has ended")
+        wait_until(lambda: is_gone(direct), 30, "it has ended")
 
 
 def test_keeps_sessions_that_may_be_another_hosts(settings):

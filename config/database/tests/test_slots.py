@@ -62,10 +62,10 @@ def test_next_login_waits_until_another_backend_ends(logins):
     with superuser() as admin:
         holders = [logins() for _ in range(4)]
         waiting = logins(wait=False)
-        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 30, "the login waits")
         assert list_taken_slots(admin) == [1, 2, 3, 4]
         holders[2].close()
-        wait_until(lambda: not is_waiting(admin, waiting), 5, "the login has its slot")
+        wait_until(lambda: not is_waiting(admin, waiting), 30, "the login has its slot")
         assert list_taken_slots(admin) == [1, 2, 3, 4]
 
 
@@ -73,7 +73,7 @@ def test_abandoned_wait_ends_at_once(logins):
     with superuser() as admin:
         holders = [logins() for _ in range(4)]
         waiting = logins(wait=False)
-        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 30, "the login waits")
         pid = waiting.info.backend_pid
         waiting.pgconn.finish()
         wait_until(lambda: not is_alive(admin, pid), 2, "the login is gone")
@@ -87,7 +87,7 @@ def test_failed_wait_ends_the_session(logins, signal):
         for _ in range(4):
             logins()
         waiting = logins(hasty if signal == "statement_timeout" else LOGIN, wait=False)
-        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 30, "the login waits")
         if signal == "pg_cancel_backend":
             admin.execute("SELECT pg_cancel_backend(%s)", [waiting.info.backend_pid])
         wait_until(lambda: not is_alive(admin, waiting.info.backend_pid), 5, "the login is gone")
@@ -137,7 +137,7 @@ def test_web_role_gets_no_slot_of_the_jobs_pool(logins):
         logins("SELECT 1").execute("SELECT enter_pool(%s, 2)", [jobs])
     with superuser() as admin:
         pid = logins(render_site_login("jobs")).info.backend_pid
-        wait_until(lambda: not is_alive(admin, pid), 5, "the login is gone")
+        wait_until(lambda: not is_alive(admin, pid), 30, "the login is gone")
 
 
 def test_session_gets_only_one_slot(logins):
@@ -181,9 +181,9 @@ def test_discard_all_keeps_the_slot(logins):
         holders = [logins() for _ in range(4)]
         holders[1].execute("DISCARD ALL")
         waiting = logins(wait=False)
-        wait_until(lambda: is_waiting(admin, waiting), 5, "the login waits")
+        wait_until(lambda: is_waiting(admin, waiting), 30, "the login waits")
         holders[1].close()
-        wait_until(lambda: not is_waiting(admin, waiting), 5, "the login has its slot")
+        wait_until(lambda: not is_waiting(admin, waiting), 30, "the login has its slot")
         assert list_taken_slots(admin) == [1, 2, 3, 4]
 
 
@@ -231,7 +231,7 @@ def test_waiting_login_ends_overdue_statements(logins):
             for holder in overdue:
                 logins()
                 pid = holder.info.backend_pid
-                wait_until(lambda pid=pid: not is_alive(admin, pid), 5, "the overdue one is gone")
+                wait_until(lambda pid=pid: not is_alive(admin, pid), 30, "the overdue one is gone")
             assert is_alive(admin, idle.info.backend_pid)
         finally:
             admin.execute(render_definitions(settings.POOLS, settings.POSTGRES))

@@ -83,7 +83,7 @@ def abandon_backend():
     client.pgconn.send_query(b"SELECT pg_sleep(60)")
     with superuser() as watching:
         state = "SELECT state FROM pg_stat_activity WHERE pid = %s"
-        wait_until(lambda: watching.execute(state, [pid]).fetchone() == ("active",), 5, "it runs")
+        wait_until(lambda: watching.execute(state, [pid]).fetchone() == ("active",), 30, "it runs")
     client.close()
     return pid
 
@@ -94,7 +94,7 @@ def test_backend_without_a_client_is_abandoned(settings):
     role = settings.POSTGRES["web"].user
     pid = abandon_backend()
     try:
-        wait_until(lambda: get_document()["roles"][role]["abandoned"] == 1, 5, "it is abandoned")
+        wait_until(lambda: get_document()["roles"][role]["abandoned"] == 1, 30, "it is abandoned")
         assert "Abandoned backends have no client" in pools()
     finally:
         with superuser() as administrator:
@@ -105,7 +105,7 @@ def test_backend_without_a_client_is_abandoned(settings):
 def test_figures_exclude_the_commands_own_query():
     pools("reconnect", "--pool", "jobs")
     role = settings.POSTGRES["jobs"].user
-    wait_until(lambda: get_document()["roles"][role]["active"] == 0, 5, "no other query runs")
+    wait_until(lambda: get_document()["roles"][role]["active"] == 0, 30, "no other query runs")
 
 
 def test_shows_figures_while_the_jobs_pool_is_full():

@@ -65,7 +65,7 @@ def sign_up(site, email):
 def wait_for_cleanup(site, *others):
     """Wait until temporary files are removed, which happens after the response."""
     wait_until(
-        lambda: site.list_files("temporary") == set(others), 5, "the temporary files are gone"
+        lambda: site.list_files("temporary") == set(others), 30, "the temporary files are gone"
     )
 
 

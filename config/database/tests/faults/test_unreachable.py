@@ -68,7 +68,7 @@ def reload(site, name, text):
     before = count()
     get_ini_path(site, name).write_text(text)
     site.kill(f"pgbouncer-{name}", signal.SIGHUP)
-    wait_until(lambda: count() > before, 5, f"PgBouncer {name} has reloaded")
+    wait_until(lambda: count() > before, 30, f"PgBouncer {name} has reloaded")
 
 
 def get_direct_environment(port):
