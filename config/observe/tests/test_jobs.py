@@ -47,6 +47,12 @@ def test_a_failure_keeps_the_time_of_the_last_success(scrape):
     assert found.get("ai4ceo_job_last_run_timestamp_seconds", command="backup") > success
 
 
+def test_an_interrupted_job_has_failed():
+    with pytest.raises(KeyboardInterrupt), record_job("backup"):
+        raise KeyboardInterrupt
+    assert read_run("backup")["success"] == 0
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
 def test_does_not_record_what_does_nothing(folder):
     with pytest.raises(SystemExit):

@@ -1,8 +1,11 @@
-"""A running HAProxy tells when its certificates expire."""
+"""A running HAProxy tells when its certificates expire, supervisor what runs."""
+
+import xmlrpc.client
 
 import pytest
 
-from config.observe.machine import read_certificates
+from config.observe import machine
+from config.observe.machine import read_certificates, read_processes
 from config.tests.authority import CertificateAuthority, write_combined
 from config.tests.processes import free_port, run_process, wait_until
 
@@ -38,3 +41,15 @@ def test_tells_when_a_loaded_certificate_expires(tmp_path, certificate):
 def test_raises_an_error_without_haproxy(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         read_certificates(str(tmp_path), ["/site.pem"])
+
+
+def test_leaves_out_what_was_never_started(monkeypatch):
+    programs = [
+        {"group": "web", "name": "web-0", "state": machine.RUNNING, "start": 1_800_000_000},
+        {"group": "mail", "name": "mail", "state": 0, "start": 1_800_000_000},
+        {"group": "metrics", "name": "metrics", "state": 0, "start": 0},
+    ]
+    body = xmlrpc.client.dumps((programs,), methodresponse=True).encode()
+    monkeypatch.setattr(machine, "fetch", lambda *request: (200, "text/xml", body))
+    found = [(reading.labels, reading.value) for reading in read_processes("/run")]
+    assert found == [(("web:web-0",), 1), (("mail",), 0)]

@@ -2,6 +2,7 @@ import errno
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -41,6 +42,12 @@ def test_reports_storage_that_fails(monkeypatch):
     (problem,) = outside.find_storage_problems()
     assert "No space left on device" in problem.message
     assert "S3_*" in problem.step
+
+
+def test_reports_storage_that_returns_other_bytes(monkeypatch):
+    monkeypatch.setattr(Folder, "_open", lambda *args: ContentFile(b"other"))
+    (problem,) = outside.find_storage_problems()
+    assert problem.message == "storage returned other bytes than were written"
 
 
 def test_talks_to_the_mail_server_and_sends_nothing(mail_server):

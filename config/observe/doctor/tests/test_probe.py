@@ -1,5 +1,8 @@
 import threading
 
+import pytest
+from django.db import connection, connections
+
 from config.observe.doctor.probe import Probe, Problem, parse_version, run
 
 
@@ -30,6 +33,19 @@ def test_a_probe_that_hangs_is_left():
     messages = [problem.message for problem in result.problems]
     assert messages == ["seen before", "no answer within 0.1 s"]
     assert result.seconds < 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closes_its_connection():
+    seen = []
+
+    def look():
+        connection.ensure_connection()
+        seen.append(connections["default"])
+        return []
+
+    assert run(Probe("a part", look)).problems == ()
+    assert seen[0].connection is None
 
 
 def test_reads_versions():
