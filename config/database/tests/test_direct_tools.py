@@ -7,7 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError
 
+from config.database.direct import PgDump, run_program
 from config.database.monitor.console import Console
 from config.database.tests.servers import connect
 from config.tests.processes import manage, superuser
@@ -71,6 +73,12 @@ def test_dumpdata_and_loaddata_leave_no_session_state(tmp_path):
     run("dumpdata", "onboarding", "auth", "--output", str(tmp_path / "all.json"))
     run("loaddata", str(tmp_path / "all.json"))
     assert list_session_states() == before
+
+
+def test_missing_program_is_one_clear_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CommandError, match="pg_dump is missing: install PostgreSQL's client"):
+        run_program(PgDump, [])
 
 
 def test_dbshell_returns_psqls_status():

@@ -128,6 +128,8 @@ def test_statement_errors_are_not_unavailable(sqlstate):
     [
         (psycopg.OperationalError("the connection is closed"), True),
         (psycopg.InterfaceError("the connection is closed"), True),
+        (psycopg.InternalError("received 2 results from command 'COMMIT'"), True),
+        (psycopg.InternalError("a page is broken"), False),
         (psycopg.DatabaseError("server closed the connection unexpectedly"), True),
         (psycopg.InterfaceError("the cursor is closed"), False),
         (psycopg.ProgrammingError("connection in transaction status INTRANS"), False),

@@ -87,3 +87,8 @@ def test_short_query_wait_needs_no_check():
 def test_direct_mode_needs_no_check(settings):
     settings.DATABASE_POOLING = "direct"
     assert health.get_pool_to_check("jobs") is None
+
+
+def test_a_console_that_does_not_answer_says_nothing_about_the_queue(settings, tmp_path):
+    settings.PGBOUNCER_HOST = str(tmp_path)
+    assert health.is_queue_moving(site_settings.POOLS["jobs"])

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from config.database.monitor.console import Console
+from config.database.monitor.console import Console, ConsoleError
 from config.database.render.pgbouncer import render_ini
 from config.database.tests.pools import (
     are_paused,
@@ -40,6 +40,20 @@ def test_pauses_both_pools_or_none():
     assert are_paused() == [False, False]
     assert str(caught.value).startswith("web: transactions were still open after 1 s: ")
     assert "\n" not in str(caught.value)
+
+
+def test_refused_pause_resumes_the_other_pool(monkeypatch):
+    paused, pause = [], Console.pause
+
+    def refuse_second(console, seconds):
+        if paused:
+            raise ConsoleError("not allowed")
+        pause(console, seconds)
+        paused.append(console.pool.name)
+
+    monkeypatch.setattr(Console, "pause", refuse_second)
+    assert run_failing("pause")[1] == "not allowed"
+    assert (len(paused), are_paused()) == (1, [False, False])
 
 
 def test_failed_pause_keeps_pools_paused_before():

@@ -71,6 +71,17 @@ def test_replaces_a_shorter_statement_timeout():
         assert cursor.fetchone() == ("15s",)
 
 
+def test_without_a_console_the_error_remains(settings, tmp_path, caplog):
+    there = settings.PGBOUNCER_HOST
+    leave_settings("SET search_path = pg_catalog")
+    settings.PGBOUNCER_HOST = str(tmp_path)
+    with pytest.raises(ProgrammingError, match="accounts_user"):
+        User.objects.count()
+    assert f"does not answer on {tmp_path}" in caplog.text
+    settings.PGBOUNCER_HOST = there
+    assert User.objects.count() == 0
+
+
 def test_genuine_error_replaces_connections_only_once():
     with connection.cursor() as cursor:
         for _ in range(2):

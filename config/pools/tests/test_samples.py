@@ -2,6 +2,7 @@ import time
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from config.database.tests.pools import connect_client, hold_connection
 from config.pools.samples import get_journal, read_samples, record_sample
@@ -34,6 +35,17 @@ def test_records_the_pools_if_postgresql_does_not_answer(tmp_path):
     sample = read_newest()
     assert set(sample.pools) == {"web", "jobs"}
     assert sample.abandoned == sample.slots == {}
+
+
+def test_records_the_rest_if_the_slots_are_unknown(monkeypatch):
+    def fail():
+        raise OperationalError("no answer in time")
+
+    monkeypatch.setattr("config.pools.samples.list_slot_holders", fail)
+    record_sample()
+    sample = read_newest()
+    assert set(sample.abandoned) == {"web", "jobs"}
+    assert sample.slots == {}
 
 
 @pytest.mark.usefixtures("own_web")
