@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from config.database.monitor.status import PoolStatus, list_pools
 from config.database.policy import PoolPolicy
+from config.database.sizing.state import PoolSize, read_sizes
 from config.observe.refusals import read_refusals
 from config.pools.middleware import CONSOLE_TIMEOUT, PoolsRequest, ask_consoles
 from config.pools.plots import Plot, draw_busy, draw_waiting, find_peaks
@@ -33,7 +34,10 @@ class Row:
 
 @dataclass(frozen=True)
 class PoolView:
-    """One pool: its status or the error of its console, PostgreSQL's figures, the last hour."""
+    """One pool: its status or the error of its console, PostgreSQL's figures, the last hour.
+
+    `size` says why it has its size, if that changes.
+    """
 
     policy: PoolPolicy
     status: PoolStatus | None
@@ -41,6 +45,7 @@ class PoolView:
     slots: int | None
     slots_in_all: int
     abandoned: int | None
+    size: PoolSize | None
     plots: Sequence[Plot]
     rows: Sequence[Row]
 
@@ -93,6 +98,7 @@ def build_view(
         slots=newest.slots.get(name) if newest else None,
         slots_in_all=policy.slots,
         abandoned=newest.abandoned.get(name) if newest else None,
+        size=read_sizes().get(name),
         plots=[draw_busy(samples, name, moment, size), draw_waiting(samples, name, moment)],
         rows=list_rows(samples, name, now),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from config.database.monitor.activity import RoleStatus
 from config.database.monitor.replicas import add_pools
 from config.database.monitor.status import Overview, PoolStatus, get_overview
 from config.database.policy import PoolPolicy
+from config.database.sizing.state import PoolSize
 from config.observe.doctor.probe import Problem, parse_version
 
 # Seconds.
@@ -31,6 +32,8 @@ UPGRADE: Final = "See Upgrade in docs/operations.md: PgBouncer 1.18 or later."
 RESUME: Final = "Run `manage.py pools resume`."
 WATCH: Final = "Run `manage.py pools --watch`, then see What is slow in docs/operations.md."
 WRITE: Final = "Run `manage.py pgbouncer_config --write`, then `manage.py pools reload`."
+SIZER: Final = "Run `deploy/reload`; the end of var/log/sizer.log says why it stopped."
+COUNT_HOSTS: Final = "Set HOSTS on each host, see Several hosts in docs/scaling.md."
 ABANDONED: Final = "Run `manage.py pools`; if they do not go, see Faults in docs/operations.md."
 
 
@@ -78,6 +81,20 @@ def find_pool_problems() -> Iterator[Problem]:
     if reason := overview.errors.get("postgresql"):
         yield Problem(f"PostgreSQL's backends cannot be counted: {reason}", WATCH)
     yield from describe_backends(overview)
+    yield from describe_sizes(overview.sizes)
+
+
+def describe_sizes(sizes: Mapping[str, PoolSize]) -> Iterator[Problem]:
+    """Yield pools whose sizes nothing changes although they should follow load and hosts."""
+    for name, policy in (settings.POOLS | settings.READ_POOLS).items():
+        if not policy.is_sized:
+            continue
+        if name not in sizes:
+            message = f"nothing changes the size of the {name} pool: `size_pools` does not run"
+            yield Problem(message, SIZER)
+        elif sizes[name].hosts > policy.hosts:
+            message = f"{sizes[name].hosts} hosts share the slots of the {name} pool"
+            yield Problem(f"{message}, HOSTS says {policy.hosts}", COUNT_HOSTS)
 
 
 def describe_pool(policy: PoolPolicy, pool: PoolStatus) -> Iterator[Problem]:

@@ -12,11 +12,13 @@ from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
 from config.database.monitor.status import list_pools
+from config.database.sizing.state import PoolSize
 from config.database.tests.pools import connect_client, hold_connection, pools
 from config.database.tests.servers import run_pgbouncer
 from config.observe.access_log import AccessLog
 from config.observe.events import Refusal
 from config.observe.refusals import read_refusals
+from config.pools import page
 from config.pools.access import get_cookie_name
 from config.pools.middleware import POOLS_PATH, is_stuck
 from config.pools.samples import record_sample
@@ -72,6 +74,24 @@ def test_shows_both_pools(admin):
     assert "At most 1, 0 min ago; 1 in the last minute." in text
     assert "of 10</td>" in text
     assert "unknown" not in text
+
+
+def test_says_why_a_pool_has_its_size(admin, monkeypatch):
+    size = PoolSize(
+        size=6,
+        ceiling=8,
+        busy=5,
+        waiting=0,
+        hosts=3,
+        moved=0,
+        reason="from 5, clients waited 40 ms",
+        is_held=False,
+    )
+    assert '<th scope="row">Size</th>' not in get_text(admin)
+    monkeypatch.setattr(page, "read_sizes", lambda: {"web": size})
+    text = get_text(admin)
+    assert text.count("<td>6 of at most 8: from 5, clients waited 40 ms</td>") == 1
+    assert text.count("<td>3 share the slots</td>") == 1
 
 
 def test_without_samples_says_so(admin):

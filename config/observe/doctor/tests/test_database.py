@@ -8,6 +8,7 @@ from config.database.monitor.activity import RoleStatus
 from config.database.monitor.console import Console
 from config.database.monitor.slot_holders import StrayHolder
 from config.database.monitor.status import Overview
+from config.database.sizing.state import PoolSize
 from config.observe.doctor import database
 from config.tests.processes import free_port
 
@@ -114,3 +115,17 @@ def test_reports_a_clock_that_is_wrong(monkeypatch):
     monkeypatch.setattr(database.time, "time", lambda: now() - 60)
     (problem,) = database.find_clock_error()
     assert problem.message == "PostgreSQL's clock and this machine's differ by 60 s"
+
+
+def test_reports_pools_whose_size_nothing_changes(settings):
+    assert list(database.describe_sizes({})) == []
+    settings.POOLS = {name: replace(pool, hosts=2) for name, pool in settings.POOLS.items()}
+    size = PoolSize(
+        size=5, ceiling=5, busy=0, waiting=0, hosts=2, moved=0, reason="the start", is_held=False
+    )
+    assert list_messages(database.describe_sizes({"jobs": size})) == [
+        "nothing changes the size of the web pool: `size_pools` does not run"
+    ]
+    assert list_messages(
+        database.describe_sizes({"web": replace(size, hosts=3), "jobs": size})
+    ) == ["3 hosts share the slots of the web pool, HOSTS says 2"]
