@@ -9,11 +9,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.middleware import PUBLIC_PAGES
+from config.database.replicas.middleware import PRIMARY_PATHS
 from config.lib.error_responses import API_PATH
 from config.proxy.edge import render_edge
 from config.proxy.policy import ErrorResponse, Paths, Proxy
 from config.proxy.render import render_bodies_file, render_config
-from config.proxy.responses import build_error_responses
+from config.proxy.responses import build_away_response, build_error_responses
 
 ANY_KEY = "00000000-0000-0000-0000-000000000000"
 
@@ -21,8 +22,10 @@ ANY_KEY = "00000000-0000-0000-0000-000000000000"
 def render_haproxy_files(proxy: Proxy) -> dict[Path, str]:
     """Return the text of each file. Raise UnwritableError for a value it cannot contain."""
     responses = build_error_responses()
-    text = render_config(proxy, build_paths(), responses)
-    return {Path(proxy.folder) / "haproxy.cfg": text} | _render_bodies(proxy, responses)
+    away = build_away_response() if proxy.region.forwards else None
+    text = render_config(proxy, build_paths(), responses, away)
+    bodies = _render_bodies(proxy, [*responses, away] if away else responses)
+    return {Path(proxy.folder) / "haproxy.cfg": text} | bodies
 
 
 def render_edge_files(proxy: Proxy, hosts: Sequence[str]) -> dict[Path, str]:
@@ -47,6 +50,7 @@ def build_paths() -> Paths:
         health=reverse("healthz"),
         ready=reverse("readyz"),
         pools=reverse("admin:pools"),
+        primary=tuple(path for path in PRIMARY_PATHS if path != reverse("readyz")),
         public=tuple(reverse(name) for name in PUBLIC_PAGES),
         downloads=(
             reverse("files:download", args=[ANY_KEY]).replace(ANY_KEY, "*"),

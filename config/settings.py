@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import policy
 from config.database.dsn import ServerURLError, parse_replica_urls, parse_server_urls
 from config.database.render.django import Pooling, render_database
-from config.lib import logs
+from config.lib import logs, regions
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
 from config.proxy.policy import Proxy
 from files import storage_settings
@@ -54,11 +54,22 @@ METRICS = env.flag("METRICS")
 METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
 METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
 
+# Several regions
+REGION = regions.Region(
+    name=env.text("REGION"),
+    primary=env.text("PRIMARY_REGION"),
+    writes=env.choice("REGION_WRITES", "pool", regions.WRITES),
+    primary_url=env.text("PRIMARY_URL"),
+    primary_ca=env.text("PRIMARY_CA"),
+    haproxy=HAPROXY,
+)
+
 # The two pools, and one for each replica
+WEB_POOL = policy.move_away(policy.WEB) if REGION.is_secondary else policy.WEB
 try:
     POOLS = {
         base.name: policy.override(replace(base, hosts=HOSTS), {n: env.text(n) for n in names})
-        for base in (policy.WEB, policy.JOBS, policy.READ)
+        for base in (WEB_POOL, policy.JOBS, policy.READ)
         for names in [policy.list_variables(base)]
     }
     POSTGRES, POSTGRES_ADMIN, POSTGRES_MONITOR = parse_server_urls(
@@ -298,4 +309,5 @@ PROXY = Proxy(
     trusted_proxies=env.networks("TRUSTED_PROXIES"),
     tls_port=env.integer("TLS_PORT", 443, 1, 65535),
     tls_certificates=env.paths("TLS_CERT") if HAPROXY else (),
+    region=REGION,
 )

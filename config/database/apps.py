@@ -6,4 +6,4 @@ class DatabaseConfig(AppConfig):
     label = "database"
 
     def ready(self) -> None:
-        from config.database.checks import databases, replicas, servers  # noqa: F401  registers
+        from config.database.checks import databases, regions, replicas, servers  # noqa: F401  registers

@@ -95,6 +95,8 @@ class PoolPolicy:
     )
 
     hosts: int = 1
+    # Server connections that PgBouncer keeps open, even if they are idle.
+    kept_connections: int = 0
 
     @property
     def slots(self) -> int:
@@ -114,7 +116,9 @@ class PoolPolicy:
     @property
     def server_idle_timeout(self) -> int:
         """Seconds after which PgBouncer closes an idle server connection."""
-        return min(self.idle_timeout, SHARED_IDLE_TIMEOUT) if self.hosts > 1 else self.idle_timeout
+        if self.hosts == 1 or self.kept_connections:
+            return self.idle_timeout
+        return min(self.idle_timeout, SHARED_IDLE_TIMEOUT)
 
     @property
     def query_timeout(self) -> int:
@@ -196,6 +200,11 @@ RESTART_WAIT: Final = 2.0
 # a restart, and shorter than the queue, because a probe needs a quick answer.
 PROBE_WAIT: Final = 5.0
 
+# Of the web pool in another region than the primary's, where a new server connection takes about
+# five round trips.
+FAR_IDLE_TIMEOUT: Final = 300
+FAR_CONNECTIONS: Final = 2
+
 # Seconds. Between hosts an idle connection holds a slot for which another host may wait.
 SHARED_IDLE_TIMEOUT: Final = 5
 
@@ -214,6 +223,11 @@ def count_all_backends(pools: Iterable[PoolPolicy]) -> int:
     pools = list(pools)
     outside = ADMIN_CONNECTIONS + MONITOR_CONNECTIONS * max(pool.hosts for pool in pools)
     return sum(pool.count_backends() for pool in pools) + outside
+
+
+def move_away(policy: PoolPolicy) -> PoolPolicy:
+    """Return the pool as it is in another region than the primary's."""
+    return replace(policy, idle_timeout=FAR_IDLE_TIMEOUT, kept_connections=FAR_CONNECTIONS)
 
 
 def number_pools(policy: PoolPolicy, names: Iterable[str]) -> dict[str, PoolPolicy]:

@@ -8,6 +8,8 @@ from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.lib.regions import NOWHERE, Region
+
 # Concurrent client connections; each may hold two buffers, for its request and response.
 MAX_CONNECTIONS: Final = 4000
 # Bytes. A request that fits, head and body, is read whole before it gets a thread.
@@ -74,6 +76,7 @@ class Proxy:
     trusted_proxies: tuple[str, ...] = ()
     tls_port: int = 0
     tls_certificates: tuple[str, ...] = ()
+    region: Region = NOWHERE
 
     def __post_init__(self) -> None:
         if self.tls_certificates and not self.is_https:
@@ -97,7 +100,8 @@ class Proxy:
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
-    """The paths by which requests are routed; `api`, `static` and `pools` are prefixes.
+    """The paths by which requests are routed; `api`, `static`, `pools` and
+    `primary` are prefixes. What is under `primary` reads only the primary.
 
     In `downloads`, `*` stands for one path segment.
     """
@@ -107,6 +111,7 @@ class Paths:
     health: str
     ready: str
     pools: str
+    primary: tuple[str, ...]
     public: tuple[str, ...]
     downloads: tuple[str, ...]
     uploads: tuple[str, ...]
@@ -118,8 +123,12 @@ ID_MARK: Final = "REQUEST-ID"
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """A response that HAProxy sends itself: bodies by shape (`page`, `api`) and headers."""
+    """A response that HAProxy sends itself: bodies by shape (`page`, `api`) and headers.
+
+    `name` is that of its file if it is not the only one with its status.
+    """
 
     status: int
     bodies: Mapping[str, str]
     headers: Mapping[str, str]
+    name: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from config.lib import request_ids
-from config.proxy import forwarded, tls
+from config.proxy import forwarded, regions, tls
 from config.proxy.backends import (
     Section,
     render_cache,
@@ -57,8 +57,16 @@ GUNICORN_ERRORS: Final = (400, 414, 417, 431, 500, 501)
 HAPROXY_ERRORS: Final = frozenset({400, 408, 500, 502, 503, 504})
 
 
-def render_config(proxy: Proxy, paths: Paths, responses: Sequence[ErrorResponse]) -> str:
-    """Return the text of haproxy.cfg. Raise UnwritableError for a value it cannot contain."""
+def render_config(
+    proxy: Proxy,
+    paths: Paths,
+    responses: Sequence[ErrorResponse],
+    away: ErrorResponse | None = None,
+) -> str:
+    """Return the text of haproxy.cfg. Raise UnwritableError for a value it cannot contain.
+
+    `away` is the response while the primary's region is out of reach.
+    """
     sections = {
         "global": render_global(proxy),
         "defaults": render_defaults(proxy) + render_errors(proxy, responses),
@@ -69,6 +77,7 @@ def render_config(proxy: Proxy, paths: Paths, responses: Sequence[ErrorResponse]
         "backend transfers": render_transfers(proxy),
         "backend public": render_public(proxy),
         "backend static": render_static(proxy),
+        **regions.render_backends(proxy, render_payload(proxy, away) if away else ""),
     }
     return HEADER + join_sections(sections)
 
@@ -86,7 +95,7 @@ def render_bodies_file(proxy: Proxy, response: ErrorResponse) -> tuple[str, str]
     for shape, body in response.bodies.items():
         before, _, after = join_lines(body).partition(ID_MARK)
         lines += [f"{shape} {before}\n", f"{shape}{AFTER} {after}\n"]
-    return f"{proxy.folder}/{response.status}.map", "".join(lines)
+    return f"{proxy.folder}/{response.name or response.status}.map", "".join(lines)
 
 
 def render_global(proxy: Proxy) -> Section:
@@ -160,10 +169,12 @@ def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorRespon
         *tls.render_listener(proxy),
         "option http-restrict-req-hdr-names delete",
         "option disable-h2-upgrade",
+        *regions.render_options(proxy),
         *_render_acls(proxy, paths),
         "http-request set-var(txn.shape) str(page)",
         "http-request set-var(txn.shape) str(api) if is_api",
         *forwarded.render_rules(proxy),
+        *regions.render_answer(proxy),
         f"http-request return status 431 {by_status[431]} "
         f"if {{ req.hdrs,length gt {MAX_HEAD_SIZE} }}",
         f"http-request return status 413 {by_status[413]} "
@@ -177,6 +188,7 @@ def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorRespon
         f"http-request return status 400 {by_status[400]} if {{ method CONNECT }}",
         *delete_headers(("Upgrade", "HTTP2-Settings")),
         *tls.render_redirect(proxy, paths),
+        *regions.render_rules(proxy, paths),
         # A thread gets complete small bodies only; large ones, which no buffer holds, stream.
         f"http-request wait-for-body time {REQUEST_TIMEOUT}s at-least {SMALL_BODY_SIZE} "
         "unless is_large",
@@ -192,6 +204,7 @@ def _render_frontend(proxy: Proxy, paths: Paths, responses: Sequence[ErrorRespon
         "use_backend public if is_public is_read !has_session",
         # They need no thread and no connection of the web.
         "use_backend public if is_pools !is_large",
+        *regions.render_route(proxy),
         "use_backend transfers if is_large",
         "use_backend transfers if is_download is_read",
         "default_backend requests",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from wsgiref.util import setup_testing_defaults
 
@@ -29,6 +30,10 @@ MESSAGES: Final = {
     503: "Too many people are using the site right now. Try again in a moment.",
     504: "The site took too long to answer. Try again in a moment.",
 }
+AWAY: Final = (
+    "Nothing can be saved right now: the region that does that is out of reach. You can go on "
+    "reading. Try again in a moment."
+)
 # Headers that HAProxy sets itself.
 PROXY_HEADERS: Final = frozenset({"Content-Length", "Content-Type", "Content-Encoding"})
 # Not a request of anybody: neither logged nor counted.
@@ -37,28 +42,33 @@ LEFT_OUT: Final = "config.observe.request_log.log_requests"
 
 def build_error_responses() -> list[ErrorResponse]:
     """Build the responses with the site's security headers; temporary errors get Retry-After."""
-    return [_build_error_response(status) for status in MESSAGES]
+    return [_build_error_response(status, message) for status, message in MESSAGES.items()]
 
 
-def _build_error_response(status: int) -> ErrorResponse:
+def build_away_response() -> ErrorResponse:
+    """Build the response of a region while that of the primary is out of reach."""
+    return replace(_build_error_response(503, AWAY), name="away")
+
+
+def _build_error_response(status: int, message: str) -> ErrorResponse:
     token = request_id.set(ID_MARK)
-    page, api = _run_middleware("/", status), _run_middleware(API_PATH, status)
+    page, api = (_run_middleware(path, status, message) for path in ("/", API_PATH))
     request_id.reset(token)
     headers = {name: value for name, value in page.items() if name not in PROXY_HEADERS}
-    if status in (408, 502, 504):
+    if status in (408, 502, 503, 504):
         headers["Retry-After"] = str(RETRY_AFTER)
     bodies = {"page": page.content.decode(), "api": api.content.decode()}
     return ErrorResponse(status, bodies, headers)
 
 
-def _run_middleware(path: str, status: int) -> Any:
+def _run_middleware(path: str, status: int, message: str) -> Any:
     """Return the error response with the headers that the site's middleware adds."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if status == 503 and not is_api(request):
+        if message == MESSAGES[503] and not is_api(request):
             return busy_page()
-        context = {"status": status, "message": MESSAGES[status]}
-        return error_response(request, status, MESSAGES[status], "front_error.html", context)
+        context = {"status": status, "message": message}
+        return error_response(request, status, message, "front_error.html", context)
 
     environ: dict[str, Any] = {
         "PATH_INFO": path,

@@ -123,6 +123,7 @@ def _get_auth_settings(policy: PoolPolicy, folder: str) -> dict[str, str | int]:
 
 
 def _get_pool_settings(policy: PoolPolicy) -> dict[str, str | int]:
+    kept: dict[str, str | int] = {"min_pool_size": policy.kept_connections}
     return {
         "pool_mode": "transaction",
         # Not in the entry, so that the console can change it.
@@ -131,6 +132,7 @@ def _get_pool_settings(policy: PoolPolicy) -> dict[str, str | int]:
         "max_user_connections": policy.max_connections,
         "reserve_pool_size": 0,
         "max_client_conn": policy.max_client_conn,
+        **(kept if policy.kept_connections else {}),
     }
 
 

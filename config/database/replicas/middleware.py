@@ -28,14 +28,18 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def read_from_replicas(get_response: GetResponse) -> GetResponse:
-    """Send the reads of GET and HEAD to a replica; without replicas, do nothing."""
-    if not settings.READ_POOLS:
+    """Send the reads of GET and HEAD to a replica; without replicas, do nothing.
+
+    In a region without replicas, only remember writes, for the regions that have some.
+    """
+    if not settings.READ_POOLS and not settings.REGION.name:
         return get_response
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         reading = start_reading(request)
         connection = connections[DEFAULT_DB_ALIAS]
-        vars(request).update(is_read_only=PRIMARY.is_silent(time.monotonic()))
+        is_silent = bool(settings.READ_POOLS) and PRIMARY.is_silent(time.monotonic())
+        vars(request).update(is_read_only=is_silent)
         with use_reading(reading), connection.execute_wrapper(reading.execute):
             response = get_response(request)
         if reading.served_by:

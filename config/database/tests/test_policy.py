@@ -45,6 +45,7 @@ def test_every_field_but_the_names_is_a_number():
         "name",
         "alias",
         "hosts",
+        "kept_connections",
     }
 
 

@@ -34,7 +34,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = respond  # noqa: N815  the base class's name
+    do_GET = do_POST = respond  # noqa: N815  the base class's names
 
     def log_message(self, *arguments):
         pass

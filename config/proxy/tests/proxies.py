@@ -26,6 +26,7 @@ PATHS = Paths(
     health="/healthz",
     ready="/readyz",
     pools="/admin/pools/",
+    primary=("/accounts/", "/admin/"),
     public=("/accounts/login/", "/accounts/signup/"),
     downloads=("/files/*/download/",),
     uploads=("/files/upload/",),
