@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Upper
 
+from config.database.replicas import servers
 from config.database.replicas.reading import Reading, leave_replica, use_reading
 from config.database.replicas.servers import Replica
 from config.database.replicas.state import NEVER, PrimaryState
@@ -151,6 +152,27 @@ def test_a_full_replica_that_answers_nobody_is_left(reading, monkeypatch):
     monkeypatch.setattr(reading.replica, "execute", fail(OperationalError("query_wait_timeout")))
     Expert.objects.annotate(one=Value(1)).count()
     assert state.good_looks == 0
+
+
+def test_a_slow_statement_is_no_reason_to_leave_the_replica(reading, monkeypatch):
+    replica, state = reading.replica, reading.replica.state
+    state.good_looks = 3
+    monkeypatch.setattr(replica, "execute", fail(OperationalError("timeout expired")))
+    state.record_answer(time.monotonic())
+    Expert.objects.count()
+    assert (reading.replica, state.good_looks) == (None, 3)
+
+
+def test_a_user_keeps_the_same_replica(monkeypatch):
+    replicas = [Replica(settings.POOLS["jobs"], PrimaryState()) for _ in range(2)]
+    monkeypatch.setattr(servers, "list_replicas", lambda: replicas)
+    assert servers.choose_replica("a") is None
+    for replica in replicas:
+        replica.state.good_looks, replica.state.as_new_as = 3, time.monotonic()
+    assert {servers.choose_replica("a") for _ in range(9)} == {servers.choose_replica("a")}
+    assert {servers.choose_replica(key) for key in "abc"} == set(replicas)
+    replicas[0].state.record_failure()
+    assert {servers.choose_replica(key) for key in "abc"} == {replicas[1]}
 
 
 def test_a_request_can_leave_the_replica_once(reading):

@@ -9,6 +9,9 @@ from http.cookies import SimpleCookie
 
 import psycopg
 
+from config.database.dsn import parse_server_url
+from config.database.policy import READ
+from config.database.tests.servers import connect
 from config.tests.processes import wait_until
 
 REPLICA_PORT = 5433
@@ -119,3 +122,10 @@ def list_statements(site, servers, act):
         ours = [line for line in lines if re.search(r"ai4ceo_(web|read) .*statement: ", line)]
         found[name] = [line for line in ours if not any(look in line for look in LOOKS)]
     return found
+
+
+def open_pool(site):
+    """Connect to the replica through its PgBouncer."""
+    (url,) = re.findall(r"^POSTGRES_READ_URL=(.*)$", (site.folder / ".env").read_text(), re.M)
+    server = parse_server_url("POSTGRES_READ_URL", url)
+    return connect(server, host=str(site.run_dir), port=READ.listen_port)

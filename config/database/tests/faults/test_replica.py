@@ -5,10 +5,12 @@ import re
 import time
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 
 from config.database.policy import READ
-from config.database.replicas.state import MAX_LAG
+from config.database.replicas.servers import Replica
+from config.database.replicas.state import GOOD_LOOKS, MAX_LAG, PrimaryState
 from config.database.tests.faults.conftest import COUNT
 from config.database.tests.faults.replicas import (
     ask,
@@ -16,6 +18,7 @@ from config.database.tests.faults.replicas import (
     connect_replica,
     get_profile,
     log_statements,
+    open_pool,
     pause_replay,
     wait_for_replica,
 )
@@ -178,6 +181,27 @@ def test_terminated_connections_of_the_replica_cost_no_request(site, ada, replic
             time.sleep(0.2)
     assert set(traffic.count_statuses()) == {200}
     wait_for_replica(site, ada)
+
+
+def test_conflict_with_replay_is_a_reason_to_leave(site):
+    replica = Replica(READ, PrimaryState())
+    replica.state.good_looks = GOOD_LOOKS
+    statement = "SELECT count(*) FROM tours_tour, pg_sleep(20)"
+    with connect_replica(site) as standby, site.superuser() as primary, open_pool(site) as client:
+        standby.execute("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+        standby.execute("SELECT pg_reload_conf()")
+        client.pgconn.send_query(statement.encode())
+        running = "SELECT count(*) FROM pg_stat_activity WHERE query = %s AND state = 'active'"
+        wait_until(lambda: standby.execute(running, [statement]).fetchone()[0], 10, "it runs")
+        with primary.transaction():
+            primary.execute("LOCK TABLE tours_tour")
+        (result,) = iter(client.pgconn.get_result, None)
+        standby.execute("ALTER SYSTEM RESET max_standby_streaming_delay")
+        standby.execute("SELECT pg_reload_conf()")
+    error = psycopg.errors.error_from_result(result)
+    assert error.sqlstate == "40001"
+    replica.blame(error)
+    assert replica.state.good_looks == 0
 
 
 def test_reading_goes_on_while_the_primary_is_stopped(site, ada, record_property):
