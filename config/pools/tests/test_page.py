@@ -94,6 +94,17 @@ def test_says_why_a_pool_has_its_size(admin, monkeypatch):
     assert text.count("<td>3 share the slots</td>") == 1
 
 
+def test_shows_a_replicas_pool_without_the_primarys_figures(admin):
+    replica = replace(settings.POOLS["web"], name="read1")  # the web's PgBouncer stands in
+    with override_settings(READ_POOLS={"read1": replica}):
+        record_sample()
+        text = get_text(admin)
+    assert "Read1 pool" in text
+    assert text.count("of 10 server connections</td>") == 2
+    assert text.count("Slots taken") == 2
+    assert "There are no samples yet." not in text
+
+
 def test_without_samples_says_so(admin):
     text = get_text(admin)
     assert text.count("There are no samples yet.") == 8  # for the eye and for screen readers
