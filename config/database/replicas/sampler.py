@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Final, cast
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.database.backend.base import DatabaseWrapper
@@ -46,8 +47,10 @@ class Sampler(threading.Thread):
 
 
 def start_samplers() -> None:
-    for replica in list_replicas():
-        Sampler(replica).start()
+    """Start to look at the replicas; without PgBouncer the looks would exceed the pool."""
+    if settings.DATABASE_POOLING == "pgbouncer":
+        for replica in list_replicas():
+            Sampler(replica).start()
 
 
 def ask_primary(primary: PrimaryState) -> int | None:
