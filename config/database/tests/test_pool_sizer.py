@@ -73,6 +73,7 @@ def test_grows_while_statements_wait_and_shrinks_when_they_stop(
         assert console.get_entry()["pool_size"] == 2
 
 
+@pytest.mark.alone  # beside other processes, more backends get more of the processors
 def test_does_not_grow_while_statements_burn_the_processor(settings, place, pool, record_property):
     with pgbench(place, settings.POSTGRES["web"], BURN, clients=20):
         size = look(pool, 6)
