@@ -203,7 +203,7 @@ class ServerLog:
         name, before = f"mark {uuid.uuid4()}", self.path.stat().st_size
         with superuser() as connection:
             connection.execute(f"SELECT '{name}'")
-        return wait_until(lambda: self._position(name, before), 10, "the log has the mark")
+        return wait_until(lambda: self._position(name, before), 30, "the log has the mark")
 
     def _position(self, name, start):
         found = self._read(start).find(name.encode())

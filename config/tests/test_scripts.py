@@ -148,7 +148,7 @@ def get_code(scripts):
         mails = (scripts.folder / "var/mail").glob("*.eml")
         return [found[1] for mail in mails if (found := CODE.search(mail.read_text()))]
 
-    (code,) = wait_until(list_codes, 10, "mail with a code")
+    (code,) = wait_until(list_codes, 30, "mail with a code")
     return code
 
 

@@ -101,7 +101,7 @@ def run_pgbouncer(policy, server, host=None, budget=None):
         (folder / f"{policy.name}.userlist").write_text(users)
         process = start(folder / f"{policy.name}.ini", log)
         try:
-            wait_until(lambda: " process up: " in log.read_text(), 10, "PgBouncer is up")
+            wait_until(lambda: " process up: " in log.read_text(), 30, "PgBouncer is up")
             place["host"], place["port"] = host or name, policy.listen_port
             place["dbname"] = get_entry_name(policy, server)
             yield place

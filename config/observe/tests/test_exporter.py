@@ -42,7 +42,7 @@ def test_serves_everything(site):
         assert found.get("ai4ceo_process_up", process=process) == 1
     assert found.get("ai4ceo_job_success", command="setup_site") == 1
     assert found.get("ai4ceo_pool_ceiling", pool="web") == 10
-    wait_until(lambda: scrape(site).list("ai4ceo_mails_waiting") == [0], 10, "the mails")
+    wait_until(lambda: scrape(site).list("ai4ceo_mails_waiting") == [0], 30, "the mails")
     assert found.get("process_resident_memory_bytes") > 0
 
 
@@ -93,7 +93,7 @@ def test_counts_what_is_sent_and_ignores_garbage(site):
     for datagram in (b"\xff", b"x" * 100_000, b'{"kind": "sign_up"}'):
         send(site, datagram)
     name = "ai4ceo_sign_ups_total"
-    wait_until(lambda: scrape(site).get(name) == before.get(name) + 1, 10, "the event is counted")
+    wait_until(lambda: scrape(site).get(name) == before.get(name) + 1, 30, "the event is counted")
     ignored = scrape(site).get("ai4ceo_events_total", result="ignored")
     assert ignored == before.get("ai4ceo_events_total", result="ignored") + 2
 
@@ -103,7 +103,7 @@ def test_a_killed_exporter_comes_back_and_receives(site):
     os.kill(process, signal.SIGKILL)
     wait_until(lambda: site.pid("metrics") not in (0, process) and answers(site), 30, "it is back")
     send(site, b'{"kind": "sign_in"}')
-    wait_until(lambda: scrape(site).get("ai4ceo_sign_ins_total") == 1, 10, "it counts")
+    wait_until(lambda: scrape(site).get("ai4ceo_sign_ins_total") == 1, 30, "it counts")
 
 
 def test_counts_survive_the_end_of_the_processes(site):
@@ -112,7 +112,7 @@ def test_counts_survive_the_end_of_the_processes(site):
     site.supervisor("restart", "web:*")
     site.wait_until_ready()
     name, labels = "ai4ceo_requests_total", {"route": "profile/", "status": "3xx"}
-    wait_until(lambda: scrape(site).list(name, **labels) == [3], 10, "all three are counted")
+    wait_until(lambda: scrape(site).list(name, **labels) == [3], 30, "all three are counted")
 
 
 def test_shows_a_stopped_process(site):

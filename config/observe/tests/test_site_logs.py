@@ -113,4 +113,4 @@ def test_haproxy_counts_what_it_refused_and_logs_its_id(site):
         site.wait_until_ready()
     assert (response.status, body["requestId"]) == (503, number)
     assert count_unserved(site.run_dir) > before
-    wait_until(lambda: f"id={number}" in site.log("haproxy"), 10, "HAProxy logs the refusal")
+    wait_until(lambda: f"id={number}" in site.log("haproxy"), 30, "HAProxy logs the refusal")

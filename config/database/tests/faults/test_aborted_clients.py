@@ -134,7 +134,7 @@ def test_killed_worker_fails_only_its_own_requests(site, people, run_traffic):
             abandoned = locked(site).keys()
             kills = [kill(worker) for worker in list_workers(site.web_pids())]
             wait_until(lambda: not abandoned & locked(site).keys(), 2, "the abandoned are gone")
-        wait_until(lambda: all(map(list_children, site.web_pids())), 10, "there are workers")
+        wait_until(lambda: all(map(list_children, site.web_pids())), 30, "there are workers")
         site.wait_until_ready()
     failed = [answer for answer in traffic.answers if answer.status != 200]
     assert {answer.status for answer in failed} <= {502, 503}

@@ -109,7 +109,7 @@ def test_full_disk_for_temporary_files(site, user):
 def test_full_disk_for_mail(site):
     with site.fill("mail"):
         assert sign_up(site, "ada@example.org").status == 302
-        wait_until(lambda: "No space left on device" in site.log("mail"), 10, "it is tried")
+        wait_until(lambda: "No space left on device" in site.log("mail"), 30, "it is tried")
     before = site.list_files("mail")
     wait_until(lambda: len(site.list_files("mail") - before) == 1, 30, "the mail comes by itself")
 

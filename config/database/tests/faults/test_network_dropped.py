@@ -65,7 +65,7 @@ def network(site, tmp_path):
 
 def test_returns_503_in_bounded_time_and_recovers(site, people, network, record_property):
     with Traffic(site, people) as traffic:
-        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        wait_until(lambda: all(traffic.written.values()), 30, "everybody has written")
         with network.cut():
             wait_until(lambda: traffic.count_statuses()[503] >= len(people), 30, "all are refused")
         end = time.monotonic()

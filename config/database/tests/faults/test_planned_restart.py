@@ -26,7 +26,7 @@ def resumed(site):
 def test_restart_behind_paused_pools_loses_nothing(site, people, record_property):
     before = get_start_time(site)
     with Traffic(site, people) as traffic:
-        wait_until(lambda: len(traffic.answers) > 50, 10, "traffic runs")
+        wait_until(lambda: len(traffic.answers) > 50, 30, "traffic runs")
         assert "web: paused in " in site.run_command("pools", "pause")
         site.supervisor("restart", "postgres")
         assert "web: resumed" in site.run_command("pools", "resume")

@@ -38,7 +38,7 @@ def send_together(site, people):
 def test_returns_503_in_bounded_time_and_recovers(site, people, record_property):
     before = list_processes(site)
     with Traffic(site, people) as traffic:
-        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        wait_until(lambda: all(traffic.written.values()), 30, "everybody has written")
         with frozen_postgres(site.pid("postgres")):
             # More than the pool has connections, so that some must be in its queue.
             others = send_together(site, (people * 2)[: WEB.max_connections + 2])

@@ -56,7 +56,7 @@ def test_traffic_gets_only_503_until_two_seconds_after_the_outage(
     site, people, way, record_property
 ):
     with Traffic(site, people) as traffic:
-        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        wait_until(lambda: all(traffic.written.values()), 30, "everybody has written")
         with outage(site, way):
             pass
         back = time.monotonic()

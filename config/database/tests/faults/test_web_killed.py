@@ -21,7 +21,7 @@ def kill(master):
 def test_loses_only_requests_in_progress_and_no_read(site, people, record_property):
     first, second = site.web_pids()
     with Traffic(site, people, pause=0.02) as traffic:  # so that requests are in progress
-        wait_until(lambda: all(traffic.written.values()), 10, "everybody has written")
+        wait_until(lambda: all(traffic.written.values()), 30, "everybody has written")
         began = time.monotonic()
         kill(first)
         wait_until(lambda: site.web_pids()[0] not in (0, first), 20, "it is started again")
