@@ -57,7 +57,7 @@ class Fleet:
         return connect(self.postgres.server, dbname=dbname)
 
     def create_database(self):
-        script = roles.render_script(self.pools, self.servers)
+        script = roles.render_script(self.pools, self.servers, self.servers["jobs"])
         where = self.postgres.server
         command = [self.postgres.programs / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]
         done = subprocess.run(
@@ -67,6 +67,8 @@ class Fleet:
             env=os.environ | {"PGPASSWORD": where.password},
         )
         assert done.returncode == 0, done.stderr
+
+    def create_lease_table(self):
         entry = render_database(
             self.pools["jobs"], self.servers["jobs"], pooling="direct", pgbouncer_host=""
         )

@@ -165,15 +165,6 @@ class TestTwoHosts:
             now - then >= 10 for now, then in zip(edge.count_requests(), before, strict=True)
         )
 
-    def test_hosts_are_replaced_one_by_one_without_a_failed_request(self, edge, signed_in):
-        with requests_all_along(edge, signed_in) as statuses:
-            for host in edge.hosts:
-                assert edge.call("drain", host.name).stdout == f"{host.name} has no requests.\n"
-                host.stop()
-                host.start()
-                assert edge.call("ready", host.name).stdout == f"{host.name} is ready.\n"
-        assert list(statuses) == [200]
-
     def test_a_killed_host_costs_no_read(self, edge, signed_in):
         host = edge.hosts[0]
         with requests_all_along(edge, signed_in) as statuses:

@@ -29,8 +29,9 @@ def fleet(django_db_blocker):
         try:
             fleet = Fleet(postgres, count=5, web=BUDGET, jobs=BUDGET)
             fleet.restrict_connections()
+            fleet.create_database()
             with django_db_blocker.unblock():
-                fleet.create_database()
+                fleet.create_lease_table()
             fleet.folder = Path(folder)
             yield fleet
         finally:
