@@ -82,7 +82,7 @@ class People:
     def request(self, path, kept):
         connection = secure(self.site, self.authority)
         # Leave some of the two processors to the renewals.
-        while not self.ended.wait(0.05):
+        while not self.ended.wait(0.15):
             try:
                 connection.request("GET", path)
                 answer = connection.getresponse()
