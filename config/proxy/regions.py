@@ -50,6 +50,8 @@ def render_rules(proxy: Proxy, paths: Paths) -> Section:
         f"{no} is_health",
         f"{no} is_pools",
         f"{no} is_public is_read !has_session",
+        # It came back: the URL leads here, and that has not been noticed yet.
+        f"{no} {{ req.hdr({HEADER}) -m str {region.name} }}",
     ]
     if region.replays:
         # What is larger goes over the pool.
@@ -101,6 +103,7 @@ def _render_check(proxy: Proxy) -> Section:
 
 def _render_limits(proxy: Proxy, away: str) -> Section:
     return [
+        f"http-request set-header {HEADER} {proxy.region.name}",
         # A new connection costs more round trips than the request.
         "option http-keep-alive",
         "http-reuse always",
@@ -118,7 +121,7 @@ def _render_server(proxy: Proxy) -> str:
     host, is_tls = escape_word(bracket_ipv6(str(url.hostname))), url.scheme == "https"
     options = [
         f"server primary {host}:{url.port or (443 if is_tls else 80)}",
-        "check inter 1s fall 3 rise 1 on-marked-down shutdown-sessions",
+        "check inter 1s fall 3 rise 1",
         f"tcp-ut {LOST}s pool-purge-delay {IDLE_TIMEOUT}s",
     ]
     if is_tls:

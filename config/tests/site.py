@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -152,6 +153,9 @@ class Site:
 
     def role(self, name):
         return f"ai4ceo_{name}"
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def status(self, path, headers=()):
         return get_status(self.port, path, headers)

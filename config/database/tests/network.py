@@ -62,9 +62,9 @@ class Network:
         self._process.stdout.close()
 
 
-def set_up():
+def set_up(name="lo"):
     with socket.socket() as device:
-        fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+        fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", name.encode(), IFF_UP))
 
 
 def drop_packets():
@@ -78,7 +78,11 @@ def restore_packets():
 def set_queue(kind, flags):
     """Add or remove the loopback's "blackhole" queue, which drops all packets."""
     name = struct.pack("HH12s", 4 + 10, TCA_KIND, b"blackhole")
-    body = struct.pack("BxxxiIII", 0, LOOPBACK, 0, TC_H_ROOT, 0) + name
+    ask_kernel(kind, flags, struct.pack("BxxxiIII", 0, LOOPBACK, 0, TC_H_ROOT, 0) + name)
+
+
+def ask_kernel(kind, flags, body):
+    """Send a request by rtnetlink; raise OSError if the kernel refuses it."""
     head = (16 + len(body), kind, NLM_F_REQUEST | NLM_F_ACK | flags, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as kernel:
         kernel.send(struct.pack("IHHII", *head) + body)

@@ -1,6 +1,5 @@
 """Requests to a site with a standby, and which server has answered them."""
 
-import http.client
 import json
 import re
 from contextlib import closing, contextmanager
@@ -30,7 +29,7 @@ class Answer:
 
 
 def ask(site, method, path, headers, body=None):
-    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+    with closing(site.connect()) as connection:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         text = response.read().decode()
