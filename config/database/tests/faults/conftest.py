@@ -50,7 +50,7 @@ def people(site, cached_people):
 def replica_site():
     """Yield a site with a standby, which reads from it."""
     port = free_port()
-    with new_site(READ_REPLICA="on", METRICS="true", METRICS_PORT=str(port)) as site:
+    with new_site(READ_REPLICA="true", METRICS="true", METRICS_PORT=str(port)) as site:
         site.metrics_port = port
         yield site
 
