@@ -102,6 +102,7 @@ def started():
         scripts.outputs = {
             process.returncode: text for process, text in zip(both, outputs, strict=True)
         }
+        scripts.proxy_log = (scripts.folder / "var/log/haproxy.log").read_text()
         yield scripts
 
 
@@ -180,6 +181,10 @@ def test_one_of_two_concurrent_scripts_starts_the_site(started):
     assert sorted(started.outputs) == [0, 1]
     assert "another deploy/up is just starting the site" in started.outputs[1][1]
     assert started.status("/readyz") == 200
+
+
+def test_a_start_refuses_no_request(started):
+    assert " 503 " not in started.proxy_log
 
 
 def test_up_reports_a_running_site(started):
