@@ -122,7 +122,7 @@ def connect_around_the_pool(site, people):
 @contextmanager
 def take_a_slot(site, people):
     with connect_directly(site, WEB) as connection:
-        connection.execute(render_wait(WEB, 1))
+        connection.execute(render_wait(WEB))
         yield
 
 
