@@ -57,6 +57,9 @@ RESTART_MESSAGES: Final = (
     "Connection reset by peer",
 )
 
+# The URLs of the pools' roles: a message does not tell which one it is about.
+URLS: Final = "POSTGRES_URL, POSTGRES_JOBS_URL or (of a replica) POSTGRES_READ_URL"
+
 # Parts of the messages of PgBouncer 1.18 to 1.25, PostgreSQL and libpq, and what each means
 # (PgBouncer's own errors have no specific SQLSTATE). The first match wins.
 EXPLANATIONS: Final = (
@@ -71,12 +74,12 @@ EXPLANATIONS: Final = (
     ),
     (
         ("password authentication failed", "SASL authentication failed", "no such user"),
-        "the role or its password was rejected: correct POSTGRES_URL and POSTGRES_JOBS_URL, "
+        f"the role or its password was rejected: correct {URLS}, "
         "then run `manage.py pgbouncer_config --write` and restart PgBouncer",
     ),
     (
         ("could not translate host name",),
-        "the host is unknown: correct POSTGRES_URL and POSTGRES_JOBS_URL, or PGBOUNCER_HOST",
+        f"the host is unknown: correct {URLS}, or PGBOUNCER_HOST",
     ),
     (
         ("permission denied for database", "no pg_hba.conf entry", "is not permitted to log in"),
@@ -85,8 +88,7 @@ EXPLANATIONS: Final = (
     ),
     (
         ("certificate", "SSL", "TLS"),
-        "the TLS connection failed: correct sslmode and sslrootcert in POSTGRES_URL and "
-        "POSTGRES_JOBS_URL",
+        f"the TLS connection failed: correct sslmode and sslrootcert in {URLS}",
     ),
     (
         ('relation "',),
@@ -95,12 +97,12 @@ EXPLANATIONS: Final = (
     ),
     (
         ("no such database", "does not exist"),
-        "PostgreSQL has no such database or role: correct POSTGRES_URL and POSTGRES_JOBS_URL",
+        f"PostgreSQL has no such database or role: correct {URLS}",
     ),
     (
         ("Connection refused", "No such file or directory", "pooler is", "server shutting down"),
-        "nothing listens there: start the site with deploy/up, or correct POSTGRES_URL and "
-        "PGBOUNCER_HOST",
+        "nothing listens there: start the site with deploy/up (after deploy/down if it runs), or "
+        "correct POSTGRES_URL and PGBOUNCER_HOST",
     ),
     (
         (
@@ -129,8 +131,7 @@ EXPLANATIONS: Final = (
     ),
     (
         ("No route to host", "Network is unreachable", "Connection timed out"),
-        "the server is unreachable: check the network, or correct POSTGRES_URL, "
-        "POSTGRES_JOBS_URL or PGBOUNCER_HOST",
+        f"the server is unreachable: check the network, or correct {URLS}, or PGBOUNCER_HOST",
     ),
     (
         ("idle-in-transaction timeout", "idle transaction timeout", "transaction timeout"),
@@ -236,9 +237,10 @@ def explain(error: BaseException | None) -> str:
     return message
 
 
-def summarize(error: Exception, seconds: float) -> str:
-    """Return the server's message as one line, for a statement limited to `seconds`."""
+def summarize(error: Exception, seconds: float, pool: str = "jobs") -> str:
+    """Return the server's message as one line, for a statement in `pool` limited to `seconds`."""
     text = " ".join(str(error).split())
     if "timeout expired" in text:
-        return f"no answer in {seconds} s; PostgreSQL is down or frozen, or the jobs pool is full"
+        causes = f"PostgreSQL or PgBouncer is down or frozen, or the {pool} pool is full"
+        return f"no answer in {seconds:g} s; {causes}"
     return text.rpartition("FATAL: ")[2].strip() if "FATAL: " in text else text

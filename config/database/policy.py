@@ -1,7 +1,7 @@
-"""The policy of the two connection pools: the only place that defines their numbers.
+"""The policy of the connection pools: the only place that defines their numbers.
 
 Pure: no environment, no connection. `settings.py` passes the overrides in; everything that
-limits a connection (DATABASES, both ini files, role limits, gunicorn's threads, the system
+limits a connection (DATABASES, the ini files, role limits, gunicorn's threads, the system
 checks) is rendered from the result.
 """
 
@@ -104,6 +104,11 @@ class PoolPolicy:
         return self.budget or self.max_connections
 
     @property
+    def prefix(self) -> str:
+        """What the names of its variables begin with; all replicas have the same."""
+        return f"POOL_{self.name.rstrip('0123456789').upper()}"
+
+    @property
     def is_sized(self) -> bool:
         """Whether `manage.py size_pools` changes the pool's size while it runs."""
         return self.hosts > 1 or self.min_connections > 0
@@ -173,8 +178,9 @@ JOBS: Final = PoolPolicy(
     listen_port=6433,
 )
 
-# Of each replica; a request that finds no connection in time has the primary's pool only if the
-# replica is away. The connect timeout is libpq's minimum, as there is another server to ask.
+# Of each replica. The waits are short, as the primary can answer in its place: it does if the
+# replica is away. If the replica's pool is only full, the request gets 503. The connect timeout is
+# libpq's minimum.
 READ: Final = PoolPolicy(
     name="read",
     alias="read",
@@ -240,7 +246,7 @@ def number_pools(policy: PoolPolicy, names: Iterable[str]) -> dict[str, PoolPoli
 
 def list_variables(policy: PoolPolicy) -> dict[str, str]:
     return {
-        f"POOL_{policy.name.upper()}_{knob.metadata['variable']}": knob.name
+        f"{policy.prefix}_{knob.metadata['variable']}": knob.name
         for knob in fields(policy)
         if knob.metadata
     }
@@ -263,7 +269,7 @@ def override(policy: PoolPolicy, environment: Mapping[str, str]) -> PoolPolicy:
 
 
 def _check_connections(policy: PoolPolicy) -> None:
-    prefix, most = f"POOL_{policy.name.upper()}", policy.max_connections
+    prefix, most = policy.prefix, policy.max_connections
     if policy.slots < most:
         raise PolicyError(
             f"{prefix}_BUDGET={policy.budget} is less than {prefix}_MAX={most}: all hosts share "

@@ -59,7 +59,7 @@ class Replica:
         is_slow = READ_TIMEOUT in str(error) and self.state.is_answering(time.monotonic())
         if is_unavailable(error) and not is_slow:
             if self.state.good_looks:
-                logger.warning("%s is left: %s", self.name, summarize(error, READ_LIMIT))
+                logger.warning("%s is left: %s", self.name, summarize(error, READ_LIMIT, self.name))
             self.state.record_failure()
 
 

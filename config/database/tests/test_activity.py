@@ -51,4 +51,6 @@ def test_own_query_is_not_counted():
 def test_reason_is_one_line_without_the_host():
     error = Exception('connection to server on socket "/x" failed: FATAL:  login\n  failed')
     assert summarize(error, 2) == "login failed"
-    assert summarize(Exception("connection timeout expired"), 2).startswith("no answer in 2 s; ")
+    late = Exception("connection timeout expired")
+    assert summarize(late, 2.0).startswith("no answer in 2 s; ")
+    assert summarize(late, 3, "read1").endswith("or the read1 pool is full")

@@ -26,6 +26,7 @@ MESSAGES = [
     ),
     ("FATAL:  no more connections allowed (max_client_conn)", "client limit is reached"),
     ('FATAL:  password authentication failed for user "ann"', "role or its password was rejected"),
+    ('FATAL:  password authentication failed for user "ann"', "(of a replica) POSTGRES_READ_URL"),
     ("FATAL:  SASL authentication failed", "role or its password was rejected"),
     ("FATAL:  no such user", "role or its password was rejected"),
     ("FATAL:  no such database: site", "no such database or role"),

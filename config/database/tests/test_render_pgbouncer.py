@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 import pytest
 
 from config.database.dsn import parse_server_url
-from config.database.policy import JOBS, WEB
+from config.database.policy import JOBS, READ, WEB, number_pools
 from config.database.render.pgbouncer import (
     UnwritableError,
     render_connect_query,
@@ -201,6 +201,7 @@ def test_header_names_the_command():
     first = render(JOBS).splitlines()[:2]
     assert "manage.py pgbouncer_config --write" in first[0]
     assert "POOL_JOBS_*" in first[1]
+    assert "POOL_READ_*" in render(number_pools(READ, ["read1"])["read1"]).splitlines()[1]
 
 
 @pytest.mark.parametrize(
