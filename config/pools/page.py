@@ -98,7 +98,7 @@ def build_view(
         slots=newest.slots.get(name) if newest else None,
         slots_in_all=policy.slots,
         abandoned=newest.abandoned.get(name) if newest else None,
-        size=read_sizes().get(name),
+        size=read_sizes().pools.get(name),
         plots=[draw_busy(samples, name, moment, size), draw_waiting(samples, name, moment)],
         rows=list_rows(samples, name, now),
     )

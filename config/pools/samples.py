@@ -35,7 +35,7 @@ class PoolSample:
 
 @dataclass(frozen=True)
 class Sample:
-    """Both pools at a time, in seconds since 1970; a pool that did not answer is missing.
+    """The pools at a time, in seconds since 1970; a pool that did not answer is missing.
 
     `abandoned` and `slots` are PostgreSQL's, by pool; empty if it did not answer.
     """

@@ -1,4 +1,4 @@
-"""Render both pools as a table of 80 columns. Pure."""
+"""Render the pools as a table of 80 columns. Pure."""
 
 from __future__ import annotations
 
@@ -99,6 +99,8 @@ def _format_age(role: RoleStatus) -> str:
 
 def _render_notes(overview: Overview, servers: Mapping[str, Server]) -> Iterator[str]:
     yield from (_describe_size(name, size) for name, size in overview.sizes.items())
+    if failure := overview.errors.get("sizes"):
+        yield f"{failure[0].upper()}{failure[1:]}."
     if "postgresql" in overview.errors:
         yield f"PostgreSQL's figures are not available: {overview.errors['postgresql']}."
     roles, jobs = overview.roles or {}, servers["jobs"].user

@@ -1,4 +1,4 @@
-"""Collect the status of both pools from the consoles and PostgreSQL; pause and resume them."""
+"""Collect the status of the pools from the consoles and PostgreSQL; pause and resume them."""
 
 from __future__ import annotations
 
@@ -154,7 +154,10 @@ def collect_overview(policies: Mapping[str, PoolPolicy], servers: Mapping[str, S
     except (ConsoleError, Error) as error:
         errors["postgresql"] = summarize(error, QUERY_TIMEOUT)
         roles = None
-    return Overview(pools=pools, roles=roles, errors=errors, sizes=read_sizes())
+    sizes = read_sizes()
+    if sizes.failure:
+        errors["sizes"] = sizes.failure
+    return Overview(pools=pools, roles=roles, errors=errors, sizes=sizes.pools)
 
 
 def list_pools(

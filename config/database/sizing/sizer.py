@@ -16,7 +16,7 @@ from config.database.policy import PoolPolicy
 from config.database.sizing import leases
 from config.database.sizing.pool_sizer import PoolSizer
 from config.database.sizing.split import split
-from config.database.sizing.state import remove_sizes, write_sizes
+from config.database.sizing.state import Sizes, remove_sizes, write_sizes
 
 # Seconds.
 LOOK_INTERVAL: Final = 1.0
@@ -43,9 +43,14 @@ class Sizer:
             if self.is_shared and began >= self.tried + LEASE_INTERVAL:
                 self.tried = began
                 self.share_budget()
-            write_sizes({name: pool.describe() for name, pool in self.pools.items()})
+            write_sizes(self.describe())
             stopped.wait(max(0.0, began + LOOK_INTERVAL - time.monotonic()))
         self.stop()
+
+    def describe(self) -> Sizes:
+        pools = {name: pool.describe() for name, pool in self.pools.items()}
+        failure = f"the leases are out of reach: {self.failure}" if self.failure else ""
+        return Sizes(pools=pools, failure=failure)
 
     def share_budget(self) -> None:
         """Renew the leases and take what the loads of all hosts give to this one.

@@ -91,6 +91,7 @@ def test_without_the_table_it_keeps_its_share_and_then_takes_an_equal_part(host,
     monkeypatch.setattr(leases, "exchange", fail)
     host.share_budget()
     assert get_shares(host) == {"web": 10, "jobs": 2}
+    assert host.describe().failure == "the leases are out of reach: away"
     monkeypatch.setattr(sizer, "LEASE_TIME", -1)
     host.share_budget()
     assert get_shares(host) == {"web": 2, "jobs": 2}

@@ -7,10 +7,12 @@ from dataclasses import asdict, replace
 import pytest
 from django.core.management import CommandError, call_command
 
+from config.database.monitor import status
 from config.database.monitor.pool_table import render_table
 from config.database.monitor.status import Overview
 from config.database.sizing.state import (
     PoolSize,
+    Sizes,
     get_path,
     read_sizes,
     remove_sizes,
@@ -36,11 +38,12 @@ def _folder(settings, tmp_path):
 
 
 def test_other_processes_read_the_sizes():
-    write_sizes({"web": SIZE})
-    assert read_sizes() == {"web": SIZE}
+    sizes = Sizes(pools={"web": SIZE}, failure="the leases are out of reach: no answer in 2 s")
+    write_sizes(sizes)
+    assert read_sizes() == sizes
     assert [path.name for path in get_path().parent.iterdir()] == [get_path().name]
     remove_sizes()
-    assert read_sizes() == {}
+    assert read_sizes() == Sizes()
 
 
 @pytest.mark.parametrize(
@@ -55,19 +58,22 @@ def test_other_processes_read_the_sizes():
 )
 def test_a_damaged_file_is_no_file(text):
     get_path().write_text(text)
-    assert read_sizes() == {}
+    assert read_sizes() == Sizes()
 
 
-def test_the_file_of_a_stopped_process_does_not_count():
-    document = {"time": time.time() - 11, "pools": {"web": asdict(SIZE)}}
+def test_the_file_of_a_stopped_process_does_not_count(settings):
+    document = {"time": time.time() - 11, "pools": {"web": asdict(SIZE)}, "failure": ""}
     get_path().write_text(json.dumps(document))
-    assert read_sizes() == {}
+    assert read_sizes() == Sizes()  # the pools have a fixed size by now
+    settings.POOLS = {name: replace(pool, hosts=2) for name, pool in settings.POOLS.items()}
+    failure = "the pools' sizes are 11 s old: `size_pools` hangs or was killed"
+    assert read_sizes() == Sizes(failure=failure)
 
 
 def test_a_full_disk_changes_nothing(settings, tmp_path):
     settings.VAR_DIR = tmp_path / "away"
-    write_sizes({"web": SIZE})
-    assert read_sizes() == {}
+    write_sizes(Sizes(pools={"web": SIZE}))
+    assert read_sizes() == Sizes()
 
 
 def test_table_says_why_a_pool_has_its_size(settings):
@@ -83,9 +89,18 @@ def test_table_says_why_a_pool_has_its_size(settings):
     assert overview.to_dict()["sizes"]["web"]["ceiling"] == 6
 
 
+def test_overview_and_table_say_why_sizes_do_not_follow(settings, monkeypatch):
+    monkeypatch.setattr(status, "list_pools", lambda policies: (dict.fromkeys(policies), {}))
+    write_sizes(Sizes(pools={"web": SIZE}, failure="the leases are out of reach: no answer in 2 s"))
+    overview = status.collect_overview(settings.POOLS, settings.POSTGRES)
+    assert overview.errors["sizes"] == "the leases are out of reach: no answer in 2 s"
+    table = render_table(overview, settings.POSTGRES)
+    assert "\nThe leases are out of reach: no answer in 2 s.\n" in table
+
+
 def test_exporter_has_the_ceiling():
     assert list(read_metrics()) == []
-    write_sizes({"web": SIZE})
+    write_sizes(Sizes(pools={"web": SIZE}))
     assert [(name, labels, float(value)) for name, labels, value in read_metrics()] == [
         ("ai4ceo_pool_ceiling", ("web",), 6),
         ("ai4ceo_pool_at_ceiling", ("web",), 1),

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.tests.people import make_admin, make_user
 from config.database.monitor.status import list_pools
-from config.database.sizing.state import PoolSize
+from config.database.sizing.state import PoolSize, Sizes
 from config.database.tests.pools import connect_client, hold_connection, pools
 from config.database.tests.servers import run_pgbouncer
 from config.observe.access_log import AccessLog
@@ -88,7 +88,7 @@ def test_says_why_a_pool_has_its_size(admin, monkeypatch):
         is_held=False,
     )
     assert '<th scope="row">Size</th>' not in get_text(admin)
-    monkeypatch.setattr(page, "read_sizes", lambda: {"web": size})
+    monkeypatch.setattr(page, "read_sizes", lambda: Sizes(pools={"web": size}))
     text = get_text(admin)
     assert text.count("<td>6 of at most 8: from 5, clients waited 40 ms</td>") == 1
     assert text.count("<td>3 share the slots</td>") == 1
