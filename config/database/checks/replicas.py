@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -13,7 +13,10 @@ from django.core import checks
 from django.db.utils import ConnectionHandler
 
 from config.database.checks.servers import ROLES_HINT, ServerFacts, check_session, get_facts
-from config.database.policy import PoolPolicy, count_all_backends
+from config.database.policy import PROBE_WAIT, PoolPolicy, count_all_backends
+
+if TYPE_CHECKING:
+    from config.database.backend.base import DatabaseWrapper
 
 E121: Final = "{name} is not a replica: it accepts writes, so no request reads from it."
 E122: Final = "The replica's max_connections is {here}, and the primary's {there}."
@@ -24,11 +27,14 @@ W122: Final = "The replica's role {role} may not read all tables, so these reads
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaFacts:
-    """Facts about a replica and its role; `primary_connections` is the primary's setting."""
+    """Facts about a replica and its role.
+
+    `primary_connections` is the primary's setting, None if the primary does not answer.
+    """
 
     server: ServerFacts
     in_recovery: bool
-    primary_connections: int
+    primary_connections: int | None
     writable: tuple[str, ...] = ()
     reads_all: bool = True
 
@@ -52,28 +58,37 @@ def check_replicas(
         message
         for pool in settings.READ_POOLS.values()
         if pool.alias in (databases or ())
-        for message in check_replica(get_replica_facts(pool), pool)
+        for message in check_replica(get_replica_facts(pool, get_primary_connections()), pool)
     ]
 
 
-def get_replica_facts(pool: PoolPolicy) -> ReplicaFacts:
-    in_recovery, writable, reads_all = _query(pool.alias, REPLICA_QUERY)
-    (connections,) = _query(settings.POOLS["jobs"].alias, CONNECTIONS_QUERY)
+def get_primary_connections() -> int:
+    """Return the primary's max_connections; raise Error if it does not answer in time."""
+    with (
+        _connect(settings.POOLS["jobs"].alias) as connection,
+        connection.limit_time(PROBE_WAIT),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(CONNECTIONS_QUERY)
+        return int(cursor.fetchone()[0])
+
+
+def get_replica_facts(pool: PoolPolicy, primary_connections: int | None) -> ReplicaFacts:
+    with _connect(pool.alias) as connection, connection.cursor() as cursor:
+        cursor.execute(REPLICA_QUERY)
+        in_recovery, writable, reads_all = cursor.fetchone()
     return ReplicaFacts(
         server=get_facts(pool),
         in_recovery=in_recovery,
-        primary_connections=connections,
+        primary_connections=primary_connections,
         writable=tuple(writable),
         reads_all=reads_all,
     )
 
 
-def _query(alias: str, query: str) -> tuple[Any, ...]:
+def _connect(alias: str) -> closing[DatabaseWrapper]:
     handler = ConnectionHandler(settings.DATABASES)
-    with closing(handler.create_connection(alias)) as connection, connection.cursor() as cursor:
-        cursor.execute(query)
-        row: tuple[Any, ...] = cursor.fetchone()
-    return row
+    return closing(cast("DatabaseWrapper", handler.create_connection(alias)))
 
 
 def check_replica(facts: ReplicaFacts, pool: PoolPolicy) -> Iterator[checks.CheckMessage]:
@@ -82,7 +97,7 @@ def check_replica(facts: ReplicaFacts, pool: PoolPolicy) -> Iterator[checks.Chec
         hint = "Name a standby of POSTGRES_URL's server in POSTGRES_READ_URL, or remove it."
         yield checks.Error(E121.format(name=pool.name), hint=hint, obj=obj, id="pool.E121")
     here, there = server.max_connections, facts.primary_connections
-    if here < there:
+    if there is not None and here < there:
         hint = f"Set max_connections = {there} on the replica; with less it does not start again."
         yield checks.Error(E122.format(here=here, there=there), hint=hint, obj=obj, id="pool.E122")
     wanted, free = count_all_backends([pool]), here - server.reserved

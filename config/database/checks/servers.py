@@ -25,7 +25,8 @@ from config.database.render.slots import HAS_SLOT, get_lock_class
 
 MIN_VERSION: Final = 140000
 CONFIG_HINT: Final = (
-    "manage.py pgbouncer_config --write, then restart PgBouncer (deploy/up does both)."
+    "manage.py pgbouncer_config --write, then restart PgBouncer "
+    "(deploy/down, then deploy/up, does both)."
 )
 
 E101: Final = "PostgreSQL {version} cannot end abandoned queries; 14 or later can."

@@ -69,8 +69,8 @@ class Console:
         except psycopg.OperationalError as error:
             raise ConsoleError(
                 f"PgBouncer of the {self.pool.name} pool does not answer on "
-                f"{settings.PGBOUNCER_HOST}, port {self.pool.listen_port}: start it with "
-                f"deploy/up, or correct PGBOUNCER_HOST. ({_join_lines(str(error))})"
+                f"{settings.PGBOUNCER_HOST}, port {self.pool.listen_port}: run deploy/down, "
+                f"then deploy/up, or correct PGBOUNCER_HOST. ({_join_lines(str(error))})"
             ) from error
         raw: Any = self._connection
         raw.wait = partial(raw.wait, timeout=self.time_limit)

@@ -48,7 +48,9 @@ def test_error_without_a_listener_says_what_to_do(settings, tmp_path):
     settings.PGBOUNCER_HOST = str(tmp_path)
     with pytest.raises(ConsoleError) as caught, Console(settings.POOLS["web"]):
         pass
-    assert f"does not answer on {tmp_path}, port 6432: start it with deploy/up" in str(caught.value)
+    assert f"does not answer on {tmp_path}, port 6432: run deploy/down, then deploy/up" in str(
+        caught.value
+    )
     assert get_console_password() not in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from django.conf import settings
@@ -15,7 +15,6 @@ from config.database.monitor.activity import RoleStatus
 from config.database.monitor.replicas import add_pools
 from config.database.monitor.status import Overview, PoolStatus, get_overview
 from config.database.policy import PoolPolicy
-from config.database.sizing.state import PoolSize
 from config.observe.doctor.probe import Problem, parse_version
 
 # Seconds.
@@ -27,12 +26,23 @@ MANY_CLIENTS: Final = 0.9
 MIN_PGBOUNCER: Final = (1, 18)
 
 SETUP: Final = "Run `manage.py setup_site`."
-START: Final = "Run `deploy/up`; the end of var/log/pgbouncer-{name}.log says why it stopped."
+START: Final = (
+    "Run `deploy/down`, then `deploy/up`; the end of var/log/pgbouncer-{name}.log says why it "
+    "stopped."
+)
 UPGRADE: Final = "See Upgrade in docs/operations.md: PgBouncer 1.18 or later."
 RESUME: Final = "Run `manage.py pools resume`."
 WATCH: Final = "Run `manage.py pools --watch`, then see What is slow in docs/operations.md."
 WRITE: Final = "Run `manage.py pgbouncer_config --write`, then `manage.py pools reload`."
+CONNECT: Final = (
+    "Check that PostgreSQL runs; the end of var/log/pgbouncer-{name}.log says why no server "
+    "connection opens."
+)
 SIZER: Final = "Run `deploy/reload`; the end of var/log/sizer.log says why it stopped."
+LEASES: Final = (
+    "Check that PostgreSQL runs and that the jobs pool is not full (`manage.py pools`); see Leases "
+    "in docs/pools.md."
+)
 COUNT_HOSTS: Final = "Set HOSTS on each host, see Several hosts in docs/scaling.md."
 ABANDONED: Final = "Run `manage.py pools`; if they do not go, see Faults in docs/operations.md."
 
@@ -81,20 +91,23 @@ def find_pool_problems() -> Iterator[Problem]:
     if reason := overview.errors.get("postgresql"):
         yield Problem(f"PostgreSQL's backends cannot be counted: {reason}", WATCH)
     yield from describe_backends(overview)
-    yield from describe_sizes(overview.sizes)
+    yield from describe_sizes(overview)
 
 
-def describe_sizes(sizes: Mapping[str, PoolSize]) -> Iterator[Problem]:
-    """Yield pools whose sizes nothing changes although they should follow load and hosts."""
+def describe_sizes(overview: Overview) -> Iterator[Problem]:
+    """Yield pools whose sizes do not follow load and hosts although they should."""
+    sizes, failure = overview.sizes, overview.errors.get("sizes")
     for name, policy in (settings.POOLS | settings.READ_POOLS).items():
         if not policy.is_sized:
             continue
         if name not in sizes:
-            message = f"nothing changes the size of the {name} pool: `size_pools` does not run"
-            yield Problem(message, SIZER)
+            reason = failure or "`size_pools` does not run"
+            yield Problem(f"nothing changes the size of the {name} pool: {reason}", SIZER)
         elif sizes[name].hosts > policy.hosts:
             message = f"{sizes[name].hosts} hosts share the slots of the {name} pool"
             yield Problem(f"{message}, HOSTS says {policy.hosts}", COUNT_HOSTS)
+    if failure and sizes:
+        yield Problem(failure, LEASES)
 
 
 def describe_pool(policy: PoolPolicy, pool: PoolStatus) -> Iterator[Problem]:
@@ -104,16 +117,23 @@ def describe_pool(policy: PoolPolicy, pool: PoolStatus) -> Iterator[Problem]:
     if pool.paused:
         yield Problem(f"the {name} pool is paused", RESUME)
     if pool.longest_wait > LONG_WAIT:
-        waits = f"{pool.waiting} clients wait, the first for {pool.longest_wait:.1f} s"
-        yield Problem(f"the {name} pool is full: {waits}", WATCH)
+        yield describe_wait(name, pool)
     if pool.clients > MANY_CLIENTS * pool.max_client_conn:
         clients = f"{pool.clients} of {pool.max_client_conn} client connections"
-        step = f"Raise POOL_{name.upper()}_MAX_CLIENT_CONN, or stop some clients."
+        step = f"Raise {policy.prefix}_MAX_CLIENT_CONN, or stop some clients."
         yield Problem(f"the {name} pool has {clients}", step)
     if not _is_loaded(policy, pool):
         loaded = f"{pool.pool_size} server and {pool.max_client_conn} client connections"
         wanted = f"{policy.max_connections} and {policy.max_client_conn}"
         yield Problem(f"the {name} pool's PgBouncer allows {loaded}, not {wanted}", WRITE)
+
+
+def describe_wait(name: str, pool: PoolStatus) -> Problem:
+    waits = f"{pool.waiting} clients wait, the first for {pool.longest_wait:.1f} s"
+    if pool.in_use >= pool.pool_size:
+        return Problem(f"the {name} pool is full: {waits}", WATCH)
+    used = f"only {pool.in_use} of {pool.pool_size} server connections are in use"
+    return Problem(f"in the {name} pool {waits}, but {used}", CONNECT.format(name=name))
 
 
 def _is_loaded(policy: PoolPolicy, pool: PoolStatus) -> bool:

@@ -24,7 +24,9 @@ FEW_DAYS: Final = 14
 # Of the disk.
 MIN_FREE: Final = 0.1
 
-START: Final = "Run `deploy/up`; the end of var/log/haproxy.log says why HAProxy stopped."
+START: Final = (
+    "Run `deploy/down`, then `deploy/up`; the end of var/log/haproxy.log says why HAProxy stopped."
+)
 UPGRADE: Final = "See Upgrade in docs/operations.md: HAProxy 2.6 or later."
 RENEW: Final = "Run `certbot renew`, with deploy/certificate-hook as its deploy hook."
 RUN_JOB: Final = "Run `manage.py {name}`, read what it says, and look at the crontab."

@@ -31,7 +31,7 @@ CHECK_MAIL: Final = (
     "Correct EMAIL_URL, or start the mail server; then run `manage.py doctor` again."
 )
 NO_MAIL_SERVER: Final = "Set EMAIL_URL, as in smtp+tls://USER:PASSWORD@HOST:587, and deploy/reload."
-START_WORKER: Final = "Run `deploy/up`, or see var/log/mail.log for what stops the worker."
+START_WORKER: Final = "Run `deploy/reload`; the end of var/log/mail.log says what stops the worker."
 SEND_AGAIN: Final = "Mend the cause; then choose the mails in the admin and \u201cTry again\u201d."
 
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from django.conf import settings as django_settings
 from django.core import checks
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -8,8 +9,10 @@ from config.database.monitor.activity import RoleStatus
 from config.database.monitor.console import Console
 from config.database.monitor.slot_holders import StrayHolder
 from config.database.monitor.status import Overview
+from config.database.policy import READ, number_pools
 from config.database.sizing.state import PoolSize
-from config.observe.doctor import database
+from config.database.tests.test_replica_settings import GOOD, POOL
+from config.observe.doctor import database, replicas
 from config.tests.processes import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "jobs"])
@@ -45,7 +48,7 @@ def test_reports_a_pgbouncer_that_does_not_answer(settings):
     settings.POOLS = settings.POOLS | {"web": stopped}
     (problem,) = database.find_pool_problems()
     assert problem.message.startswith("PgBouncer of the web pool does not answer")
-    assert "deploy/up" in problem.step
+    assert "Run `deploy/down`, then `deploy/up`" in problem.step
 
 
 def test_reports_limits_that_pgbouncer_has_not_loaded(settings):
@@ -69,12 +72,30 @@ def test_reports_a_paused_pool(settings):
 def test_reports_waiting_clients_and_an_old_version(settings):
     policy = settings.POOLS["web"]
     status = database.get_overview(settings.POOLS, settings.POSTGRES).pools["web"]
-    full = replace(status, waiting=3, longest_wait=4.2, clients=390, version="1.16")
+    full = replace(status, in_use=10, waiting=3, longest_wait=4.2, clients=390, version="1.16")
     assert list_messages(database.describe_pool(policy, full)) == [
         "PgBouncer 1.16 is too old",
         "the web pool is full: 3 clients wait, the first for 4.2 s",
         "the web pool has 390 of 400 client connections",
     ]
+
+
+def test_waits_without_server_connections_are_no_full_pool(settings):
+    status = database.get_overview(settings.POOLS, settings.POSTGRES).pools["web"]
+    away = replace(status, in_use=0, waiting=3, longest_wait=4.2)
+    (problem,) = database.describe_pool(settings.POOLS["web"], away)
+    assert problem.message == (
+        "in the web pool 3 clients wait, the first for 4.2 s, "
+        "but only 0 of 10 server connections are in use"
+    )
+    assert problem.step.startswith("Check that PostgreSQL runs")
+
+
+def test_names_the_variable_of_all_replicas(settings):
+    policy = number_pools(READ, ["read1"])["read1"]
+    status = database.get_overview(settings.POOLS, settings.POSTGRES).pools["web"]
+    (problem,) = database.describe_pool(policy, replace(status, clients=400))
+    assert problem.step.startswith("Raise POOL_READ_MAX_CLIENT_CONN")
 
 
 @pytest.mark.parametrize(("abandoned", "count"), [(None, 0), (0, 0), (6, 0), (7, 1)])
@@ -118,14 +139,37 @@ def test_reports_a_clock_that_is_wrong(monkeypatch):
 
 
 def test_reports_pools_whose_size_nothing_changes(settings):
-    assert list(database.describe_sizes({})) == []
+    nothing = Overview(pools={}, roles={}, errors={})
+    assert list(database.describe_sizes(nothing)) == []
     settings.POOLS = {name: replace(pool, hosts=2) for name, pool in settings.POOLS.items()}
     size = PoolSize(
         size=5, ceiling=5, busy=0, waiting=0, hosts=2, moved=0, reason="the start", is_held=False
     )
-    assert list_messages(database.describe_sizes({"jobs": size})) == [
+    part = replace(nothing, sizes={"jobs": size})
+    assert list_messages(database.describe_sizes(part)) == [
         "nothing changes the size of the web pool: `size_pools` does not run"
     ]
-    assert list_messages(
-        database.describe_sizes({"web": replace(size, hosts=3), "jobs": size})
-    ) == ["3 hosts share the slots of the web pool, HOSTS says 2"]
+    more = replace(nothing, sizes={"web": replace(size, hosts=3), "jobs": size})
+    assert list_messages(database.describe_sizes(more)) == [
+        "3 hosts share the slots of the web pool, HOSTS says 2"
+    ]
+    alone = replace(nothing, sizes={"web": size, "jobs": size}, errors={"sizes": "no leases"})
+    assert list_messages(database.describe_sizes(alone)) == ["no leases"]
+
+
+def test_a_primary_that_is_away_is_no_fault_of_a_replica(settings, monkeypatch):
+    facts = []
+
+    def get_facts(pool, primary_connections):
+        facts.append(primary_connections)
+        return replace(GOOD, primary_connections=primary_connections)
+
+    settings.READ_POOLS = {"read1": POOL}
+    monkeypatch.setattr(replicas, "get_replica_facts", get_facts)
+    monkeypatch.setattr(replicas, "follows_primary", lambda pool: True)
+    (problem,) = replicas.find_replica_problems()
+    assert problem.message.startswith("pool.E122")
+    jobs = settings.DATABASES["jobs"] | {"PORT": free_port()}
+    monkeypatch.setattr(django_settings, "DATABASES", settings.DATABASES | {"jobs": jobs})
+    assert list(replicas.find_replica_problems()) == []
+    assert facts[1] is None

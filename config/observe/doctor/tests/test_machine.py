@@ -62,7 +62,7 @@ def test_reports_a_haproxy_that_does_not_run(use, proxy, tmp_path):
     use(replace(proxy, run_dir=str(tmp_path)))
     (problem,) = machine.find_haproxy_problems()
     assert problem.message.startswith("HAProxy does not answer")
-    assert "deploy/up" in problem.step
+    assert "Run `deploy/down`, then `deploy/up`" in problem.step
 
 
 def test_reports_an_ended_certificate():
