@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 
 from django import setup
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +32,8 @@ DRY_RUN: Final = "--dry-run"
 # Seconds.
 MAX_WAIT: Final = 86400
 RETRY_INTERVAL: Final = 0.5
+# The shell's status of a program that SIGPIPE ended.
+PIPE_STATUS: Final = 141
 
 
 class JobsAlias(ConnectionProxy):  # type: ignore[type-arg]  # generic in the stubs only
@@ -60,6 +64,32 @@ def use_jobs_pool() -> Iterator[None]:
 
 
 def execute(argv: Sequence[str]) -> int:
+    """Run a management command in the jobs pool; return the exit status.
+
+    It ends quietly if the reader of its output has gone, as in `manage.py doctor | head`.
+    """
+    try:
+        try:
+            return run(argv)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        if not (lost := [stream for stream in (sys.stdout, sys.stderr) if has_lost_reader(stream)]):
+            raise
+        for stream in lost:
+            # Python writes what is left when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return PIPE_STATUS
+
+
+def has_lost_reader(stream: TextIO) -> bool:
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def run(argv: Sequence[str]) -> int:
     """Run a management command in the jobs pool; return the exit status.
 
     `--wait SECONDS` makes any command wait for the database first. Database and configuration

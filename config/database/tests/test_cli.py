@@ -168,6 +168,12 @@ def test_other_exceptions_are_raised(monkeypatch):
         execute(["manage.py", "seed"])
 
 
+def test_other_broken_pipes_are_raised(monkeypatch):
+    make_command_fail(monkeypatch, BrokenPipeError())
+    with pytest.raises(BrokenPipeError):
+        execute(["manage.py", "seed"])
+
+
 def make_command_run(monkeypatch, statement):
     def run(commands):
         with connections["default"].cursor() as cursor:
@@ -204,6 +210,24 @@ def manage(*arguments, **environment):
         text=True,
         check=False,
     )
+
+
+# The first writes its output when it ends, the second line by line.
+@pytest.mark.parametrize("command", ["help", "doctor"])
+def test_ends_quietly_if_the_reader_of_its_output_has_gone(command):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"PYTHONUNBUFFERED": ""},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def make_url(password="x", user="nobody", host="/nowhere", dbname="site", port=5432):
