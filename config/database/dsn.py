@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,7 @@ KNOWN_PARAMETERS: Final = frozenset(
         *("connect_timeout", "application_name", "channel_binding"),
     )
 )
+COMMA_BETWEEN_URLS: Final = re.compile(r",\s*(postgres(ql)?://|$)|\s,")
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SYSTEM_CA_FILE: Final = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -69,10 +71,14 @@ def parse_server_urls(
 def parse_replica_urls(urls: str, primary: Mapping[str, Server]) -> dict[str, Server]:
     """Return the replicas of POSTGRES_READ_URL, which are separated by blanks: read1, read2, ...
 
-    Raise ServerURLError, also for a role that writes or another database than the primary's.
+    Raise ServerURLError, also for a role that writes, another database than the primary's, and a
+    replica that is given twice.
     """
-    servers = [parse_server_url("POSTGRES_READ_URL", url) for url in urls.split()]
-    for server in servers:
+    if COMMA_BETWEEN_URLS.search(urls):
+        raise ServerURLError("POSTGRES_READ_URL has a comma between URLs: separate them by blanks.")
+    remedy = "give a URL for each replica, separated by blanks"
+    servers = [parse_server_url("POSTGRES_READ_URL", url, several=remedy) for url in urls.split()]
+    for number, server in enumerate(servers):
         if server.user in {other.user for other in primary.values()}:
             raise ServerURLError(
                 f"POSTGRES_READ_URL names the role {server.user}, which can write: give a role of "
@@ -82,10 +88,15 @@ def parse_replica_urls(urls: str, primary: Mapping[str, Server]) -> dict[str, Se
             raise ServerURLError(
                 f"POSTGRES_READ_URL names another database: it must be {primary['web'].dbname}."
             )
+        if (server.host, server.port) in [(other.host, other.port) for other in servers[:number]]:
+            raise ServerURLError(
+                f"POSTGRES_READ_URL names {server.host}, port {server.port}, twice: remove one of "
+                "the two URLs."
+            )
     return {f"read{number}": server for number, server in enumerate(servers, 1)}
 
 
-def parse_server_url(variable: str, url: str) -> Server:
+def parse_server_url(variable: str, url: str, *, several: str = "give the primary's") -> Server:
     """Return the server that `url`, the value of `variable`, names.
 
     libpq parses it, so every form that psql accepts works. Timeouts and the application name
@@ -93,12 +104,13 @@ def parse_server_url(variable: str, url: str) -> Server:
     does not support.
 
     Raise ServerURLError if the URL is invalid or incomplete, does not fit into a configuration
-    file, or needs what PgBouncer cannot provide (several hosts, `options`).
+    file, or needs what PgBouncer cannot provide (several hosts, `options`). `several` is the remedy
+    for several hosts.
     """
     parts = _parse_parts(variable, url)
     host = parts.get("host") or "localhost"
     if "," in host:
-        raise ServerURLError(f"{variable} names several hosts: give the primary's.")
+        raise ServerURLError(f"{variable} names several hosts: {several}.")
     for part in ("user", "dbname"):
         if not parts.get(part):
             raise ServerURLError(f"{variable} names no {part}: give {_URL_FORMAT}.")

@@ -35,7 +35,10 @@ def test_without_replicas_there_is_nothing():
     [
         ("postgresql://ann:x@one/site", "names the role ann, which can write"),
         ("postgresql://eve:x@one/other", "another database: it must be site"),
-        ("postgresql://eve:x@one,two/site", "several hosts"),
+        ("postgresql://eve:x@one,two/site", "several hosts: give a URL for each replica"),
+        ("postgresql://eve:x@one/site,postgresql://eve:x@two/site", "separate them by blanks"),
+        ("postgresql://eve:x@one/site, postgres://eve:x@two/site", "separate them by blanks"),
+        ("postgresql://eve:x@one/site postgresql://eve:y@one:5432/site", "one, port 5432, twice"),
     ],
 )
 def test_rejects_what_is_no_replica(url, reason):
