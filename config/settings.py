@@ -49,7 +49,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 12, 1, 256)
 HAPROXY = env.flag("HAPROXY", default=True)
 WEB_SOCKET = env.text("WEB_SOCKET") if HAPROXY else ""
 HOSTS = env.integer("HOSTS", 1, 1, 100)
-HOST_NAME = env.text("HOST_NAME", socket.gethostname())
+HOST_NAME = env.host_name("HOST_NAME", socket.gethostname())
 METRICS = env.flag("METRICS")
 METRICS_PORT = env.integer("METRICS_PORT", 9127, 1024, 65535)
 METRICS_SOCKET = f"{RUN_DIR}/metrics.sock"
@@ -60,7 +60,7 @@ REGION = regions.Region(
     primary=env.text("PRIMARY_REGION"),
     writes=env.choice("REGION_WRITES", "pool", regions.WRITES),
     primary_url=env.text("PRIMARY_URL"),
-    primary_ca=env.text("PRIMARY_CA"),
+    primary_ca=env.file("PRIMARY_CA"),
     haproxy=HAPROXY,
 )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,8 +36,15 @@ class Environment(environ.FileAwareEnv):
     }
 
     def text(self, name: str, default: str = "") -> str:
-        # A file named by NAME_FILE usually ends with a line break.
-        return str(self.str(name, "")).rstrip("\r\n") or default
+        try:
+            # A file named by NAME_FILE usually ends with a line break.
+            return str(self.str(name, "")).rstrip("\r\n") or default
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", "") or "not UTF-8 text"
+            raise build_error(
+                *(f"{name}_FILE", os.environ[f"{name}_FILE"]),
+                f"give the path of a file that the site's user can read ({reason}).",
+            ) from None
 
     def required(self, name: str, remedy: str) -> str:
         if value := self.text(name):
@@ -80,6 +89,8 @@ class Environment(environ.FileAwareEnv):
         for value in values:
             if not is_address(value):
                 raise build_error(name, value, "give HOST:PORT, as in 10.0.0.11:8000.")
+        if len(set(map(str.lower, values))) < len(values):
+            raise build_error(name, self.text(name), "give each address only once.")
         return tuple(values)
 
     def paths(self, name: str) -> tuple[str, ...]:
@@ -88,6 +99,15 @@ class Environment(environ.FileAwareEnv):
             if not value.startswith("/"):
                 raise build_error(name, value, "give absolute paths, separated by commas.")
         return values
+
+    def file(self, name: str) -> str:
+        """Read the path of a file that exists and is readable; empty if there is none."""
+        value = self.text(name)
+        if value and not (value[0] == "/" and Path(value).is_file() and os.access(value, os.R_OK)):
+            raise build_error(
+                name, value, "give the absolute path of a file that the site's user can read."
+            )
+        return value
 
     def mailbox(self, name: str, default: str) -> str:
         value = self.text(name, default)
@@ -103,6 +123,14 @@ class Environment(environ.FileAwareEnv):
         if is_one_line(value) and "," not in value and (value[0] == "/" or "/" not in value):
             return value
         raise build_error(name, value, "give one absolute path, host name or IP address.")
+
+    def host_name(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if re.fullmatch(r"[A-Za-z0-9._-]{1,253}", value):
+            return value
+        raise build_error(
+            name, value, "give 1 to 253 letters, digits, dots, hyphens and underscores."
+        )
 
     def site_url(self, name: str, default: str) -> SplitResult:
         value = self.text(name, default).rstrip("/")

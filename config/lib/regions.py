@@ -34,9 +34,11 @@ class Region:
 
     def __post_init__(self) -> None:
         self._check_names()
+        if not self.name:
+            self._check_unused()
         if self.writes != "pool" and self.is_secondary and not self.haproxy:
             raise build_error("REGION_WRITES", self.writes, "HAProxy does this: set HAPROXY=true.")
-        if self.forwards:
+        if self.forwards or self.primary_url:
             self._check_url()
 
     def _check_names(self) -> None:
@@ -48,6 +50,18 @@ class Region:
         for variable, name in (("REGION", self.name), ("PRIMARY_REGION", self.primary)):
             if name and not NAME.fullmatch(name):
                 raise build_error(variable, name, "give lower-case letters, digits and hyphens.")
+
+    def _check_unused(self) -> None:
+        given = {
+            "REGION_WRITES": self.writes != "pool",
+            "PRIMARY_URL": self.primary_url,
+            "PRIMARY_CA": self.primary_ca,
+        }
+        for variable in filter(given.get, given):
+            raise ImproperlyConfigured(
+                f"{variable} has no effect without REGION: give REGION and PRIMARY_REGION, or "
+                f"remove {variable}."
+            )
 
     def _check_url(self) -> None:
         try:
@@ -62,10 +76,6 @@ class Region:
         if url.scheme == "https" and is_network(url.hostname):
             raise build_error(
                 "PRIMARY_URL", self.primary_url, "give the host name that is in the certificate."
-            )
-        if self.primary_ca and not self.primary_ca.startswith("/"):
-            raise build_error(
-                "PRIMARY_CA", self.primary_ca, "give the absolute path of a PEM file."
             )
 
     @property

@@ -99,6 +99,51 @@ def test_rejects_what_is_no_address(monkeypatch, value):
     assert "give HOST:PORT" in line
 
 
+@pytest.mark.parametrize("value", ["a:1,a:1", "a:1 b:1 A:1"])
+def test_rejects_an_address_that_is_given_twice(monkeypatch, value):
+    line = get_error(lambda env: env.addresses("NAME"), value, monkeypatch)
+    assert line.endswith("give each address only once.")
+
+
+@pytest.mark.parametrize("value", ["/nope", "/tmp", "/", "settings.py"])  # noqa: S108  a folder
+def test_rejects_what_is_no_readable_file(monkeypatch, value):
+    line = get_error(lambda env: env.file("NAME"), value, monkeypatch)
+    assert "give the absolute path of a file" in line
+
+
+def test_reads_the_path_of_a_file(monkeypatch):
+    monkeypatch.setenv("NAME", __file__)
+    assert Environment().file("NAME") == __file__
+    assert Environment().file("NONE") == ""
+
+
+@pytest.mark.parametrize("value", ["a" * 254, "a b", "a\nb", "a'b", 'a"b', "ü"])
+def test_rejects_what_no_host_name_contains(monkeypatch, value):
+    line = get_error(lambda env: env.host_name("NAME", "web-1"), value, monkeypatch)
+    assert "give 1 to 253 letters, digits" in line
+
+
+@pytest.mark.parametrize("value", ["a" * 253, "web-1.example.com", "Web_2"])
+def test_accepts_a_host_name(monkeypatch, value):
+    monkeypatch.setenv("NAME", value)
+    assert Environment().host_name("NAME", "web-1") == value
+    assert Environment().host_name("NONE", "web-1") == "web-1"
+
+
+def test_names_the_variable_of_a_file_that_cannot_be_read(monkeypatch, tmp_path):
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    for path, reason in (
+        ("/nope", "No such file or directory"),
+        (str(tmp_path), "Is a directory"),
+        (str(binary), "not UTF-8 text"),
+    ):
+        monkeypatch.setenv("NAME_FILE", path)
+        line = get_error(lambda env: env.integer("NAME", 1, 1, 9), "5", monkeypatch)
+        assert line.startswith(f"NAME_FILE='{path}' is not allowed: give the path of a file")
+        assert reason in line
+
+
 @pytest.mark.parametrize("value", ["site.pem", "/a.pem,b.pem"])
 def test_rejects_relative_paths(monkeypatch, value):
     line = get_error(lambda env: env.paths("NAME"), value, monkeypatch)
@@ -159,6 +204,9 @@ def test_builds_the_local_url_from_the_bind_address(bind, url):
         ("ADMIN_EMAIL", "nobody"),
         ("PGBOUNCER_HOST", "a,b"),
         ("SITE_URL", "example.org"),
+        ("HOSTS_FILE", "/nope"),
+        ("HOST_NAME", "web 1"),
+        ("PRIMARY_CA", "/nope"),
     ],
 )
 def test_a_command_rejects_a_value_in_one_line(name, value):

@@ -40,13 +40,27 @@ def test_only_a_secondary_region_sends_writes_away(writes, forwards, replays):
         ({"primary_url": f"{URL}/x"}, "PRIMARY_URL='https://fra.example.com/x' is not allowed"),
         ({"primary_url": f"{URL}:0"}, "PRIMARY_URL='https://fra.example.com:0' is not allowed"),
         ({"primary_url": f"{URL}:a"}, "PRIMARY_URL='https://fra.example.com:a' is not allowed"),
-        ({"primary_ca": "a.pem"}, "PRIMARY_CA='a.pem' is not allowed: give the absolute path"),
+        ({"writes": "pool", "primary_url": "nonsense"}, "PRIMARY_URL='nonsense' is not allowed"),
         ({"primary_url": "https://10.9.0.1"}, "give the host name that is in the certificate"),
     ],
 )
 def test_rejects_what_does_not_fit(changes, reason):
     with pytest.raises(ImproperlyConfigured, match=reason):
         make_region(**changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "variable"),
+    [
+        ({"writes": "proxy"}, "REGION_WRITES"),
+        ({"primary_url": "nonsense"}, "PRIMARY_URL"),
+        ({"primary_ca": "/a.pem"}, "PRIMARY_CA"),
+    ],
+)
+def test_rejects_what_has_no_effect_without_a_region(given, variable):
+    reason = f"{variable} has no effect without REGION: give REGION and PRIMARY_REGION, or remove"
+    with pytest.raises(ImproperlyConfigured, match=reason):
+        Region(**given)
 
 
 def test_the_primary_region_needs_no_url():
