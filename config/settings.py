@@ -15,6 +15,7 @@ from config.database.dsn import ServerURLError, parse_replica_urls, parse_server
 from config.database.render.django import Pooling, render_database
 from config.lib import logs, regions
 from config.lib.environment import CACHE_TABLE, Environment, bracket_ipv6, get_local_url
+from config.lib.ports import check_ports
 from config.proxy.policy import Proxy
 from files import storage_settings
 
@@ -311,3 +312,5 @@ PROXY = Proxy(
     tls_certificates=env.paths("TLS_CERT") if HAPROXY else (),
     region=REGION,
 )
+servers_beside = {n: s for n, s in (POSTGRES | POSTGRES_READ).items() if s.host == PGBOUNCER_HOST}
+check_ports(PROXY, METRICS and METRICS_PORT, POOLS | READ_POOLS, servers_beside)

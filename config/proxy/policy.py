@@ -84,10 +84,6 @@ class Proxy:
                 f"TLS_CERT is set, but SITE_URL is {self.origin}: give SITE_URL=https://NAME, "
                 "where NAME is in the certificate."
             )
-        if self.tls_certificates and self.tls_port == self.port:
-            raise ImproperlyConfigured(
-                f"TLS_PORT={self.tls_port} equals PORT: give each its own port."
-            )
 
     @property
     def is_https(self) -> bool:

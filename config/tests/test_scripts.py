@@ -261,6 +261,21 @@ def test_port_in_use_is_one_clear_error(scripts):
     assert "PORT=8001 deploy/up" in output
 
 
+@pytest.mark.parametrize("port", ["0", "1023", "99999", "18446744073709561116", "many"])
+def test_names_the_range_of_a_port(scripts, port):
+    output = get_line(scripts.up(METRICS="true", METRICS_PORT=port))
+    assert output == (
+        f"deploy/up: METRICS_PORT={port} is not allowed: give a whole number from 1024 to 65535."
+    )
+
+
+def test_names_two_variables_with_one_port(scripts):
+    port = scripts.environment["PORT"]
+    output = get_line(scripts.up(METRICS="true", METRICS_PORT=port))
+    assert f"PORT and METRICS_PORT are both {port}: give each its own port." in output
+    assert not (scripts.folder / "var/postgres").exists()
+
+
 def test_unreachable_postgresql_is_one_clear_error(scripts):
     result = scripts.up(POSTGRES_URL=f"postgresql://web:secret@127.0.0.1:{free_port()}/site")
     assert result.returncode == 1

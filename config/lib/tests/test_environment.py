@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 import redis
@@ -11,7 +12,10 @@ from django.core.cache import CacheHandler
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import policy
+from config.database.dsn import parse_server_url
 from config.lib.environment import Environment, get_local_url
+from config.lib.ports import check_ports
+from config.proxy.tests.proxies import PROXY
 from config.tests.processes import manage
 
 POOLS = (policy.WEB, policy.JOBS, policy.READ)
@@ -144,6 +148,41 @@ def test_names_the_variable_of_a_file_that_cannot_be_read(monkeypatch, tmp_path)
         assert reason in line
 
 
+SOCKETS = parse_server_url("POSTGRES_URL", "postgresql://ann:x@/site?host=/run")
+TLS = {"origin": "https://a", "tls_port": 443, "tls_certificates": ("/a.pem",)}
+
+
+def check(metrics_port=9127, read_port=6434, **proxy):
+    pools = {"web": policy.WEB, "jobs": policy.JOBS}
+    read = replace(policy.READ, listen_port=read_port)
+    pools |= policy.number_pools(read, ["read1", "read2"])
+    check_ports(replace(PROXY, **proxy), metrics_port, pools, {"web": SOCKETS})
+
+
+@pytest.mark.parametrize(
+    ("ports", "reason"),
+    [
+        ({"read_port": 6433}, "POOL_JOBS_PORT and POOL_READ_PORT (of read1) are both 6433: give"),
+        ({"read_port": 6431}, "POOL_WEB_PORT and POOL_READ_PORT (of read2) are both 6432: give"),
+        ({"read_port": 65535}, "POOL_READ_PORT (of read2) is 65536: give a port that is at most"),
+        ({"metrics_port": 8000}, "PORT and METRICS_PORT are both 8000: give each its own port."),
+        ({"port": 6434}, "PORT and POOL_READ_PORT (of read1) are both 6434: give"),
+        (TLS | {"tls_port": 8000}, "PORT and TLS_PORT are both 8000: give"),
+        # PgBouncer's sockets are in the folder of PostgreSQL's.
+        ({"read_port": 5432}, "POSTGRES_URL and POOL_READ_PORT (of read1) are both 5432: give"),
+    ],
+)
+def test_rejects_ports_that_collide(ports, reason):
+    with pytest.raises(ImproperlyConfigured, match=re.escape(reason)):
+        check(**ports)
+
+
+def test_accepts_ports_that_differ():
+    check(**TLS)
+    # The port of a listener that is off.
+    check(metrics_port=0, tls_port=8000)
+
+
 @pytest.mark.parametrize("value", ["site.pem", "/a.pem,b.pem"])
 def test_rejects_relative_paths(monkeypatch, value):
     line = get_error(lambda env: env.paths("NAME"), value, monkeypatch)
@@ -207,6 +246,7 @@ def test_builds_the_local_url_from_the_bind_address(bind, url):
         ("HOSTS_FILE", "/nope"),
         ("HOST_NAME", "web 1"),
         ("PRIMARY_CA", "/nope"),
+        ("PORT", "6432"),
     ],
 )
 def test_a_command_rejects_a_value_in_one_line(name, value):

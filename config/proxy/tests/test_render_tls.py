@@ -84,8 +84,3 @@ def test_renders_a_minimal_file_to_check_certificates():
 def test_a_certificate_needs_an_https_site():
     with pytest.raises(ImproperlyConfigured, match=r"TLS_CERT is set, .* give SITE_URL=https://"):
         replace(PROXY, **TLS | {"origin": "http://ai4ceo.example"})
-
-
-def test_tls_needs_its_own_port():
-    with pytest.raises(ImproperlyConfigured, match="TLS_PORT=8000 equals PORT"):
-        replace(PROXY, **TLS | {"tls_port": 8000})
