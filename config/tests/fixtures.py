@@ -32,16 +32,21 @@ def pytest_configure() -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
     """Load schemathesis and hypothesis only for their tests, because that takes time."""
     if file_path.match("test_*.py") and "hypothesis" in file_path.read_text():
-        keep_hypothesis_out_of_the_checkout()
+        prepare_hypothesis()
     if file_path.name == "test_schemas.py":
         parent.config.pluginmanager.import_plugin("schemathesis", consider_entry_points=True)
 
 
-def keep_hypothesis_out_of_the_checkout() -> None:
+def prepare_hypothesis() -> None:
+    """Keep its files out of the checkout, and let no test fail because the machine is busy."""
+    import hypothesis
     from django.conf import settings
     from hypothesis.configuration import set_hypothesis_home_dir
 
     set_hypothesis_home_dir(settings.VAR_DIR / "cache/hypothesis")
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(wrapper=True)
