@@ -1,6 +1,7 @@
 """Two regions: HAProxy answers with its region, and sends what writes to the primary's."""
 
 import json
+import socket
 import subprocess
 from contextlib import closing
 from dataclasses import replace
@@ -151,7 +152,9 @@ def test_accepts_only_the_right_certificate(name, status, tmp_path):
     file.write_bytes(encode_certificate(authority.certificate))
     pem = write_combined(tmp_path / "site", tmp_path / "site.pem")
     tls = {"tls_port": free_port(), "tls_certificates": (pem,), "origin": "https://site.example"}
-    with run_proxy(region=FRA, **tls) as primary:
+    # On some machines the name stands for an IPv6 address first.
+    address = socket.getaddrinfo("localhost", None)[0][4][0]
+    with run_proxy(region=FRA, bind=address, **tls) as primary:
         url = f"https://localhost:{primary.tls_port}"
         region = replace(make_region(url=url), primary_ca=str(file))
         with run_proxy(region=region) as proxy:
