@@ -31,8 +31,11 @@ class Recorder(threading.Thread):
     def record_unserved(self) -> None:
         try:
             count = count_unserved(settings.RUN_DIR)
+        except (FileNotFoundError, ConnectionRefusedError):
+            self.unserved = 0  # it does not run, and will count from 0
+            return
         except OSError:
-            return  # HAProxy starts after this process and stops before it
+            return
         before, self.unserved = self.unserved, count
         if before is not None:
             # A new HAProxy counts from 0.

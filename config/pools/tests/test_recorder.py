@@ -1,3 +1,5 @@
+from unittest.mock import Mock
+
 import pytest
 
 from config.observe.refusals import UNSERVED, read_refusals
@@ -13,7 +15,7 @@ def record(monkeypatch):
     one = Recorder()
 
     def record(count):
-        monkeypatch.setattr(recorder, "count_unserved", lambda run_dir: count)
+        monkeypatch.setattr(recorder, "count_unserved", Mock(side_effect=[count]))
         one.record_unserved()
 
     return record
@@ -33,6 +35,12 @@ def test_a_new_haproxy_counts_from_zero(record):
     for count in (20, 3):
         record(count)
     assert list_counts() == ["3 requests"]
+
+
+def test_records_what_a_haproxy_refused_that_started_later(record):
+    record(FileNotFoundError())
+    record(5)
+    assert list_counts() == ["5 requests"]
 
 
 def test_without_haproxy_records_nothing():
