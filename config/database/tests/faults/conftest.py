@@ -50,7 +50,9 @@ def people(site, cached_people):
 def replica_site():
     """Yield a site with a standby, which reads from it."""
     port = free_port()
-    with new_site(READ_REPLICA="true", METRICS="true", METRICS_PORT=str(port)) as site:
+    # With slots for the jobs of the second region's host.
+    own = {"READ_REPLICA": "true", "POOL_JOBS_BUDGET": "4"}
+    with new_site(METRICS="true", METRICS_PORT=str(port), **own) as site:
         site.metrics_port = port
         yield site
 

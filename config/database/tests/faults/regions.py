@@ -173,6 +173,7 @@ def get_environment(primary):
     urls = {name: make_far(name, values[name]) for name in names}
     return urls | {
         "SECRET_KEY": values["SECRET_KEY"],
+        "POOL_JOBS_BUDGET": primary.environment["POOL_JOBS_BUDGET"],
         "POSTGRES_READ_URL": values["POSTGRES_READ_URL"],
         "SITE_URL": f"http://127.0.0.1:{PORT}",
         "REGION": "nyc",
